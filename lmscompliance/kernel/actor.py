@@ -1,0 +1,34 @@
+"""Who is acting: the one value a host's user is translated into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is to this product. The host decides who has which."""
+
+    TRAINEE = "trainee"
+    ENTERPRISE = "enterprise"
+    INSPECTOR = "inspector"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in user of the host, as far as this product cares.
+
+    ``account`` is the host's own stable identifier of the user (never a name). ``enterprise`` bounds an
+    enterprise's clerk to one enterprise code; ``districts`` bounds an inspector (empty means none, ``*`` all).
+    """
+
+    account: str
+    role: Role
+    enterprise: str | None = None
+    districts: frozenset[str] = frozenset()
+    locale: str = "zh_CN"
+
+    def oversees(self, district: str) -> bool:
+        """Tell whether an inspector's remit covers ``district``."""
+        return "*" in self.districts or district in self.districts

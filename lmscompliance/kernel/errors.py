@@ -1,0 +1,74 @@
+"""What can go wrong, said once: a code, its parameters, and the HTTP status it maps to.
+
+A code is ``room.name``; its text in each language stands in that room's ``messages.toml`` and must say
+what failed, for whom, and what to do. ``web.problems`` is the only place that turns these into responses.
+"""
+
+from __future__ import annotations
+
+from lmscompliance.kernel.messages import text
+
+
+class ComplianceError(Exception):
+    """Base of every error this product raises on purpose.
+
+    ``code`` names the message (``room.name``); ``params`` fill its placeholders and are safe to show.
+    """
+
+    status = 500
+
+    def __init__(self, code: str, /, **params: object) -> None:
+        """Keep ``code`` and ``params``; the text is chosen when the reader's language is known."""
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+    def message(self, locale: str = "zh_CN") -> str:
+        """Return the text for people, in ``locale``."""
+        return text(self.code, locale, **self.params)
+
+    def __str__(self) -> str:
+        """Return the English text; logs and tracebacks are read by engineers."""
+        return f"{self.code}: {self.message('en')}"
+
+
+class InvalidInput(ComplianceError):
+    """What was sent cannot be used as it is."""
+
+    status = 422
+
+
+class Unauthenticated(ComplianceError):
+    """Nobody is signed in, or the token is not ours or too old."""
+
+    status = 401
+
+
+class Forbidden(ComplianceError):
+    """The actor may not do this, or not to this object."""
+
+    status = 403
+
+
+class NotFound(ComplianceError):
+    """No such thing, or none the actor may know of."""
+
+    status = 404
+
+
+class Conflict(ComplianceError):
+    """The state of the thing does not allow this now."""
+
+    status = 409
+
+
+class Gone(ComplianceError):
+    """It was here and is closed for good."""
+
+    status = 410
+
+
+class Misconfigured(ComplianceError):
+    """The operator must change a setting; raised at start-up rather than at the first request."""
+
+    status = 500

@@ -1,0 +1,101 @@
+"""The product's configuration as one frozen, checked value.
+
+Read once by ``init_app`` from the host's ``COMPLIANCE_*`` keys. A key we do not know, or a value of the
+wrong kind, is refused at start-up with the remedy: a mistyped setting must not wait for an audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from lmscompliance.kernel.errors import Misconfigured
+
+PREFIX = "COMPLIANCE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, with its meaning. The configuration key is ``COMPLIANCE_`` + the upper-case name."""
+
+    data_dir: Path
+    """Directory for keys, the embedded database and finished exports; created with mode 0700."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means SQLite at ``data_dir/compliance.sqlite3``."""
+    secret_key: str = ""
+    """Signs session tokens, forms and links; empty means the host's ``SECRET_KEY``."""
+    trusted_proxies: int | None = None
+    """How many proxies in front of us append to X-Forwarded-For. ``None``: the operator has not said, so
+    no forwarded header is believed and each recorded address is the peer's own."""
+    url_prefix: str = "/compliance"
+    """Where the blueprint is mounted."""
+    log_origin: str = "lmscompliance.invalid/log"
+    """Name of the evidence log and of its key (C2SP tlog-checkpoint: a schema-less URL, no spaces or plus)."""
+    platform_name: str = "未命名平台"
+    """The platform's name, printed on each ledger."""
+    recognition_number: str = ""
+    """The bureau's recognition number of this platform (notice T6), printed on each ledger."""
+    locale: str = "zh_CN"
+    """Language of people's texts when the actor has none: ``zh_CN`` or ``en``."""
+    policy_dir: Path | None = None
+    """Directory of further policy files (``*.toml``) of the platform's own bureau."""
+    scheduler: bool = True
+    """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, object]) -> Settings:
+        """Build from ``config``'s ``COMPLIANCE_*`` keys; raises ``Misconfigured`` naming the key."""
+        given = {
+            key.removeprefix(PREFIX).lower(): value
+            for key, value in config.items()
+            if key.startswith(PREFIX)
+        }
+        unknown = sorted(given.keys() - {field.name for field in fields(cls)})
+        if unknown:
+            raise Misconfigured("kernel.unknown_setting", key=PREFIX + unknown[0].upper())
+        if "data_dir" not in given:
+            raise Misconfigured("kernel.missing_setting", key="COMPLIANCE_DATA_DIR")
+        for name in ("data_dir", "policy_dir"):
+            if given.get(name) is not None:
+                given[name] = Path(str(given[name])).expanduser().resolve()
+        if not given.get("secret_key"):
+            given["secret_key"] = config.get("SECRET_KEY") or ""
+        settings = cls(**given)  # type: ignore[arg-type]  # each value's type is checked just below
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        expectations: list[tuple[str, bool]] = [
+            ("database_url", isinstance(self.database_url, str)),
+            ("secret_key", isinstance(self.secret_key, str | bytes) and len(self.secret_key) > 0),
+            (
+                "trusted_proxies",
+                self.trusted_proxies is None
+                or (type(self.trusted_proxies) is int and 0 <= self.trusted_proxies <= 10),
+            ),
+            ("url_prefix", isinstance(self.url_prefix, str) and self.url_prefix.startswith("/")),
+            (
+                "log_origin",
+                isinstance(self.log_origin, str)
+                and bool(self.log_origin)
+                and not any(c.isspace() or c == "+" for c in self.log_origin),
+            ),
+            ("platform_name", isinstance(self.platform_name, str)),
+            ("recognition_number", isinstance(self.recognition_number, str)),
+            ("locale", self.locale in {"zh_CN", "en"}),
+            ("scheduler", isinstance(self.scheduler, bool)),
+        ]
+        for name, holds in expectations:
+            if not holds:
+                raise Misconfigured("kernel.bad_setting", key=PREFIX + name.upper())
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database URL with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'compliance.sqlite3'}"
+
+    @property
+    def export_dir(self) -> Path:
+        """Where finished ledgers stand; a file gets its final name only when it is whole."""
+        return self.data_dir / "exports"

@@ -1,0 +1,47 @@
+"""One engine per app, set up so that both databases keep the same promises.
+
+Durability: SQLite runs in WAL mode with ``synchronous=NORMAL``. What was committed survives ``kill -9`` of
+every process (it is in the operating system's hands); a power cut may take the last moments before the
+last checkpoint, never corrupt the file. On PostgreSQL ``synchronous_commit`` stays on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+READ_ONLY = "compliance_read_only"
+
+
+class Database:
+    """The engine and what depends on its dialect. Disposing it closes every connection."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare (but do not yet connect to) the database at ``url``."""
+        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    def dispose(self) -> None:
+        """Close all pooled connections (before a fork, and at the end of a test)."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction control is off: it would begin too late for BEGIN IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes the lock at once: upgrading a read lock later is how SQLite deadlocks.
+    reading = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

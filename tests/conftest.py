@@ -1,0 +1,98 @@
+"""Fixtures that every room's tests share: both databases, services with a hand-moved clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from lmscompliance.kernel.clock import SHANGHAI, ManualClock
+from lmscompliance.kernel.ids import Ids, SystemRandomness
+from lmscompliance.kernel.settings import Settings
+from lmscompliance.services import Services
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.models import load_all
+from lmscompliance.vault import Vault
+from lmscompliance.vault.keys import KeyRing
+from tests.support import postgres
+
+_names = count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Yield the URL prefix of a cluster with an empty, migrated template database."""
+    if postgres.binaries() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is missing; under CI=true that is a failure: apt-get install postgresql")
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres.cluster() as prefix:
+        admin = create_engine(prefix + "postgres", isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE template_empty"))
+            connection.execute(text("CREATE DATABASE template_tables"))
+        admin.dispose()
+        tables = create_engine(prefix + "template_tables")
+        load_all().metadata.create_all(tables)
+        tables.dispose()
+        yield prefix
+
+
+def _postgres_copy(prefix: str, template: str) -> str:
+    name = f"test_{os.getpid()}_{next(_names)}"
+    admin = create_engine(prefix + "postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    admin.dispose()
+    return prefix + name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database, once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    return _postgres_copy(request.getfixturevalue("postgres_server"), "template_empty")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that has all tables, once on each kind.
+
+    ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`` keeps a test to one kind.
+    """
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        database = Database(url)
+        load_all().metadata.create_all(database.engine)
+        database.dispose()
+        return url
+    return _postgres_copy(request.getfixturevalue("postgres_server"), "template_tables")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock that stands at 2021-02-01 08:00 in Shanghai."""
+    return ManualClock(datetime(2021, 2, 1, 8, 0, tzinfo=SHANGHAI))
+
+
+@pytest.fixture
+def services(database_url: str, clock: ManualClock, tmp_path: Path) -> Iterator[Services]:
+    """Return services over a database with tables, a hand-moved clock and the built-in policies."""
+    from lmscompliance.policy import Catalogue
+
+    database = Database(database_url)
+    yield Services(
+        clock=clock,
+        ids=Ids(clock, SystemRandomness()),
+        settings=Settings.from_mapping({"COMPLIANCE_DATA_DIR": tmp_path / "data", "SECRET_KEY": "test-secret"}),
+        database=database,
+        vault=Vault(KeyRing.load_or_create(tmp_path / "data" / "vault.json")),
+        policies=Catalogue.builtin(),
+    )
+    database.dispose()
