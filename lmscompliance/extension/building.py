@@ -1,0 +1,34 @@
+"""Builds the one ``Services`` value of an app from its settings."""
+
+from __future__ import annotations
+
+from lmscompliance.kernel.clock import Clock, SystemClock
+from lmscompliance.kernel.ids import Ids, Randomness, SystemRandomness
+from lmscompliance.kernel.settings import Settings
+from lmscompliance.policy import Catalogue
+from lmscompliance.services import Services
+from lmscompliance.storage.database import Database
+from lmscompliance.vault import Vault
+from lmscompliance.vault.keys import KeyRing
+
+
+def build_services(
+    settings: Settings, clock: Clock | None = None, randomness: Randomness | None = None
+) -> Services:
+    """Return services for ``settings``; creates the data directory and the vault's key file if missing.
+
+    Raises ``Misconfigured`` for an unreadable key file and the policy room's errors for a bad policy.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    clock = clock or SystemClock()
+    catalogue = Catalogue.builtin()
+    if settings.policy_dir is not None:
+        catalogue = catalogue.with_directory(settings.policy_dir)
+    return Services(
+        clock=clock,
+        ids=Ids(clock, randomness or SystemRandomness()),
+        settings=settings,
+        database=Database(settings.effective_database_url),
+        vault=Vault(KeyRing.load_or_create(settings.data_dir / "vault.json")),
+        policies=catalogue,
+    )

@@ -1,0 +1,73 @@
+"""Puts every room's routes on one blueprint, with the blueprint's own error pages and headers."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+import lmscompliance.web
+from lmscompliance.kernel import resources
+from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.web.problems import handle_error, handle_http
+from lmscompliance.web.routes import Route, Routes
+from lmscompliance.web.state import EXTENSION, AppState
+
+ROOMS = ("identity", "training", "questions", "learning", "exams", "completion", "evidence", "ledgers")
+"""Rooms that may have a ``views`` module with ``routes``."""
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: https:; media-src 'self' https: blob:; "
+    "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+)
+
+
+def room_routes() -> Iterator[tuple[str, Routes]]:
+    """Yield each room's name and routes, in the order they are mounted."""
+    for room in ROOMS:
+        name = f"lmscompliance.{room}.views"
+        if importlib.util.find_spec(name) is not None:
+            yield room, importlib.import_module(name).routes
+
+
+def all_routes() -> list[Route]:
+    """Return every route of the product (the static files, which are public, aside)."""
+    return [route for _, routes in room_routes() for route in routes]
+
+
+def mount(app: Flask, state: AppState) -> None:
+    """Register the blueprint ``compliance`` on ``app`` and keep ``state`` there."""
+    blueprint = Blueprint(
+        EXTENSION,
+        __name__,
+        url_prefix=state.services.settings.url_prefix.rstrip("/"),
+        template_folder=str(resources.directory("templates")),
+        static_folder=str(Path(lmscompliance.web.__file__).parent / "static"),
+        static_url_path="/static",
+    )
+    for _, routes in room_routes():
+        routes.mount(blueprint)
+    blueprint.register_error_handler(ComplianceError, handle_error)
+    blueprint.register_error_handler(HTTPException, handle_http)
+    blueprint.register_error_handler(InternalServerError, handle_http)
+    blueprint.after_request(_headers)
+    app.extensions[EXTENSION] = state
+    app.register_blueprint(blueprint)
+
+
+def _headers(response: Response) -> Response:
+    # Defaults only: what a view or the host has said stands.
+    defaults = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Content-Security-Policy": _POLICY,
+    }
+    if request.endpoint != f"{EXTENSION}.static":
+        defaults["Cache-Control"] = "no-store"  # pages carry personal data
+    for name, value in defaults.items():
+        response.headers.setdefault(name, value)
+    return response

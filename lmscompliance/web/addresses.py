@@ -1,0 +1,63 @@
+"""The client's address: what the operator's proxies say, never what the client says.
+
+Each trusted proxy appends the address it saw to ``X-Forwarded-For``. With *n* trusted proxies the n-th
+entry from the right was written by the outermost of them; everything left of it is the client's own
+invention. Until the operator has said how many there are, only the peer of the connection is believed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+
+from lmscompliance.web.state import current_services
+
+UNKNOWN = "unknown"
+"""Recorded when there is no peer address at all (a server on a unix socket and no trusted proxy)."""
+
+MAX_AGENT = 512
+
+
+def client_ip() -> str:
+    """Return the present request's client address in canonical form."""
+    return address_from(request.environ, current_services().settings.trusted_proxies)
+
+
+def user_agent() -> str:
+    """Return the client's User-Agent, cut to a length that is worth keeping (512 characters)."""
+    return request.headers.get("User-Agent", "")[:MAX_AGENT]
+
+
+def address_from(environ: Mapping[str, Any], trusted_proxies: int | None) -> str:
+    """Return the client address of a WSGI ``environ`` behind ``trusted_proxies`` proxies.
+
+    A host's ``ProxyFix`` rewrites ``REMOTE_ADDR`` by its own count; the address it replaced is taken back
+    from ``werkzeug.proxy_fix.orig``, so ours is the only count that matters. Too few entries, or one that
+    is no address, means the request did not come the declared way: the peer's address is recorded.
+    """
+    before_fix = environ.get("werkzeug.proxy_fix.orig") or {}
+    peer = normalise(before_fix.get("REMOTE_ADDR") or environ.get("REMOTE_ADDR") or "") or UNKNOWN
+    if not trusted_proxies:
+        return peer
+    chain = [entry for entry in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if entry.strip()]
+    if len(chain) < trusted_proxies:
+        return peer
+    return normalise(chain[-trusted_proxies]) or peer
+
+
+def normalise(text: str) -> str | None:
+    """Return the canonical address in ``text``: no port, no zone, IPv4-mapped IPv6 as IPv4; else ``None``."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
