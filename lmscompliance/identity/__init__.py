@@ -1,0 +1,1 @@
+"""People: numbers, rosters, real-name verification, one record a person, and whose host account is whose."""

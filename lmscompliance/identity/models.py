@@ -1,0 +1,83 @@
+"""Tables of people. Everything personal is sealed by the vault; equality is asked of the blind index.
+
+A row is never the only copy of a verdict: what matters to an audit is also a leaf of the evidence log.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lmscompliance.storage.base import Base
+from lmscompliance.storage.types import Id, Instant
+
+
+class Person(Base):
+    """One human being, once: the blind index of the normalised number is unique over all classes.
+
+    ``given_number_sealed`` keeps the number as it was first handed in when that differs from the
+    normalised form (a 15-digit number), so both forms stay provable.
+    """
+
+    __tablename__ = "compliance_person"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sex_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    birth_date_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    id_kind: Mapped[str] = mapped_column(String(32))
+    id_number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    id_number_blind: Mapped[str] = mapped_column(String(64), unique=True)
+    given_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    phone_blind: Mapped[str] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Account(Base):
+    """Which host account is which person. One account, one person; set by activation, never guessed."""
+
+    __tablename__ = "compliance_account"
+
+    external_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, ForeignKey(Person.id), unique=True)
+    activated_at: Mapped[datetime] = mapped_column(Instant)
+    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    consent_version: Mapped[str] = mapped_column(String(64))
+
+
+class GuessCounter(Base):
+    """Failed one-time codes of a host account, kept in the database so that every worker counts together."""
+
+    __tablename__ = "compliance_guess_counter"
+
+    external_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    failures: Mapped[int]
+    first_failed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class IdentityCase(Base):
+    """A question only a human can answer, with both sides kept.
+
+    ``kind`` is ``other-name``: one number under two names. ``fingerprint`` is a blind index of the
+    finding, so importing the same file again does not open the case twice. ``origin`` says where it was
+    found (``class/<id>``); ``side_a_sealed`` and ``side_b_sealed`` are JSON objects.
+    """
+
+    __tablename__ = "compliance_identity_case"
+    __table_args__ = (Index(None, "state", "opened_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[str | None] = mapped_column(Id, ForeignKey(Person.id))
+    origin: Mapped[str] = mapped_column(String(64))
+    side_a_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    side_b_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(String(16))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_by: Mapped[str | None] = mapped_column(String(255))
+    decision: Mapped[str | None] = mapped_column(String(2000))

@@ -1,0 +1,104 @@
+"""The one record a person has: finding it by number, making it, opening it for those who may read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from lmscompliance.identity.models import Account, Person
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from lmscompliance.services import Services
+    from lmscompliance.vault import Vault
+
+_NUMBER_DOMAIN = "person.id_number"
+_PHONE_DOMAIN = "person.phone"
+
+
+class Sex(StrEnum):
+    """The two values a Chinese identity document knows, in the words the ledger prints."""
+
+    MALE = "男"
+    FEMALE = "女"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonValue:
+    """A person in plain text; never logged, never put into a leaf.
+
+    ``id_number`` is the normalised form, ``given_number`` the one first handed in.
+    """
+
+    id: str
+    name: str
+    sex: str
+    birth: date
+    id_kind: str
+    id_number: str
+    given_number: str
+    phone: str
+
+    def __repr__(self) -> str:
+        """Show the id alone, so that a traceback or a log line reveals nobody."""
+        return f"PersonValue({self.id})"
+
+
+def open_person(vault: Vault, person: Person) -> PersonValue:
+    """Decrypt ``person``. The caller answers for who sees the result."""
+    number = vault.open(_place("id_number_sealed"), person.id_number_sealed)
+    given = person.given_number_sealed
+    return PersonValue(
+        id=person.id,
+        name=vault.open(_place("name_sealed"), person.name_sealed),
+        sex=vault.open(_place("sex_sealed"), person.sex_sealed),
+        birth=date.fromisoformat(vault.open(_place("birth_date_sealed"), person.birth_date_sealed)),
+        id_kind=person.id_kind,
+        id_number=number,
+        given_number=number if given is None else vault.open(_place("given_number_sealed"), given),
+        phone=vault.open(_place("phone_sealed"), person.phone_sealed),
+    )
+
+
+def person_by_number(session: Session, vault: Vault, number: str) -> Person | None:
+    """Return the record of the normalised ``number``, in whichever class or year it was made."""
+    blind = vault.blind(_NUMBER_DOMAIN, number)
+    return session.scalars(select(Person).where(Person.id_number_blind == blind)).one_or_none()
+
+
+def person_of_account(session: Session, account: str) -> str | None:
+    """Return the id of the person that the host account ``account`` was bound to by activation."""
+    return session.scalar(select(Account.person_id).where(Account.external_id == account))
+
+
+def create_person(session: Session, services: Services, value: PersonValue) -> Person:
+    """Add a record for ``value``; the unique blind index refuses a second one for the same number."""
+    vault = services.vault
+    given = None
+    if value.given_number != value.id_number:
+        given = vault.seal(_place("given_number_sealed"), value.given_number)
+    person = Person(
+        id=value.id,
+        name_sealed=vault.seal(_place("name_sealed"), value.name),
+        sex_sealed=vault.seal(_place("sex_sealed"), value.sex),
+        birth_date_sealed=vault.seal(_place("birth_date_sealed"), value.birth.isoformat()),
+        id_kind=value.id_kind,
+        id_number_sealed=vault.seal(_place("id_number_sealed"), value.id_number),
+        id_number_blind=vault.blind(_NUMBER_DOMAIN, value.id_number),
+        given_number_sealed=given,
+        phone_sealed=vault.seal(_place("phone_sealed"), value.phone),
+        phone_blind=vault.blind(_PHONE_DOMAIN, value.phone),
+        created_at=services.clock.now(),
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def _place(column: str) -> str:
+    return f"{Person.__tablename__}.{column}"

@@ -1,0 +1,1 @@
+"""Enterprises, classes, their teaching plans and enrolments: filing, approval, roster import, activation."""

@@ -1,0 +1,146 @@
+"""Tables of classes. The class is the distribution key: it stands first in each key below it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lmscompliance.identity.models import Person
+from lmscompliance.storage.base import Base
+from lmscompliance.storage.types import ExactDecimal, Id, Instant
+
+FILED = "filed"
+APPROVED = "approved"
+CLOSED = "closed"
+
+
+class PolicyText(Base):
+    """The exact effective bytes of each policy version a class was filed under.
+
+    A class keeps its policy for ever: later edits or removal of the policy's file change nothing here.
+    """
+
+    __tablename__ = "compliance_policy_text"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    effective: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Enterprise(Base):
+    """An enterprise, known by its unified social credit code."""
+
+    __tablename__ = "compliance_enterprise"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    uscc: Mapped[str] = mapped_column(String(18), unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    district: Mapped[str] = mapped_column(String(64))
+
+
+class TrainingClass(Base):
+    """A class filed by an enterprise under one policy version.
+
+    ``window_start`` is the first instant that can count, ``window_end`` the first that cannot any more.
+    ``district`` is the one it was filed in, whatever becomes of the enterprise. ``plan_version`` is 0
+    until a plan is published.
+    """
+
+    __tablename__ = "compliance_class"
+    __table_args__ = (Index(None, "enterprise_id"), Index(None, "district"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(255))
+    enterprise_id: Mapped[str] = mapped_column(Id, ForeignKey(Enterprise.id))
+    district: Mapped[str] = mapped_column(String(64))
+    policy_id: Mapped[str] = mapped_column(String(64))
+    policy_version: Mapped[int]
+    policy_digest: Mapped[str] = mapped_column(String(64), ForeignKey(PolicyText.digest))
+    window_start: Mapped[datetime] = mapped_column(Instant)
+    window_end: Mapped[datetime] = mapped_column(Instant)
+    status: Mapped[str] = mapped_column(String(16))
+    filed_at: Mapped[datetime] = mapped_column(Instant)
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    filing_number: Mapped[str] = mapped_column(String(128))
+    plan_version: Mapped[int]
+
+
+class Lesson(Base):
+    """A lesson of a published plan; its content is frozen by ``content_sha256`` (hex).
+
+    ``content_url`` is where the host plays it; empty means our own lesson page with our own content.
+    """
+
+    __tablename__ = "compliance_lesson"
+    __table_args__ = (UniqueConstraint("class_id", "ordinal"), Index(None, "id"))
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    ordinal: Mapped[int]
+    topic: Mapped[str] = mapped_column(String(64))
+    course: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(255))
+    delivery: Mapped[str] = mapped_column(String(32))
+    class_hours: Mapped[Decimal] = mapped_column(ExactDecimal)
+    planned_seconds: Mapped[int]
+    content_kind: Mapped[str] = mapped_column(String(16))
+    content_url: Mapped[str] = mapped_column(Text)
+    content_sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Enrolment(Base):
+    """A person in a class. Its random id is the only subject that appears in leaves.
+
+    ``activated_at`` stays empty until the person has entered the one-time code and consented; before
+    that nothing can be learnt under it.
+    """
+
+    __tablename__ = "compliance_enrolment"
+    __table_args__ = (
+        UniqueConstraint("class_id", "person_id"),
+        UniqueConstraint("class_id", "ordinal"),
+        Index(None, "id"),
+        Index(None, "person_id"),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, ForeignKey(Person.id))
+    ordinal: Mapped[int]
+    department_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    household_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    registered_at: Mapped[datetime] = mapped_column(Instant)
+    verification_method: Mapped[str] = mapped_column(String(32))
+    verification_result: Mapped[str] = mapped_column(String(16))
+    verified_at: Mapped[datetime] = mapped_column(Instant)
+    activated_at: Mapped[datetime | None] = mapped_column(Instant)
+    consent_version: Mapped[str | None] = mapped_column(String(64))
+
+
+class ActivationCode(Base):
+    """A one-time code, kept only as a keyed hash: a stolen table activates nobody.
+
+    A code is spent (``used_at``) in the transaction that activates. A newer code for the same enrolment
+    deletes the older row.
+    """
+
+    __tablename__ = "compliance_activation_code"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["class_id", "enrolment_id"], ["compliance_enrolment.class_id", "compliance_enrolment.id"]
+        ),
+        Index(None, "class_id", "enrolment_id"),
+    )
+
+    code_blind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    class_id: Mapped[str] = mapped_column(Id)
+    enrolment_id: Mapped[str] = mapped_column(Id)
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    used_by: Mapped[str | None] = mapped_column(String(255))

@@ -1,0 +1,178 @@
+"""What other rooms ask about classes, lessons and enrolments. Nothing here writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from lmscompliance.identity.models import Account, Person
+from lmscompliance.identity.people import PersonValue, open_person
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.errors import NotFound
+from lmscompliance.policy import Notice
+from lmscompliance.rules.facts import ClassFact, LessonFact
+from lmscompliance.training.models import Enrolment, Enterprise, Lesson, PolicyText, TrainingClass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from lmscompliance.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """One enrolled person in plain text, for staff pages and printed lists; never logged."""
+
+    enrolment_id: str
+    ordinal: int
+    person: PersonValue
+    department: str
+    household: str
+    registered_at: datetime
+    activated_at: datetime | None
+
+
+def class_by_id(session: Session, class_id: str) -> TrainingClass:
+    """Return the class; raises ``NotFound``."""
+    found = session.get(TrainingClass, class_id)
+    if found is None:
+        raise NotFound("training.no_class", code=class_id)
+    return found
+
+
+def class_by_code(session: Session, code: str) -> TrainingClass:
+    """Return the class with the human-given ``code``; raises ``NotFound``."""
+    found = session.scalars(select(TrainingClass).where(TrainingClass.code == code)).one_or_none()
+    if found is None:
+        raise NotFound("training.no_class", code=code)
+    return found
+
+
+def enterprise_of(session: Session, class_: TrainingClass) -> Enterprise:
+    """Return the enterprise that filed ``class_``."""
+    return session.get_one(Enterprise, class_.enterprise_id)
+
+
+def notice_of(session: Session, class_: TrainingClass) -> Notice:
+    """Return the policy version ``class_`` was filed under, from the bytes kept at filing."""
+    return Notice.from_effective(session.get_one(PolicyText, class_.policy_digest).effective)
+
+
+def class_facts(session: Session, class_id: str) -> tuple[ClassFact, list[LessonFact]]:
+    """Return the class and its plan (in order) as the facts that ``rules`` judges by."""
+    class_ = class_by_id(session, class_id)
+    fact = ClassFact(
+        id=class_.id,
+        code=class_.code,
+        title=class_.title,
+        policy_id=class_.policy_id,
+        policy_version=class_.policy_version,
+        policy_digest=class_.policy_digest,
+        window_start_us=to_micros(class_.window_start),
+        window_end_us=to_micros(class_.window_end),
+        approved_us=None if class_.approved_at is None else to_micros(class_.approved_at),
+    )
+    return fact, [lesson_fact(one) for one in lessons(session, class_id)]
+
+
+def lesson_fact(lesson: Lesson) -> LessonFact:
+    """Return ``lesson`` as the fact that ``rules`` judges by."""
+    return LessonFact(
+        id=lesson.id,
+        ordinal=lesson.ordinal,
+        topic=lesson.topic,
+        course=lesson.course,
+        title=lesson.title,
+        delivery=lesson.delivery,
+        class_hours=lesson.class_hours,
+        planned_seconds=lesson.planned_seconds,
+    )
+
+
+def lessons(session: Session, class_id: str) -> Sequence[Lesson]:
+    """Return the published plan of a class, in order; empty before publication."""
+    return session.scalars(select(Lesson).where(Lesson.class_id == class_id).order_by(Lesson.ordinal)).all()
+
+
+def lesson(session: Session, lesson_id: str) -> Lesson:
+    """Return one lesson; raises ``NotFound``."""
+    found = session.scalars(select(Lesson).where(Lesson.id == lesson_id)).one_or_none()
+    if found is None:
+        raise NotFound("training.no_lesson", lesson=lesson_id)
+    return found
+
+
+def enrolment(session: Session, class_id: str, enrolment_id: str) -> Enrolment:
+    """Return one enrolment of a class, activated or not; raises ``NotFound``."""
+    found = session.get(Enrolment, (class_id, enrolment_id))
+    if found is None:
+        raise NotFound("training.no_enrolment", enrolment=enrolment_id)
+    return found
+
+
+def enrolment_of(session: Session, class_id: str, account: str) -> Enrolment | None:
+    """Return the *activated* enrolment of the person behind ``account`` in a class, if there is one."""
+    return session.scalars(
+        select(Enrolment)
+        .join(Account, Account.person_id == Enrolment.person_id)
+        .where(
+            Enrolment.class_id == class_id,
+            Account.external_id == account,
+            Enrolment.activated_at.is_not(None),
+        )
+    ).one_or_none()
+
+
+def enrolments_of_account(session: Session, account: str) -> list[tuple[TrainingClass, Enrolment]]:
+    """Return each class the person behind ``account`` is activated in, the newest first."""
+    rows = session.execute(
+        select(TrainingClass, Enrolment)
+        .join(Enrolment, Enrolment.class_id == TrainingClass.id)
+        .join(Account, Account.person_id == Enrolment.person_id)
+        .where(Account.external_id == account, Enrolment.activated_at.is_not(None))
+        .order_by(TrainingClass.filed_at.desc(), TrainingClass.id)
+    )
+    return [(class_, one) for class_, one in rows]
+
+
+def roster(session: Session, class_id: str) -> Sequence[Enrolment]:
+    """Return every enrolment of a class by ordinal, activated or not, with nothing decrypted."""
+    return session.scalars(
+        select(Enrolment).where(Enrolment.class_id == class_id).order_by(Enrolment.ordinal)
+    ).all()
+
+
+def open_roster(session: Session, vault: Vault, class_id: str) -> list[RosterEntry]:
+    """Return every enrolment of a class by ordinal, in plain text; the caller answers for who sees it."""
+    rows = session.execute(
+        select(Enrolment, Person)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.class_id == class_id)
+        .order_by(Enrolment.ordinal)
+    )
+    return [open_entry(vault, one, person) for one, person in rows]
+
+
+def open_enrolment(session: Session, vault: Vault, class_id: str, enrolment_id: str) -> RosterEntry:
+    """Return one enrolment in plain text; raises ``NotFound``."""
+    one = enrolment(session, class_id, enrolment_id)
+    return open_entry(vault, one, session.get_one(Person, one.person_id))
+
+
+def open_entry(vault: Vault, one: Enrolment, person: Person) -> RosterEntry:
+    """Decrypt an enrolment and its person."""
+    table = Enrolment.__tablename__
+    return RosterEntry(
+        enrolment_id=one.id,
+        ordinal=one.ordinal,
+        person=open_person(vault, person),
+        department=vault.open(f"{table}.department_sealed", one.department_sealed),
+        household=vault.open(f"{table}.household_sealed", one.household_sealed),
+        registered_at=one.registered_at,
+        activated_at=one.activated_at,
+    )

@@ -1,0 +1,283 @@
+"""Filing a class, approving it and publishing its plan: each one transaction with its own leaf."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from lmscompliance import evidence
+from lmscompliance.identity import uscc
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.clock import day_end, day_start, to_micros
+from lmscompliance.kernel.errors import Conflict, InvalidInput
+from lmscompliance.rules.facts import LessonFact
+from lmscompliance.rules.plan import check_plan
+from lmscompliance.storage.transaction import transaction
+from lmscompliance.training.models import APPROVED, FILED, Enterprise, Lesson, PolicyText, TrainingClass
+from lmscompliance.training.queries import class_by_id, lesson_fact, notice_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from lmscompliance.policy import Notice
+    from lmscompliance.services import Services
+
+CONTENT_KINDS = ("video", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseInput:
+    """The enterprise that files: its unified social credit code, registered name and district."""
+
+    uscc: str
+    name: str
+    district: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonInput:
+    """A planned lesson. ``class_hours`` is its 课时, ``planned_seconds`` its length.
+
+    ``content_kind`` is ``video`` or ``text``. An empty ``content_url`` means our own lesson page with our
+    own content. ``content_sha256`` (hex) is the digest of the content itself where the host knows it;
+    otherwise the digest of what describes it stands in, so that a changed reference shows.
+    """
+
+    ordinal: int
+    topic: str
+    course: str
+    title: str
+    delivery: str
+    class_hours: Decimal
+    planned_seconds: int
+    content_kind: str = "video"
+    content_url: str = ""
+    content_sha256: str = ""
+
+
+def file_class(
+    services: Services,
+    *,
+    code: str,
+    title: str,
+    policy_id: str,
+    enterprise: EnterpriseInput,
+    window: tuple[date, date] | None = None,
+) -> str:
+    """File a class under the present version of a policy and return its id.
+
+    ``window`` is the first and last Shanghai day of training; without it the notice's own window is
+    taken. Raises ``InvalidInput`` for a bad credit code or a window the notice does not allow, and
+    ``Conflict`` when the code is taken.
+    """
+    notice = services.policies.get(policy_id)
+    start, end = _window(notice, window, code)
+    number = uscc.check(enterprise.uscc)
+    if not code.strip() or not title.strip() or not enterprise.name.strip():
+        raise InvalidInput("training.class_incomplete", code=code)
+    now = services.clock.now()
+    with transaction(services.database) as session:
+        if session.scalar(select(TrainingClass.id).where(TrainingClass.code == code)) is not None:
+            raise Conflict("training.code_taken", code=code)
+        owner = _enterprise(session, services, EnterpriseInput(number, enterprise.name, enterprise.district))
+        if session.get(PolicyText, notice.digest) is None:
+            session.add(
+                PolicyText(
+                    digest=notice.digest,
+                    id=notice.id,
+                    version=notice.version,
+                    effective=notice.effective_json(),
+                )
+            )
+            session.flush()
+        class_ = TrainingClass(
+            id=services.ids.new(),
+            code=code,
+            title=title,
+            enterprise_id=owner.id,
+            district=enterprise.district,
+            policy_id=notice.id,
+            policy_version=notice.version,
+            policy_digest=notice.digest,
+            window_start=start,
+            window_end=end,
+            status=FILED,
+            filed_at=now,
+            approved_at=None,
+            filing_number="",
+            plan_version=0,
+        )
+        session.add(class_)
+        session.flush()
+        evidence.record(
+            session,
+            services,
+            class_id=class_.id,
+            stream=evidence.class_stream(class_.id),
+            type="class.filed",
+            at=now,
+            body={
+                "code": code,
+                "title": title,
+                "policy": {
+                    "id": notice.id,
+                    "version": notice.version,
+                    "digest": notice.digest,
+                    "status": notice.status,
+                },
+                "window": {"start_us": to_micros(start), "end_us": to_micros(end)},
+                "district": enterprise.district,
+            },
+            disclose={"enterprise_name": enterprise.name, "enterprise_uscc": number},
+        )
+        return class_.id
+
+
+def approve_class(services: Services, class_id: str, filing_number: str = "") -> None:
+    """Record the bureau's approval as of now; sessions before it are kept but never count.
+
+    Approving again with the same number changes nothing (a retried request); with another it is a
+    ``Conflict``.
+    """
+    now = services.clock.now()
+    with transaction(services.database) as session:
+        class_ = _locked(session, class_id)
+        if class_.approved_at is not None:
+            if class_.filing_number == filing_number:
+                return
+            raise Conflict("training.already_approved", code=class_.code, number=class_.filing_number)
+        class_.status = APPROVED
+        class_.approved_at = now
+        class_.filing_number = filing_number
+        evidence.record(
+            session,
+            services,
+            class_id=class_id,
+            stream=evidence.class_stream(class_id),
+            type="class.approved",
+            at=now,
+            body={"approved_us": to_micros(now), "filing_number": filing_number},
+        )
+
+
+def publish_plan(services: Services, class_id: str, lessons: Sequence[LessonInput]) -> None:
+    """Publish the teaching plan of a class, once.
+
+    Raises ``InvalidInput`` listing each reason when the plan is malformed or could never satisfy the
+    notice (too few class hours, too short on average, a required topic missing).
+    """
+    with transaction(services.database) as session:
+        class_ = _locked(session, class_id)
+        if class_.plan_version:
+            raise Conflict("training.plan_published", code=class_.code)
+        rows = [_lesson(services, class_, one) for one in _checked(class_, lessons)]
+        facts: list[LessonFact] = [lesson_fact(row) for row in rows]
+        problems = check_plan(facts, notice_of(session, class_))
+        if problems:
+            reasons = "；".join(str(problem) for problem in problems)
+            raise InvalidInput("training.plan_unreachable", code=class_.code, reasons=reasons)
+        session.add_all(rows)
+        class_.plan_version = 1
+        evidence.record(
+            session,
+            services,
+            class_id=class_id,
+            stream=evidence.class_stream(class_id),
+            type="plan.published",
+            at=services.clock.now(),
+            body={
+                "version": class_.plan_version,
+                "lessons": [
+                    {
+                        "id": row.id,
+                        "ordinal": row.ordinal,
+                        "topic": row.topic,
+                        "course": row.course,
+                        "title": row.title,
+                        "delivery": row.delivery,
+                        "class_hours": str(row.class_hours),
+                        "planned_seconds": row.planned_seconds,
+                        "content_sha256": row.content_sha256,
+                    }
+                    for row in rows
+                ],
+            },
+        )
+
+
+def _locked(session: Session, class_id: str) -> TrainingClass:
+    # The class row is the lock under which a class's own life goes on, one step at a time.
+    session.execute(select(TrainingClass.id).where(TrainingClass.id == class_id).with_for_update())
+    return class_by_id(session, class_id)
+
+
+def _window(notice: Notice, window: tuple[date, date] | None, code: str) -> tuple[datetime, datetime]:
+    terms = notice.window
+    first, last = window or (terms.starts_on, terms.ends_on)
+    if first is None or last is None:
+        raise InvalidInput("training.window_missing", code=code, policy=notice.id)
+    too_early = terms.starts_on is not None and first < terms.starts_on
+    too_late = terms.ends_on is not None and last > terms.ends_on
+    if first > last or too_early or too_late:
+        raise InvalidInput(
+            "training.window_outside",
+            code=code,
+            first=first,
+            last=last,
+            clause=notice.cite("window.starts_on"),
+        )
+    return day_start(first), day_end(last)
+
+
+def _enterprise(session: Session, services: Services, given: EnterpriseInput) -> Enterprise:
+    found = session.scalars(select(Enterprise).where(Enterprise.uscc == given.uscc)).one_or_none()
+    if found is None:
+        found = Enterprise(id=services.ids.new(), uscc=given.uscc, name=given.name, district=given.district)
+        session.add(found)
+        session.flush()
+    elif found.name != given.name:
+        raise Conflict("training.enterprise_name", uscc=given.uscc, name=found.name, given=given.name)
+    return found
+
+
+def _checked(class_: TrainingClass, lessons: Sequence[LessonInput]) -> Sequence[LessonInput]:
+    if not lessons:
+        raise InvalidInput("training.plan_empty", code=class_.code)
+    seen: set[int] = set()
+    for one in lessons:
+        if (
+            one.ordinal < 1
+            or one.ordinal in seen
+            or one.planned_seconds < 1
+            or not one.class_hours.is_finite()
+            or one.class_hours <= 0
+            or one.content_kind not in CONTENT_KINDS
+            or not all(text.strip() for text in (one.topic, one.course, one.title, one.delivery))
+        ):
+            raise InvalidInput("training.lesson_bad", code=class_.code, ordinal=one.ordinal, title=one.title)
+        seen.add(one.ordinal)
+    return sorted(lessons, key=lambda one: one.ordinal)
+
+
+def _lesson(services: Services, class_: TrainingClass, one: LessonInput) -> Lesson:
+    described = {"kind": one.content_kind, "url": one.content_url, "title": one.title}
+    return Lesson(
+        class_id=class_.id,
+        id=services.ids.new(),
+        ordinal=one.ordinal,
+        topic=one.topic,
+        course=one.course,
+        title=one.title,
+        delivery=one.delivery,
+        class_hours=one.class_hours,
+        planned_seconds=one.planned_seconds,
+        content_kind=one.content_kind,
+        content_url=one.content_url,
+        content_sha256=one.content_sha256 or hashlib.sha256(jcs.encode(described)).hexdigest(),
+    )
