@@ -1,0 +1,9 @@
+"""The append-only evidence log: recording, sealing, signing, reading, and snapshots of a class.
+
+``record`` puts a fact into the log in the same transaction as the business row it belongs to. Sealing
+gives it its place in the tree later; from then on nobody can take it out or change it unseen.
+"""
+
+from lmscompliance.evidence.recording import Recorded, class_stream, enrolment_stream, record
+
+__all__ = ["Recorded", "class_stream", "enrolment_stream", "record"]
