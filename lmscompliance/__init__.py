@@ -1,17 +1,19 @@
 """Training-subsidy compliance for online learning platforms.
 
-Public face: ``Compliance`` (the Flask extension); everything else is reached through HTTP or the
-``lmscompliance`` command.
+The public face: ``Compliance`` (the Flask extension) with ``Actor`` and ``Role``, the values a host's
+``actor_loader`` answers with. Everything else is reached through HTTP or the ``lmscompliance`` command.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lmscompliance.kernel.actor import Actor, Role
+
 if TYPE_CHECKING:
     from lmscompliance.extension import Compliance
 
-__all__ = ["Compliance"]
+__all__ = ["Actor", "Compliance", "Role"]
 
 
 def __getattr__(name: str) -> object:

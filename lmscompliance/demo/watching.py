@@ -1,0 +1,77 @@
+"""How a person sits through a lesson: opening the session, beating, leaving, being elsewhere.
+
+Each function is a part of a script (see ``stage``): it yields the instant it wants to go on at. Times
+between beats wobble by up to a second, as phones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from lmscompliance.demo.client import Browser
+from lmscompliance.kernel.ids import Ids
+
+_API = "/compliance/api"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the cast knows of a lesson: where it is and how long it lasts."""
+
+    class_id: str
+    id: str
+    planned_seconds: int
+
+
+class Sitting:
+    """One open session on one device."""
+
+    def __init__(self, browser: Browser, lesson: Lesson, *, takeover: bool = False) -> None:
+        """Open the lesson's page and then its session."""
+        browser.get(f"/compliance/lessons/{lesson.class_id}/{lesson.id}")
+        body = {"lesson_id": lesson.id, "takeover": takeover}
+        opened: dict[str, Any] = browser.send_json("POST", f"{_API}/sessions", body, expect=201).data
+        self._browser = browser
+        self._token: str = opened["token"]
+        self._seq = 0
+        self.beat_seconds: int = opened["beat_seconds"]
+        self.position_ms: int = opened["resume_position_ms"]
+
+    def beat(self, state: str = "playing") -> str:
+        """Report the position; returns what the server says of the session (``active`` …)."""
+        self._seq += 1
+        answer = self._browser.send_json("POST", f"{_API}/beats", self._body(state), expect=None)
+        return str(answer.data.get("state", "closed"))
+
+    def end(self) -> None:
+        """Close the session properly."""
+        self._seq += 1
+        self._browser.send_json("POST", f"{_API}/sessions/end", self._body("ended"), expect=None)
+
+    def _body(self, state: str) -> dict[str, object]:
+        return {"token": self._token, "seq": self._seq, "position_ms": self.position_ms, "state": state}
+
+
+def play_for(sitting: Sitting, ids: Ids, start: datetime, seconds: int) -> Iterator[datetime]:
+    """Play on for ``seconds`` from ``start``, beating as the server asks; ends on a beat."""
+    elapsed = 0
+    sitting.beat()
+    while elapsed < seconds:
+        step = min(sitting.beat_seconds, seconds - elapsed)
+        elapsed += step
+        wobble = timedelta(milliseconds=ids.below(900))
+        yield start + timedelta(seconds=elapsed) + wobble
+        sitting.position_ms += step * 1000
+        sitting.beat()
+
+
+def watch(browser: Browser, ids: Ids, lesson: Lesson, at: datetime) -> Iterator[datetime]:
+    """Sit through the whole lesson without a break."""
+    yield at
+    sitting = Sitting(browser, lesson)
+    # A little longer than planned: the credited second counts from the first beat that reports playing.
+    yield from play_for(sitting, ids, at, lesson.planned_seconds + 3)
+    sitting.end()
