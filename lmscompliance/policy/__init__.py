@@ -1,0 +1,40 @@
+"""Notices as data: typed terms, each with its clause or its rationale.
+
+A bureau's notice is one TOML file; nothing a notice can change is a constant in code.
+"""
+
+from lmscompliance.policy.catalogue import Catalogue
+from lmscompliance.policy.loader import load_file
+from lmscompliance.policy.notice import Notice, Source
+from lmscompliance.policy.reading import PolicyInvalid, Problem
+from lmscompliance.policy.terms import (
+    REASONS,
+    STATES,
+    ConsentTerms,
+    CreditTerms,
+    ExamTerms,
+    HoursTerms,
+    RetentionTerms,
+    SubsidyTerms,
+    TopicTerms,
+    WindowTerms,
+)
+
+__all__ = [
+    "REASONS",
+    "STATES",
+    "Catalogue",
+    "ConsentTerms",
+    "CreditTerms",
+    "ExamTerms",
+    "HoursTerms",
+    "Notice",
+    "PolicyInvalid",
+    "Problem",
+    "RetentionTerms",
+    "Source",
+    "SubsidyTerms",
+    "TopicTerms",
+    "WindowTerms",
+    "load_file",
+]

@@ -1,0 +1,33 @@
+"""What parameters must hold between them; each kind alone is checked by ``schema``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lmscompliance.policy import schema
+from lmscompliance.policy.notice import Given
+from lmscompliance.policy.terms import REASONS
+
+Contradiction = tuple[str, str, dict[str, object]]
+"""The key to blame, the message's name in this room, and its parameters."""
+
+
+def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
+    """Yield everything that cannot hold together in a complete set of parameters."""
+    terms: dict[str, Any] = schema.terms_of({key: given.value for key, given in parameters.items()})
+    window, credit, exam = terms["window"], terms["credit"], terms["exam"]
+    if (window.starts_on is None) != (window.ends_on is None):
+        stated = "window.starts_on" if window.starts_on else "window.ends_on"
+        yield stated, "half_a_window", {}
+    elif window.starts_on and window.ends_on < window.starts_on:
+        yield "window.ends_on.value", "ends_before_it_begins", {"start": window.starts_on}
+    if exam.pass_mark > exam.full_marks:
+        yield "exam.pass_mark.value", "pass_above_full", {"full": exam.full_marks}
+    if credit.max_gap_seconds < credit.beat_seconds:
+        yield "credit.max_gap_seconds.value", "gap_below_beat", {"beat": credit.beat_seconds}
+    if credit.segment_seconds < credit.beat_seconds:
+        yield "credit.segment_seconds.value", "segment_below_beat", {"beat": credit.beat_seconds}
+    missing = [reason for reason in REASONS if reason not in credit.precedence]
+    if missing:
+        yield "credit.precedence.value", "reason_missing", {"reasons": ", ".join(missing)}

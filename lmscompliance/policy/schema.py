@@ -1,0 +1,221 @@
+"""What a notice can state: every parameter, its kind and bounds. One row here is one field of ``terms``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.policy.terms import (
+    REASONS,
+    STATES,
+    ConsentTerms,
+    CreditTerms,
+    ExamTerms,
+    HoursTerms,
+    RetentionTerms,
+    SubsidyTerms,
+    TopicTerms,
+    WindowTerms,
+)
+
+Value = bool | int | Decimal | str | date | tuple[str, ...] | None
+
+SECTIONS = {
+    "window": WindowTerms,
+    "topics": TopicTerms,
+    "hours": HoursTerms,
+    "credit": CreditTerms,
+    "exam": ExamTerms,
+    "subsidy": SubsidyTerms,
+    "retention": RetentionTerms,
+    "consent": ConsentTerms,
+}
+
+_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
+
+
+class _Required:
+    """Marks a parameter that notice or house must state."""
+
+
+REQUIRED = _Required()
+
+
+class BadValue(ValueError):
+    """A value of the wrong kind or out of bounds; ``code`` and ``params`` say what is expected."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing a notice can state.
+
+    ``kind`` is ``integer``, ``decimal`` (written as an integer or a string, never a float), ``boolean``,
+    ``date``, ``text`` or ``texts``. ``absent`` is the value where neither notice nor house states one:
+    what a notice meant that was written before the parameter existed.
+    """
+
+    kind: str
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    non_empty: bool = False
+    absent: Value | _Required = REQUIRED
+    absent_rationale: str = ""
+
+    def read(self, raw: object) -> Value:
+        """Return ``raw``, as TOML or JSON gives it, as this parameter's value; raise ``BadValue``."""
+        value = _READERS[self.kind](raw)
+        if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+            self._check_bounds(value)
+        for text in value if isinstance(value, tuple) else [value] if isinstance(value, str) else []:
+            if self.choices and text not in self.choices:
+                raise BadValue("not_a_choice", value=text, choices=", ".join(self.choices))
+            if self.pattern and not re.fullmatch(self.pattern, text):
+                raise BadValue("bad_form", value=text, pattern=self.pattern)
+        if self.non_empty and not value:
+            raise BadValue("empty")
+        return value
+
+    def _check_bounds(self, value: Decimal | int) -> None:
+        if self.minimum is not None and value < self.minimum:
+            raise BadValue("too_small", value=value, minimum=self.minimum)
+        if self.maximum is not None and value > self.maximum:
+            raise BadValue("too_large", value=value, maximum=self.maximum)
+        if self.non_empty and value == 0:
+            raise BadValue("too_small", value=value, minimum=">0")
+
+
+def _integer(raw: object) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise BadValue("not_an_integer")
+    return raw
+
+
+def _decimal(raw: object) -> Decimal:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return Decimal(raw)
+    if isinstance(raw, str) and _PLAIN_NUMBER.fullmatch(raw):
+        try:
+            return Decimal(raw)
+        except InvalidOperation:  # pragma: no cover  # the pattern admits nothing Decimal refuses
+            pass
+    raise BadValue("not_a_decimal")
+
+
+def _boolean(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise BadValue("not_a_boolean")
+    return raw
+
+
+def _date(raw: object) -> date:
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    if isinstance(raw, str):
+        try:
+            day = date.fromisoformat(raw)
+        except ValueError:
+            raise BadValue("not_a_date") from None
+        if day.isoformat() == raw:
+            return day
+    raise BadValue("not_a_date")
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str) or not raw.strip():
+        raise BadValue("not_a_text")
+    return raw
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in raw):
+        raise BadValue("not_texts")
+    if len(set(raw)) != len(raw):
+        raise BadValue("repeated")
+    return tuple(raw)
+
+
+_READERS: Mapping[str, Callable[[object], Value]] = {
+    "integer": _integer,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "text": _text,
+    "texts": _texts,
+}
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "window.starts_on": Parameter("date", absent=None, absent_rationale="the class files its own period"),
+    "window.ends_on": Parameter("date", absent=None, absent_rationale="the class files its own period"),
+    "topics.required": Parameter("texts"),
+    "hours.min_total": Parameter("decimal", minimum=0, non_empty=True),
+    "hours.min_average_minutes": Parameter("decimal", minimum=0),
+    "hours.minutes_per_class_hour": Parameter("decimal", minimum=0, non_empty=True),
+    "hours.completion_ratio": Parameter("decimal", minimum=0, maximum=1, non_empty=True),
+    "credit.beat_seconds": Parameter("integer", minimum=1, maximum=600),
+    "credit.max_gap_seconds": Parameter("integer", minimum=1, maximum=3600),
+    "credit.segment_seconds": Parameter("integer", minimum=1, maximum=3600),
+    "credit.max_rate_permille": Parameter("integer", minimum=1, maximum=16000),
+    "credit.position_tolerance_ms": Parameter("integer", minimum=0, maximum=60000),
+    "credit.lesson_cap_permille": Parameter("integer", minimum=1, maximum=1000),
+    "credit.after_approval": Parameter("boolean"),
+    "credit.simultaneous": Parameter("text", choices=("latest_started",)),
+    "credit.countable_states": Parameter("texts", choices=STATES, non_empty=True),
+    "credit.precedence": Parameter("texts", choices=REASONS, non_empty=True),
+    "exam.full_marks": Parameter("decimal", minimum=1),
+    "exam.pass_mark": Parameter("decimal", minimum=0),
+    "exam.attempts": Parameter("integer", minimum=1, maximum=20),
+    "exam.duration_seconds": Parameter("integer", minimum=60, maximum=86400),
+    "exam.min_questions_per_topic": Parameter("integer", minimum=0, maximum=1000),
+    "exam.requires_training": Parameter("boolean"),
+    "subsidy.requires": Parameter(
+        "texts", choices=("training", "exam", "social_insurance"), absent=("training", "exam")
+    ),
+    "subsidy.per_person": Parameter("decimal", minimum=0, absent=None),
+    "subsidy.max_per_online_hour": Parameter("decimal", minimum=0, absent=None),
+    "subsidy.max_per_offline_hour": Parameter("decimal", minimum=0, absent=None),
+    "subsidy.insured_months": Parameter("texts", pattern=MONTH, absent=()),
+    "retention.years": Parameter("integer", minimum=1, maximum=100),
+    "consent.version": Parameter("text"),
+    "consent.text_zh": Parameter("text"),
+    "consent.text_en": Parameter("text"),
+}
+
+
+def terms_of(values: Mapping[str, Value]) -> dict[str, object]:
+    """Return each section's terms built from ``values``; ``KeyError`` names a missing required parameter."""
+    terms: dict[str, object] = {}
+    for section, kind in SECTIONS.items():
+        arguments: dict[str, Value] = {}
+        for field in fields(kind):
+            key = f"{section}.{field.name}"
+            if key in values:
+                arguments[field.name] = values[key]
+            elif isinstance(PARAMETERS[key].absent, _Required):
+                raise KeyError(key)
+            else:
+                arguments[field.name] = PARAMETERS[key].absent  # type: ignore[assignment]  # excluded above
+        terms[section] = kind(**arguments)
+    return terms
+
+
+def to_json(value: Value) -> Json:
+    """Return ``value`` for canonical JSON: decimals and dates as strings, one spelling for each number."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value

@@ -1,0 +1,132 @@
+"""The terms of a notice as typed values: what rules and services read instead of constants.
+
+Every field is one parameter of ``schema``; its meaning and unit stand here, its value and where that value
+comes from stand in a notice's TOML file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+REASONS = (
+    "before_approval",
+    "outside_window",
+    "overlap",
+    "repeat",
+    "over_length",
+    "too_fast",
+    "page_hidden",
+    "paused",
+    "idle_gap",
+)
+"""Every reason a second may be excluded for, in the order that decides where a policy names no precedence."""
+
+STATES = ("playing", "paused", "hidden", "ended")
+"""What a heartbeat may report; it holds from that beat until the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowTerms:
+    """The training period (培训期限) in Shanghai days, both included. ``None``: the class brings its own."""
+
+    starts_on: date | None
+    ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicTerms:
+    """What must be taught and examined (培训内容)."""
+
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoursTerms:
+    """Class hours (课时)."""
+
+    min_total: Decimal
+    """课时 a trainee must complete."""
+    min_average_minutes: Decimal
+    """Credited minutes of counted lessons divided by their 课时 must reach this; 0 asks for nothing."""
+    minutes_per_class_hour: Decimal
+    """Converts credited minutes into 折合课时, which is shown and never decides."""
+    completion_ratio: Decimal
+    """A lesson counts once its credited seconds reach this share of its planned length (0 < ratio ≤ 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTerms:
+    """Which seconds of a session count (``rules.credit``)."""
+
+    beat_seconds: int
+    """How often a page reports; told to the page, never decides."""
+    max_gap_seconds: int
+    """Two consecutive beats further apart than this credit nothing for the time between them."""
+    segment_seconds: int
+    """A running session's evidence is sealed in segments of at most this length."""
+    max_rate_permille: int
+    """Fastest permitted advance of the lesson position, 1000 = real time."""
+    position_tolerance_ms: int
+    """Slack of a position report (a player's timer and the network are not exact)."""
+    lesson_cap_permille: int
+    """At most this share of a lesson's planned length is credited, 1000 = all of it."""
+    after_approval: bool
+    """Whether time before the class was approved (核准) counts for nothing."""
+    simultaneous: str
+    """Which of a trainee's simultaneous sessions counts: ``latest_started``. Never more than one does."""
+    countable_states: tuple[str, ...]
+    """States (of ``STATES``) whose time counts."""
+    precedence: tuple[str, ...]
+    """Which reason (of ``REASONS``) a second gets when several apply: the first of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExamTerms:
+    """The exam (考核)."""
+
+    full_marks: Decimal
+    """What a paper must total, exactly."""
+    pass_mark: Decimal
+    """A score of at least this passes."""
+    attempts: int
+    """How many attempts there are; after the last failed one the exam is locked."""
+    duration_seconds: int
+    """Time for one attempt; the server closes it at its deadline."""
+    min_questions_per_topic: int
+    """Questions a paper must hold of every required topic."""
+    requires_training: bool
+    """Whether the exam opens only when the training is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubsidyTerms:
+    """Who may be subsidised, and with how much (补贴), in yuan."""
+
+    requires: tuple[str, ...]
+    """Conditions: ``training``, ``exam``, ``social_insurance``."""
+    per_person: Decimal | None
+    """A fixed amount for each eligible trainee; ``None``: not how this notice pays."""
+    max_per_online_hour: Decimal | None
+    """Cap for each online 课时; ``None``: none."""
+    max_per_offline_hour: Decimal | None
+    """Cap for each offline 课时; ``None``: none."""
+    insured_months: tuple[str, ...]
+    """Months (YYYY-MM) in which social insurance must have been paid; checked when a claim is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTerms:
+    """How long ledgers are kept (台账留存)."""
+
+    years: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """What a trainee agrees to when activating; a changed text is a new version."""
+
+    version: str
+    text_zh: str
+    text_en: str

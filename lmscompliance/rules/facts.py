@@ -1,0 +1,92 @@
+"""The facts a verdict depends on, as plain values.
+
+The product builds them from its tables, the verifier from sealed leaves; either way ``rules`` gets the same
+values and so gives the same verdict. Instants are integer microseconds since the epoch (``_us``), positions
+and offsets integer milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One accepted heartbeat. ``state`` (of ``policy.STATES``) is what holds FROM this beat on.
+
+    ``offset_ms`` counts from the start of the segment that holds the beat, on the server's clock.
+    """
+
+    seq: int
+    offset_ms: int
+    position_ms: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a session with every beat accepted in it; ``n`` counts from 0 within the session."""
+
+    session: str
+    n: int
+    start_us: int
+    end_us: int
+    closed_by: str
+    beats: tuple[Beat, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFact:
+    """One learning session; ``closed_us`` is ``None`` while it runs."""
+
+    session: str
+    lesson: str
+    opened_us: int
+    closed_us: int | None = None
+    close_reason: str | None = None
+    superseded_us: int | None = None
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LessonFact:
+    """A lesson of the published plan with its 课时 and planned length."""
+
+    id: str
+    ordinal: int
+    topic: str
+    course: str
+    title: str
+    delivery: str
+    class_hours: Decimal
+    planned_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFact:
+    """A filed class: its policy, its window ``[window_start_us, window_end_us)`` and its approval."""
+
+    id: str
+    code: str
+    title: str
+    policy_id: str
+    policy_version: int
+    policy_digest: str
+    window_start_us: int
+    window_end_us: int
+    approved_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFact:
+    """One exam attempt; ``score`` and ``passed`` are ``None`` until it is graded."""
+
+    attempt: str
+    number: int
+    opened_us: int
+    deadline_us: int
+    submitted_us: int | None = None
+    closed_by: str | None = None
+    score: Decimal | None = None
+    passed: bool | None = None
