@@ -1,0 +1,1 @@
+"""Writers of files that know no domain: spreadsheets and canonical ZIP archives."""

@@ -1,0 +1,178 @@
+"""Reads a canonical ZIP archive and refuses every other one.
+
+ZIP lets one file say different things to different readers: gaps, doubled names, data behind the end, two
+sizes for one entry. A canonical archive has exactly one reading: entries stand back to back from the first
+byte, deflated, dated 1980-01-01, with ASCII names, without extra fields, comments, flags, descriptors or
+ZIP64, followed at once by their directory and its end record, which is the end of the file.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+VERSION_NEEDED = 20
+DEFLATED = 8
+DATE_1980 = 0x0021
+LOCAL = struct.Struct("<4s5H3L2H")
+CENTRAL = struct.Struct("<4s6H3L5H2L")
+END = struct.Struct("<4s4H2LH")
+LOCAL_SIGNATURE = b"PK\x03\x04"
+CENTRAL_SIGNATURE = b"PK\x01\x02"
+END_SIGNATURE = b"PK\x05\x06"
+MAX_SIZE = 0xFFFF_FFFE
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
+
+_MAX_ENTRIES = 4096
+_MAX_RATIO = 200
+_SLACK = 1 << 20
+_CHUNK = 1 << 16
+
+
+class NotCanonical(ValueError):
+    """The file is no canonical archive; the text says where it departs from the form."""
+
+
+class TooLong(ValueError):
+    """A line or a file is longer than what was asked for allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of the archive: where its deflated bytes stand and what they must become."""
+
+    name: str
+    start: int
+    compressed: int
+    size: int
+    crc: int
+
+
+class Archive:
+    """A canonical archive, opened and checked as to its form. Contents are checked as they are read."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``; raises ``OSError``, or ``NotCanonical`` naming the first departure from the form."""
+        self._file: BinaryIO = path.open("rb")
+        try:
+            self.members = {member.name: member for member in _read_directory(self._file)}
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes of ``name``; raises ``NotCanonical`` when they are not what the directory says."""
+        member = self.members[name]
+        inflate = zlib.decompressobj(-15)
+        position, left, size, crc = member.start, member.compressed, 0, 0
+        pending = b""
+        while not inflate.eof:
+            if not pending:
+                self._file.seek(position)
+                pending = self._file.read(min(_CHUNK, left))
+                if not pending:
+                    raise NotCanonical(f"{name}: the deflated data ends too early")
+                position += len(pending)
+                left -= len(pending)
+            try:
+                # Bounded output: what a few bytes can inflate to never stands in memory at once.
+                data = inflate.decompress(pending, _CHUNK)
+            except zlib.error as error:
+                raise NotCanonical(f"{name}: the deflated data is damaged ({error})") from error
+            pending = inflate.unconsumed_tail
+            size += len(data)
+            crc = zlib.crc32(data, crc)
+            if size > member.size:
+                raise NotCanonical(f"{name}: inflates to more than the {member.size} bytes it declares")
+            if data:
+                yield data
+        if left or inflate.unused_data or pending:
+            raise NotCanonical(f"{name}: there is data behind the end of its deflated stream")
+        if size != member.size or crc != member.crc:
+            raise NotCanonical(f"{name}: its size or checksum is not what the directory says")
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Return all of ``name``; raises ``TooLong`` when it is over ``limit`` bytes."""
+        if self.members[name].size > limit:
+            raise TooLong(f"{name}: {self.members[name].size} bytes are over the limit of {limit}")
+        return b"".join(self.chunks(name))
+
+    def lines(self, name: str, limit: int) -> Iterator[bytes]:
+        """Yield the lines of ``name`` without their LF, each at most ``limit`` bytes; the last must end in LF."""
+        rest = b""
+        for chunk in self.chunks(name):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from whole
+            if len(rest) > limit:
+                raise TooLong(f"{name}: a line is over the limit of {limit} bytes")
+        if rest:
+            raise NotCanonical(f"{name}: the last line does not end")
+
+
+def _read_directory(file: BinaryIO) -> Iterator[Member]:
+    total = file.seek(0, 2)
+    if total < END.size:
+        raise NotCanonical("the file is too short to be an archive")
+    file.seek(total - END.size)
+    signature, disk, start_disk, here, count, length, offset, comment = END.unpack(file.read(END.size))
+    if signature != END_SIGNATURE or comment:
+        raise NotCanonical("the end record is not at the end of the file: something was appended or cut off")
+    if disk or start_disk or here != count or not 0 < count <= _MAX_ENTRIES:
+        raise NotCanonical("the end record counts its entries wrongly")
+    if offset + length != total - END.size:
+        raise NotCanonical("the directory does not end where the end record begins")
+    file.seek(offset)
+    directory = file.read(length)
+    position = expected = 0
+    seen: set[str] = set()
+    for _ in range(count):
+        if position + CENTRAL.size > length:
+            raise NotCanonical("the directory is shorter than its entries")
+        fields = CENTRAL.unpack_from(directory, position)
+        _, _, _, _, _, _, crc, compressed, size, name_length, *_rest, start = fields
+        raw_name = directory[position + CENTRAL.size : position + CENTRAL.size + name_length]
+        position += CENTRAL.size + name_length
+        name = raw_name.decode("ascii", "replace")
+        if not NAME.match(name) or name in seen:
+            raise NotCanonical(f"the name {name!r} is doubled or not allowed")
+        seen.add(name)
+        if fields != central_fields(crc, compressed, size, name_length, start):
+            raise NotCanonical(f"{name}: its directory entry departs from the canonical form")
+        if start != expected:
+            raise NotCanonical(f"{name}: there is a gap or an overlap before it")
+        if size > _MAX_RATIO * compressed + _SLACK:
+            raise NotCanonical(f"{name}: {compressed} bytes claim to inflate to {size}")
+        file.seek(start)
+        header = LOCAL.pack(*local_fields(crc, compressed, size, name_length)) + raw_name
+        if file.read(len(header)) != header:
+            raise NotCanonical(f"{name}: its local header does not match its directory entry")
+        expected = start + len(header) + compressed
+        if expected > offset:
+            raise NotCanonical(f"{name}: it runs into the directory")
+        yield Member(name, start + len(header), compressed, size, crc)
+    if position != length or expected != offset:
+        raise NotCanonical("there is unlisted data between the entries and the end record")
+
+
+def local_fields(crc: int, compressed: int, size: int, name_length: int) -> tuple[bytes | int, ...]:
+    """Return the fields of a canonical local header."""
+    return (LOCAL_SIGNATURE, VERSION_NEEDED, 0, DEFLATED, 0, DATE_1980, crc, compressed, size, name_length, 0)
+
+
+def central_fields(
+    crc: int, compressed: int, size: int, name_length: int, start: int
+) -> tuple[bytes | int, ...]:
+    """Return the fields of a canonical directory entry."""
+    stamp = (VERSION_NEEDED, VERSION_NEEDED, 0, DEFLATED, 0, DATE_1980)
+    return (CENTRAL_SIGNATURE, *stamp, crc, compressed, size, name_length, 0, 0, 0, 0, 0, start)

@@ -1,0 +1,286 @@
+"""Reads the XLSX files our writer makes, and refuses what it never writes.
+
+Standard library only, streaming, without entity expansion. Whatever could show a reader something other
+than the cells say (formulas, hidden rows, number formats of one's own, drawings, rich text) is an error,
+because comparing cells would then prove nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from xml.parsers import expat
+
+_ENTITY_LIMIT = 1 << 20
+_CHUNK = 1 << 16
+_MAX_RATIO = 400
+_SLACK = 1 << 20
+_PARTS = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/(workbook|styles)\.xml"
+    r"|xl/_rels/workbook\.xml\.rels|xl/theme/theme1\.xml|xl/worksheets/sheet[1-9][0-9]?\.xml"
+)
+_SHEET_ELEMENTS = frozenset(
+    {
+        "worksheet", "sheetPr", "pageSetUpPr", "dimension", "sheetViews", "sheetView", "pane", "selection",
+        "sheetFormatPr", "cols", "col", "sheetData", "row", "c", "v", "is", "t", "autoFilter", "mergeCells",
+        "mergeCell", "printOptions", "pageMargins", "pageSetup", "headerFooter", "oddFooter",
+    }
+)  # fmt: skip
+_STYLE_ELEMENTS_REFUSED = frozenset({"numFmts", "dxf"})
+_FONT_COLOURS = frozenset({"FF1F1F1F", "FF595959"})
+_FORMATS = {"text": {"49"}, "number": {"0", "1", "2"}}
+_MIN_HEIGHT = 10.0
+_MIN_WIDTH = 3.0
+_ESCAPE = re.compile("_x([0-9a-fA-F]{4})_")
+
+
+class NotOurWorkbook(ValueError):
+    """The file holds something our writer never writes; the text says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCell:
+    """A cell that holds something: its reference (``B7``), ``text`` or ``number``, and the content."""
+
+    ref: str
+    kind: str
+    content: str
+
+
+@dataclass(slots=True)
+class SheetTail:
+    """What a sheet says outside its rows; complete once its rows have been read to the end."""
+
+    merges: set[str] = field(default_factory=set)
+    footer: str = ""
+
+
+class WorkbookReader:
+    """An open workbook. Several sheets may be read side by side."""
+
+    def __init__(self, path: Path) -> None:
+        """Open ``path``; raises ``NotOurWorkbook`` when it is not what our writer makes."""
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise NotOurWorkbook(f"not a workbook: {error}") from error
+        try:
+            self._check_parts()
+            self.sheet_names = self._read_names()
+            self._styles = self._read_styles()
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> WorkbookReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def rows(self, number: int, tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
+        """Yield ``(row from 1, {column from 0: cell})`` of sheet ``number`` (from 0); fills ``tail`` at the end."""
+        part = f"xl/worksheets/sheet{number + 1}.xml"
+        parser = _SheetParser(part, self._styles, tail)
+        for chunk in _inflate(self._zip, part):
+            parser.feed(chunk)
+            yield from parser.take()
+        parser.feed(b"", last=True)
+        yield from parser.take()
+
+    def _check_parts(self) -> None:
+        infos = self._zip.infolist()
+        names = [info.filename for info in infos]
+        if len(set(names)) != len(names):
+            raise NotOurWorkbook("a part occurs twice")
+        for info in infos:
+            if not _PARTS.fullmatch(info.filename):
+                raise NotOurWorkbook(f"the part {info.filename} does not belong to a ledger")
+            if info.file_size > _MAX_RATIO * info.compress_size + _SLACK:
+                raise NotOurWorkbook(f"the part {info.filename} claims to inflate to {info.file_size} bytes")
+
+    def _read_names(self) -> list[str]:
+        names: list[str] = []
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            if name == "sheet":
+                if attributes.get("state", "visible") != "visible" or attributes.get("r:id") != f"rId{len(names) + 1}":
+                    raise NotOurWorkbook("a sheet is hidden or out of order")
+                names.append(attributes.get("name", ""))
+
+        _parse(self._zip, "xl/workbook.xml", start)
+        targets: list[str] = []
+
+        def relation(name: str, attributes: dict[str, str]) -> None:
+            if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
+                targets.append(f"{attributes.get('Id')} {attributes.get('Target')}")
+
+        _parse(self._zip, "xl/_rels/workbook.xml.rels", relation)
+        if targets != [f"rId{n} worksheets/sheet{n}.xml" for n in range(1, len(names) + 1)]:
+            raise NotOurWorkbook("the sheets' names and parts do not belong together")
+        return names
+
+    def _read_styles(self) -> list[str]:
+        """Return the number format of each cell style."""
+        formats: list[str] = []
+        inside: list[str] = []
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            if name in _STYLE_ELEMENTS_REFUSED:
+                raise NotOurWorkbook(f"the styles hold a {name}, which can hide what a cell says")
+            if name == "color" and "font" in inside and attributes.get("rgb", "FF1F1F1F") not in _FONT_COLOURS:
+                raise NotOurWorkbook("a font has a colour that can hide text")
+            if name == "xf" and "cellXfs" in inside:
+                formats.append(attributes.get("numFmtId", ""))
+            inside.append(name)
+
+        def end(_name: str) -> None:
+            inside.pop()
+
+        _parse(self._zip, "xl/styles.xml", start, end)
+        return formats
+
+
+class _SheetParser:
+    """Turns a sheet's XML into rows as the bytes come in."""
+
+    def __init__(self, part: str, styles: list[str], tail: SheetTail) -> None:
+        self._part = part
+        self._styles = styles
+        self._tail = tail
+        self._done: list[tuple[int, dict[int, ReadCell]]] = []
+        self._row = 0
+        self._cells: dict[int, ReadCell] = {}
+        self._cell: tuple[str, int, str, str] | None = None
+        self._column = -1
+        self._text: list[str] | None = None
+        self._parser = _parser(self._start, self._end, self._data)
+
+    def feed(self, data: bytes, *, last: bool = False) -> None:
+        _feed(self._parser, self._part, data, last=last)
+
+    def take(self) -> list[tuple[int, dict[int, ReadCell]]]:
+        done, self._done = self._done, []
+        return done
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name not in _SHEET_ELEMENTS:
+            raise NotOurWorkbook(f"{self._part} holds a <{name}>, which a ledger never has")
+        if attributes.get("hidden", "0") != "0" or attributes.get("collapsed", "0") != "0":
+            raise NotOurWorkbook(f"{self._part}: a <{name}> is hidden")
+        if name == "row":
+            number = int(attributes["r"])
+            if number <= self._row or float(attributes.get("ht", "15")) < _MIN_HEIGHT:
+                raise NotOurWorkbook(f"{self._part}: row {number} is out of order or too low to be read")
+            self._row, self._cells, self._column = number, {}, -1
+        elif name == "c":
+            self._open_cell(attributes)
+        elif name in {"v", "t", "oddFooter"}:
+            self._text = []
+        elif name == "mergeCell":
+            self._tail.merges.add(attributes["ref"])
+        elif name == "col" and float(attributes.get("width", "9")) < _MIN_WIDTH:
+            raise NotOurWorkbook(f"{self._part}: a column is too narrow to be read")
+
+    def _open_cell(self, attributes: dict[str, str]) -> None:
+        ref = attributes["r"]
+        column = _column_of(ref, self._row)
+        if column is None or column <= self._column:
+            raise NotOurWorkbook(f"{self._part}: the cell {ref} is out of order")
+        self._column = column
+        kind = attributes.get("t", "n")
+        if kind not in {"n", "inlineStr"}:
+            raise NotOurWorkbook(f"{self._part}: the cell {ref} is of type {kind}")
+        self._cell = (ref, column, "text" if kind == "inlineStr" else "number", attributes.get("s", "0"))
+
+    def _end(self, name: str) -> None:
+        if name in {"v", "t"} and self._cell is not None:
+            ref, column, kind, style = self._cell
+            content = "".join(self._text or ())
+            if kind == "text":
+                content = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), content)
+            if column in self._cells or (kind == "text") != (name == "t"):
+                raise NotOurWorkbook(f"{self._part}: the cell {ref} holds more than one value")
+            number_format = self._styles[int(style)] if int(style) < len(self._styles) else ""
+            if number_format not in _FORMATS[kind]:
+                raise NotOurWorkbook(f"{self._part}: the cell {ref} has a number format of its own")
+            self._cells[column] = ReadCell(ref, kind, content)
+            self._text = None
+        elif name == "oddFooter":
+            self._tail.footer = "".join(self._text or ())
+            self._text = None
+        elif name == "c":
+            self._cell = None
+        elif name == "row":
+            self._done.append((self._row, self._cells))
+
+    def _data(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+
+def _column_of(ref: str, row: int) -> int | None:
+    letters = ref.rstrip("0123456789")
+    if not letters or ref != f"{letters}{row}" or not all("A" <= letter <= "Z" for letter in letters):
+        return None
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return column - 1
+
+
+def _parser(
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    data: Callable[[str], None] | None = None,
+) -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = data
+    # Without a document type there are no entities to expand.
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    return parser
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise NotOurWorkbook("a part declares a document type, which is how entity bombs begin")
+
+
+def _feed(parser: expat.XMLParserType, part: str, data: bytes, *, last: bool = False) -> None:
+    try:
+        parser.Parse(data, last)
+    except (expat.ExpatError, KeyError, ValueError) as error:
+        if isinstance(error, NotOurWorkbook):
+            raise
+        raise NotOurWorkbook(f"{part} is damaged: {error}") from error
+
+
+def _parse(
+    archive: zipfile.ZipFile,
+    part: str,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+) -> None:
+    parser = _parser(start, end)
+    for chunk in _inflate(archive, part):
+        _feed(parser, part, chunk)
+    _feed(parser, part, b"", last=True)
+
+
+def _inflate(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    try:
+        with archive.open(part) as source:
+            yield from iter(lambda: _read(source), b"")
+    except (KeyError, zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+        raise NotOurWorkbook(f"{part} cannot be read: {error}") from error
+
+
+def _read(source: IO[bytes]) -> bytes:
+    return source.read(_CHUNK)
