@@ -15,7 +15,8 @@ from decimal import Decimal
 class Beat:
     """One accepted heartbeat. ``state`` (of ``policy.STATES``) is what holds FROM this beat on.
 
-    ``offset_ms`` counts from the start of the segment that holds the beat, on the server's clock.
+    ``offset_ms`` counts from the start of the segment that holds the beat, on the server's clock. Two
+    segments may share the beat they meet at.
     """
 
     seq: int

@@ -1,0 +1,68 @@
+"""What became of a trainee's time: the result of ``credit.account``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Whole seconds ``[start_s, end_s)`` since the epoch; ``reason`` is ``None`` where they are credited."""
+
+    session: str
+    lesson: str
+    start_s: int
+    end_s: int
+    reason: str | None
+
+    @property
+    def seconds(self) -> int:
+        """How long it is."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAccount:
+    """What became of one session: ``wall_seconds == credited_seconds + sum(excluded.values())``."""
+
+    session: str
+    lesson: str
+    start_s: int
+    end_s: int
+    credited_seconds: int
+    excluded: Mapping[str, int]
+    intervals: tuple[Interval, ...]
+
+    @property
+    def wall_seconds(self) -> int:
+        """From opening to close."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of all sessions of one enrolment; ``intervals`` in the order of time."""
+
+    intervals: tuple[Interval, ...]
+    credited_seconds: int
+    excluded: Mapping[str, int]
+    _sessions: Mapping[str, SessionAccount] = field(repr=False)
+    _lessons: Mapping[str, int] = field(repr=False)
+
+    @property
+    def wall_seconds(self) -> int:
+        """All seconds of all sessions."""
+        return self.credited_seconds + sum(self.excluded.values())
+
+    def sessions(self) -> list[SessionAccount]:
+        """Return every session's account, by opening and id."""
+        return list(self._sessions.values())
+
+    def by_session(self, session: str) -> SessionAccount:
+        """Return one session's account; ``KeyError`` for a session that was not handed in."""
+        return self._sessions[session]
+
+    def by_lesson(self, lesson: str) -> int:
+        """Return the seconds credited to a lesson (0 when there was none), at most its planned length."""
+        return self._lessons.get(lesson, 0)
