@@ -16,7 +16,8 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
-from lmscompliance.tlog.leaf import BadLeaf, Leaf, digest_of_text, disclosure_text, leaf_hash, to_base64
+from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.leaf import BadLeaf, Leaf, digest_of_text, disclosure_text, leaf_hash
 
 DISCLOSURE_PLACE = f"{Disclosure.__tablename__}.sealed"
 """What a disclosure's ciphertext is bound to in the vault."""

@@ -7,19 +7,17 @@ salted values that are kept, and may be erased, elsewhere (after RFC 9901).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import MAX_SAFE_INTEGER, Json
+from lmscompliance.tlog.encoding import hash_from_base64, to_base64
 
 VERSION = 1
 MAX_LEAF_BYTES = 65_535
 """An entry bundle prefixes each entry with a 16-bit length (C2SP tlog-tiles)."""
-HASH_BYTES = 32
 
 _REQUIRED = {"v", "t", "class", "stream", "n", "prev", "at", "body"}
 
@@ -139,24 +137,11 @@ def digest_of_text(text: str) -> str:
     return to_base64(hashlib.sha256(text.encode()).digest())
 
 
-def to_base64(data: bytes) -> str:
-    """Return RFC 4648 section 4 base64, the only one these formats use."""
-    return base64.b64encode(data).decode("ascii")
-
-
-def from_base64(text: str) -> bytes:
-    """Read base64 strictly: canonical padding and bits, no white space; raises ``ValueError``."""
-    data = base64.b64decode(text, validate=True)
-    if to_base64(data) != text:
-        msg = "base64 is not in canonical form"
-        raise ValueError(msg)
-    return data
-
-
 def _is_hash(text: object) -> bool:
     if type(text) is not str:
         return False
     try:
-        return len(from_base64(text)) == HASH_BYTES
-    except (ValueError, binascii.Error):
+        hash_from_base64(text)
+    except ValueError:
         return False
+    return True

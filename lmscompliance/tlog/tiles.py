@@ -1,0 +1,103 @@
+"""Hash tiles (C2SP tlog-tiles): the tree cut into pieces of 256 hashes that never change once full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from lmscompliance.tlog.encoding import HASH_BYTES
+from lmscompliance.tlog.merkle import Nodes, node_hash
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+
+ReadTile = Callable[[int, int], bytes]
+"""Returns the bytes of the tile (level, index), at least as many hashes as are asked of it."""
+
+_CACHED_TILES = 256
+
+
+class MissingHashes(LookupError):
+    """A tile does not hold the hashes that a tree of this size must have."""
+
+
+def path(level: int, index: int, width: int = WIDTH) -> str:
+    """Return where a tile is served: ``tile/<L>/<N>``, with ``.p/<W>`` when it is partial."""
+    digits = f"{index:03d}"
+    if len(digits) % 3:
+        digits = digits.zfill(len(digits) + 3 - len(digits) % 3)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    encoded = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
+    return f"tile/{level}/{encoded}" + ("" if width == WIDTH else f".p/{width}")
+
+
+def widths(size: int) -> list[tuple[int, int, int]]:
+    """Return (level, full tiles, width of the partial tile or 0) for each level a tree of ``size`` has."""
+    levels = []
+    level = 0
+    while size >> (HEIGHT * level):
+        full, partial = divmod(size >> (HEIGHT * level), WIDTH)
+        levels.append((level, full, partial))
+        level += 1
+    return levels
+
+
+def grow(read: ReadTile, old_size: int, leaf_hashes: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
+    """Return every tile that changes when ``leaf_hashes`` are appended to a tree of ``old_size``.
+
+    ``read`` is asked for the partial tiles at the right edge only. The result depends on nothing else, so
+    computing it again after a crash gives the same bytes.
+    """
+    grown: dict[tuple[int, int], bytes] = {}
+    level, position, fresh = 0, old_size, list(leaf_hashes)
+    while fresh:
+        above = []
+        first_above = position // WIDTH
+        taken = 0
+        while taken < len(fresh):
+            index, width = divmod(position, WIDTH)
+            part = fresh[taken : taken + WIDTH - width]
+            data = (_prefix(read, level, index, width) if width else b"") + b"".join(part)
+            grown[level, index] = data
+            taken += len(part)
+            position += len(part)
+            if width + len(part) == WIDTH:
+                above.append(_pyramid(data)[HEIGHT][0])
+        level, position, fresh = level + 1, first_above, above
+    return grown
+
+
+def nodes(read: ReadTile) -> Nodes:
+    """Return the tree's nodes as read through tiles; a tile is read and hashed once while it is in use."""
+
+    @lru_cache(maxsize=_CACHED_TILES)
+    def pyramid(level: int, index: int) -> list[list[bytes]]:
+        return _pyramid(read(level, index))
+
+    def node(level: int, index: int) -> bytes:
+        tile_level, height = divmod(level, HEIGHT)
+        tile_index, within = divmod(index, WIDTH >> height)
+        row = pyramid(tile_level, tile_index)[height]
+        if within >= len(row):
+            msg = f"tile {path(tile_level, tile_index)} is too short for node {index} of level {level}"
+            raise MissingHashes(msg)
+        return row[within]
+
+    return node
+
+
+def _prefix(read: ReadTile, level: int, index: int, width: int) -> bytes:
+    data = read(level, index)[: width * HASH_BYTES]
+    if len(data) != width * HASH_BYTES:
+        msg = f"tile {path(level, index)} holds {len(data) // HASH_BYTES} hashes, the tree needs {width}"
+        raise MissingHashes(msg)
+    return data
+
+
+def _pyramid(data: bytes) -> list[list[bytes]]:
+    """Return the tile's hashes and all complete subtrees above them, one list a height from 0 to 8."""
+    rows = [[data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]]
+    for _ in range(HEIGHT):
+        below = rows[-1]
+        rows.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+    return rows
