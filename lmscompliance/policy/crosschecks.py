@@ -28,6 +28,12 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
         yield "credit.max_gap_seconds.value", "gap_below_beat", {"beat": credit.beat_seconds}
     if credit.segment_seconds < credit.beat_seconds:
         yield "credit.segment_seconds.value", "segment_below_beat", {"beat": credit.beat_seconds}
+    if credit.lesson_cap_permille < terms["hours"].completion_ratio * 1000:
+        yield (
+            "credit.lesson_cap_permille.value",
+            "cap_below_ratio",
+            {"ratio": terms["hours"].completion_ratio},
+        )
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
         yield "credit.precedence.value", "reason_missing", {"reasons": ", ".join(missing)}

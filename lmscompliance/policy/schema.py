@@ -213,7 +213,9 @@ def terms_of(values: Mapping[str, Value]) -> dict[str, object]:
 def to_json(value: Value) -> Json:
     """Return ``value`` for canonical JSON: decimals and dates as strings, one spelling for each number."""
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        # Not normalize(): that rounds to whatever decimal context the host has set.
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):

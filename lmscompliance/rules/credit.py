@@ -204,7 +204,7 @@ def _mark_full_lessons(runs: Sequence[_Run], caps: Mapping[str, int], bits: Mapp
         run.fact.lesson: (run.start, None) for run in reversed(runs) if caps.get(run.fact.lesson, 0) <= 0
     }
     # No two unmarked pieces overlap, so their starts put them in one order.
-    for start, length, run in sorted(
+    for start, length, holder in sorted(
         (
             (piece.start, piece.end - piece.start, run)
             for run in runs
@@ -213,11 +213,11 @@ def _mark_full_lessons(runs: Sequence[_Run], caps: Mapping[str, int], bits: Mapp
         ),
         key=lambda entry: entry[0],
     ):
-        lesson = run.fact.lesson
+        lesson = holder.fact.lesson
         if lesson in full:
             continue
         if length >= left[lesson]:
-            full[lesson] = (start + left[lesson], run)
+            full[lesson] = (start + left[lesson], holder)
         left[lesson] -= length
     for run in runs:
         if run.fact.lesson in full:

@@ -1,0 +1,68 @@
+"""Whether a training plan can lead to completion at all; one that cannot is refused when published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from lmscompliance.kernel.messages import text
+from lmscompliance.policy.notice import Notice
+from lmscompliance.rules.facts import LessonFact
+from lmscompliance.rules.hours import rounded_down
+from lmscompliance.rules.marking import exact_sum, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a plan may not be published: a reason code, the policy key and clause behind it, the figures."""
+
+    reason: str
+    rule: str
+    clause: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def message(self, locale: str = "zh_CN") -> str:
+        """Return what is wrong and what to change, with the clause."""
+        what = text(f"rules.{self.reason}", locale, **self.params)
+        return f"{what}({self.clause})" if self.clause else what
+
+    def __str__(self) -> str:
+        """Return the Chinese text."""
+        return self.message()
+
+
+def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
+    """Return every reason why somebody who learns the whole plan would not complete the training.
+
+    The average is that of all lessons at the length that can be credited: a plan in which only a selection
+    of lessons reaches it would fail exactly those who learn everything.
+    """
+    problems = [
+        Problem("plan_lesson_empty", "", "", {"ordinal": str(lesson.ordinal), "title": lesson.title})
+        for lesson in lessons
+        if lesson.class_hours <= 0 or lesson.planned_seconds <= 0
+    ]
+    total = exact_sum(lesson.class_hours for lesson in lessons)
+    rule = "hours.min_total"
+    if total < notice.hours.min_total:
+        params = {
+            "have": plain(total),
+            "need": plain(notice.hours.min_total),
+            "missing": plain(exact_sum((notice.hours.min_total, -total))),
+        }
+        problems.append(Problem("plan_hours_short", rule, notice.cite(rule), params))
+    rule = "hours.min_average_minutes"
+    seconds = sum(lesson.planned_seconds * notice.credit.lesson_cap_permille // 1000 for lesson in lessons)
+    average = Fraction(seconds, 60) / Fraction(total) if total > 0 else Fraction(0)
+    if total > 0 and average < Fraction(notice.hours.min_average_minutes):
+        params = {"have": plain(rounded_down(average)), "need": plain(notice.hours.min_average_minutes)}
+        problems.append(Problem("plan_average_short", rule, notice.cite(rule), params))
+    rule = "topics.required"
+    taught = {lesson.topic for lesson in lessons}
+    missing = [topic for topic in notice.topics.required if topic not in taught]
+    if missing:
+        problems.append(
+            Problem("plan_topics_missing", rule, notice.cite(rule), {"topics": "、".join(missing)})
+        )
+    return problems
