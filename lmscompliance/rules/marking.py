@@ -1,0 +1,160 @@
+"""Marking of a frozen paper in exact decimals: the product and the verifier run the same lines.
+
+Every question is all or nothing. Marking is total: an answer of the wrong shape, out of range or missing
+earns nothing and never raises, because a paper must be closed whatever a browser saved. Points are added
+without rounding, so 59.99 stays 59.99 (notice T22).
+
+Answer forms, each against the options *as shown*: single and multiple a list of option indexes, true/false
+``[true]``, fill-in and numeric ``["text"]``, matching the list of right-hand indexes, one for each left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.text_answer import normalise, number
+
+KINDS = ("single", "multiple", "true_false", "fill_in", "numeric", "matching")
+"""Every kind of question a machine can mark."""
+
+_EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
+"""Adds and subtracts without ever rounding; what would not fit raises instead of being approximated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question of a frozen paper, as far as marking needs it. ``key`` refers to the options as shown."""
+
+    kind: str
+    key: Json
+    points: Decimal
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Item:
+        """Read a frozen question: the value of a ``q001`` disclosure, or an entry of the stored paper."""
+        return cls(kind=str(value["kind"]), key=value["key"], points=Decimal(str(value["points"])))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMark:
+    """What one question earned; ``answered`` tells a wrong answer from none."""
+
+    answered: bool
+    correct: bool
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A marked paper: the exact score, the exact sum of all points, and each question's mark in order."""
+
+    score: Decimal
+    full: Decimal
+    per_item: tuple[ItemMark, ...]
+
+
+def mark(items: Sequence[Item], answers: Sequence[Json]) -> Marked:
+    """Mark ``answers`` (one for each item in order, ``None`` where nothing was answered) against the keys.
+
+    Answers beyond the items are ignored; missing ones count as unanswered.
+    """
+    marks = []
+    for position, item in enumerate(items):
+        answer = answers[position] if position < len(answers) else None
+        correct = is_correct(item.kind, item.key, answer)
+        marks.append(ItemMark(is_answered(answer), correct, item.points if correct else Decimal(0)))
+    return Marked(
+        score=exact_sum(earned.points for earned in marks),
+        full=exact_sum(item.points for item in items),
+        per_item=tuple(marks),
+    )
+
+
+def is_answered(answer: Json) -> bool:
+    """Tell whether anything was answered at all: not nothing, not only blanks."""
+    if not isinstance(answer, list):
+        return False
+    return any(part is not None and (not isinstance(part, str) or part.strip() != "") for part in answer)
+
+
+def is_correct(kind: str, key: Json, answer: Json) -> bool:
+    """Tell whether ``answer`` earns the question's points. An unknown kind or a broken key earns nothing."""
+    judge = _JUDGES.get(kind)
+    if judge is None or not isinstance(key, list) or not isinstance(answer, list):
+        return False
+    return bool(key) and is_answered(answer) and judge(key, answer)
+
+
+def exact_sum(values: Iterable[Decimal]) -> Decimal:
+    """Add decimals without rounding, whatever decimal context the host has set."""
+    total = Decimal(0)
+    for value in values:
+        total = _EXACT.add(total, value)
+    return total
+
+
+def plain(value: Decimal) -> str:
+    """Write a decimal with neither exponent nor idle zeros: ``100``, ``59.99``, ``0``."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def _same_choice(key: list[Json], given: list[Json]) -> bool:
+    # Exactly the right ones, in any order, none twice.
+    return _indexes(key) and _indexes(given) and sorted(map(str, given)) == sorted(map(str, key))
+
+
+def _same_truth(key: list[Json], given: list[Json]) -> bool:
+    return len(given) == 1 and isinstance(given[0], bool) and given[0] is key[0]
+
+
+def _same_matches(key: list[Json], given: list[Json]) -> bool:
+    return _indexes(key) and _indexes(given) and given == key
+
+
+def _same_text(key: list[Json], given: list[Json]) -> bool:
+    return len(given) == 1 and any(_equal(accepted, given[0]) for accepted in key)
+
+
+def _same_number(key: list[Json], given: list[Json]) -> bool:
+    return len(given) == 1 and any(_within(accepted, given[0]) for accepted in key)
+
+
+_JUDGES: Mapping[str, Callable[[list[Json], list[Json]], bool]] = {
+    "single": _same_choice,
+    "multiple": _same_choice,
+    "true_false": _same_truth,
+    "fill_in": _same_text,
+    "numeric": _same_number,
+    "matching": _same_matches,
+}
+
+
+def _indexes(values: list[Json]) -> bool:
+    # True is an int to Python; here it is another kind of answer.
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+
+
+def _equal(accepted: Json, given: Json) -> bool:
+    if not isinstance(accepted, str) or not isinstance(given, str):
+        return False
+    if normalise(accepted) == normalise(given):
+        return True
+    expected = number(accepted)
+    return expected is not None and expected == number(given)
+
+
+def _within(accepted: Json, given: Json) -> bool:
+    if not isinstance(accepted, list) or not accepted or not isinstance(given, str):
+        return False
+    expected = number(str(accepted[0]))
+    tolerance = number(str(accepted[1])) if len(accepted) > 1 else Decimal(0)
+    value = number(given)
+    if expected is None or tolerance is None or value is None:
+        return False
+    return abs(_EXACT.subtract(value, expected)) <= tolerance

@@ -1,0 +1,163 @@
+"""Drawing a paper: the same blueprint, pools, seed and seen questions always give the same paper.
+
+The seed drives SHA-256 in counter mode; numbers come from it by rejection sampling and orders by
+Fisher-Yates, so an auditor can repeat a draw in any language. A drawn paper is frozen: wording, option
+order, key and points are copied, so that a later change of the bank changes nobody's paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, MutableSequence, Sequence
+from typing import Protocol, TypeVar
+
+from lmscompliance.kernel.ids import SeededRandomness
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.blueprint import Blueprint
+from lmscompliance.rules.marking import plain
+
+_T = TypeVar("_T")
+
+
+class Question(Protocol):
+    """What a draw needs of a question of the bank; keys refer to ``options`` as the bank has them."""
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Which wording of the question this is."""
+        ...
+
+    @property
+    def topic(self) -> str:
+        """The topic of the plan it belongs to."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """One of ``marking.KINDS``."""
+        ...
+
+    @property
+    def stem(self) -> str:
+        """The question's text."""
+        ...
+
+    @property
+    def options(self) -> Sequence[str]:
+        """What there is to choose from, in the bank's order."""
+        ...
+
+    @property
+    def key(self) -> Json:
+        """What is right."""
+        ...
+
+
+class BankTooSmall(ValueError):
+    """The bank no longer holds what the published blueprint asks for."""
+
+    def __init__(self, topic: str, kind: str, needed: int, held: int) -> None:
+        """Say where it falls short."""
+        super().__init__(f"{needed} {kind} questions on {topic} are needed, {held} are there")
+        self.topic, self.kind, self.needed, self.held = topic, kind, needed, held
+
+
+Pools = Mapping[tuple[str, str], Sequence[Question]]
+"""The questions that may be drawn, by topic and kind, in a fixed order (by id)."""
+
+
+def draw(blueprint: Blueprint, pools: Pools, seed: str, seen: Collection[str] = ()) -> list[dict[str, Json]]:
+    """Return the frozen questions of a paper, in the order shown.
+
+    Questions whose id is in ``seen`` (those of an earlier attempt) are taken only when nothing else is left,
+    so two papers of one person overlap as little as the bank allows. Raises ``BankTooSmall``.
+    """
+    shuffle = _Shuffle(seed)
+    known = frozenset(seen)
+    taken: dict[tuple[str, str], int] = {}
+    orders: dict[tuple[str, str], list[Question]] = {}
+    for (topic, kind), needed in sorted(blueprint.needs().items()):
+        pool = list(pools.get((topic, kind), ()))
+        if len(pool) < needed:
+            raise BankTooSmall(topic, kind, needed, len(pool))
+        shuffle.shuffle(pool)
+        # Stable, so each half keeps its shuffled order.
+        orders[topic, kind] = sorted(pool, key=lambda question: question.id in known)
+    paper: list[dict[str, Json]] = []
+    for part in blueprint.parts:
+        start = taken.get((part.topic, part.kind), 0)
+        taken[part.topic, part.kind] = start + part.count
+        chosen = orders[part.topic, part.kind][start : start + part.count]
+        paper += [_freeze(question, plain(part.points), shuffle) for question in chosen]
+    return paper
+
+
+def shown(frozen: Mapping[str, Json], number: int) -> dict[str, Json]:
+    """Return what the trainee may see of a frozen question while the attempt is open: never the key."""
+    visible = {name: frozen[name] for name in ("topic", "kind", "stem", "options", "points")}
+    return {"no": number, **visible}
+
+
+def disclosures(paper: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """Return a paper's questions under the names they have in the log: ``q001``, ``q002`` and so on."""
+    return {f"q{number:03}": dict(frozen) for number, frozen in enumerate(paper, 1)}
+
+
+def _freeze(question: Question, points: str, shuffle: _Shuffle) -> dict[str, Json]:
+    options: Json = list(question.options)
+    key = question.key
+    if question.kind in {"single", "multiple"}:
+        order = list(range(len(question.options)))
+        shuffle.shuffle(order)
+        options = [question.options[old] for old in order]
+        right = _list(question.key)
+        key = [place for place, old in enumerate(order) if old in right]
+    elif question.kind == "matching":
+        options, key = _matching(question, shuffle)
+    return {
+        "question": question.id,
+        "version": question.version,
+        "topic": question.topic,
+        "kind": question.kind,
+        "stem": question.stem,
+        "options": options,
+        "key": key,
+        "points": points,
+    }
+
+
+def _matching(question: Question, shuffle: _Shuffle) -> tuple[dict[str, Json], list[Json]]:
+    pairs = [(str(pair[0]), str(pair[1])) for pair in _list(question.key) if isinstance(pair, list)]
+    # Two lefts may share a right, and a bank may add rights that fit nothing.
+    rights = list(dict.fromkeys([right for _, right in pairs] + list(question.options)))
+    shuffle.shuffle(pairs)
+    shuffle.shuffle(rights)
+    shown_options: dict[str, Json] = {"left": [left for left, _ in pairs], "right": list(rights)}
+    return shown_options, [rights.index(right) for _, right in pairs]
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+class _Shuffle:
+    """Fisher-Yates over a seeded stream."""
+
+    def __init__(self, seed: str) -> None:
+        self._stream = SeededRandomness(seed)
+
+    def shuffle(self, values: MutableSequence[_T]) -> None:
+        for last in range(len(values) - 1, 0, -1):
+            other = self._below(last + 1)
+            values[last], values[other] = values[other], values[last]
+
+    def _below(self, limit: int) -> int:
+        ceiling = (1 << 32) // limit * limit
+        while True:
+            value = int.from_bytes(self._stream.bytes(4), "big")
+            if value < ceiling:
+                return value % limit

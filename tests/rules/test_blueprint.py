@@ -1,0 +1,223 @@
+"""Blueprints: every topic, exactly the full marks, a bank deep enough; and papers drawn from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.blueprint import Blueprint, Part, check, spread
+from lmscompliance.rules.marking import KINDS, Item, mark
+from lmscompliance.rules.paper import BankTooSmall, disclosures, draw, shown
+
+TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
+
+
+@dataclass(frozen=True)
+class Terms:
+    full_marks: Decimal = Decimal(100)
+    min_questions_per_topic: int = 1
+
+
+@dataclass(frozen=True)
+class Question:
+    id: str
+    topic: str
+    kind: str
+    stem: str = "?"
+    options: tuple[str, ...] = ("甲", "乙", "丙", "丁")
+    key: Json = None
+    version: int = 1
+
+
+DEEP = {(topic, kind): 40 for topic in TOPICS for kind in ("single", "true_false")}
+
+
+def reasons(blueprint, depth=DEEP, topics=TOPICS, terms=None):
+    return [problem.reason for problem in check(blueprint, topics, depth, terms or Terms())]
+
+
+def even(points="25"):
+    return Blueprint(tuple(Part(topic, "single", 1, Decimal(points)) for topic in TOPICS))
+
+
+def test_a_complete_blueprint_has_no_problem():
+    """Four topics, 25 points each, a deep bank: fit to publish."""
+    assert reasons(even()) == []
+
+
+def test_a_missing_topic_is_named():
+    """A topic of the plan without a question is a problem that carries its name and its clause's key."""
+    blueprint = Blueprint((*even().parts[:2], Part(TOPICS[2], "single", 2, Decimal(25))))
+    (problem,) = check(blueprint, TOPICS, DEEP, Terms())
+    assert problem.reason == "topic_missing"
+    assert problem.params["topic"] == "防疫知识"
+    assert problem.term == "exam.min_questions_per_topic"
+
+
+def test_too_few_questions_of_a_topic_are_a_problem():
+    """The policy's own minimum for each topic is what counts."""
+    assert reasons(even(), terms=Terms(min_questions_per_topic=2)) == ["topic_missing"] * 4
+
+
+@pytest.mark.parametrize("points", ["24.99", "25.01", "24"])
+def test_the_total_must_be_exact(points):
+    """Anything but exactly the full marks is refused, by however little it differs."""
+    assert reasons(even(points)) == ["total_differs"]
+
+
+def test_parts_of_one_pool_are_counted_together():
+    """Two parts on the same topic and kind need their sum from the bank."""
+    parts = (Part("a", "single", 3, Decimal(20)), Part("a", "single", 2, Decimal(20)))
+    assert reasons(Blueprint(parts), {("a", "single"): 4}, ["a"]) == ["bank_too_small"]
+    assert reasons(Blueprint(parts), {("a", "single"): 5}, ["a"]) == []
+
+
+def test_a_topic_outside_the_plan_is_a_problem():
+    """An exam asks about what was taught."""
+    parts = (*even("20").parts, Part("天文", "single", 1, Decimal(20)))
+    assert "topic_not_in_plan" in reasons(Blueprint(parts))
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (Part("a", "essay", 1, Decimal(100)), "unknown_kind"),
+        (Part("a", "single", 0, Decimal(100)), "count_not_positive"),
+        (Part("a", "single", 1, Decimal(0)), "points_not_positive"),
+        (Part("a", "single", 1, Decimal("NaN")), "points_not_positive"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_added_up(part, reason):
+    """Unknown kinds, counts below one and points that are no positive number are problems."""
+    assert reasons(Blueprint((part,)), topics=["a"]) == [reason]
+
+
+def test_an_empty_blueprint_is_refused():
+    """An exam of no questions proves nothing."""
+    assert reasons(Blueprint(())) == ["no_parts"]
+
+
+@given(st.integers(1, 150), st.integers(1, 6), st.integers(1, 4))
+def test_a_spread_blueprint_always_totals_exactly(questions, topics, kinds):
+    """For any number of questions, topics and kinds the spread is exact, even and can be published."""
+    names = [f"topic {n}" for n in range(topics)]
+    depth = {(name, kind): 60 for name in names for kind in KINDS[:kinds]}
+    blueprint = spread(names, depth, Terms(), questions)
+    counted = [blueprint.topics()[name] for name in names]
+    assert blueprint.total == 100
+    assert blueprint.count == min(questions, 60 * topics * kinds)
+    assert max(counted) - min(counted) <= 1
+    if questions >= topics:
+        assert check(blueprint, names, depth, Terms()) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "points"), [(10, {"10"}), (8, {"12.5"}), (7, {"14", "15"}), (3, {"33", "34"})]
+)
+def test_points_are_as_plain_as_they_can_be(count, points):
+    """Equal points when they come out, else whole points that differ by one."""
+    blueprint = spread(["a"], {("a", "single"): 99}, Terms(), count)
+    assert {str(part.to_json()["points"]) for part in blueprint.parts} == points
+
+
+def test_a_shallow_topic_gives_its_share_to_the_others():
+    """A topic with little in the bank gets what there is."""
+    depth = {("a", "single"): 1, ("b", "single"): 30}
+    blueprint = spread(["a", "b"], depth, Terms(), 10)
+    assert blueprint.topics() == {"a": 1, "b": 9}
+    assert blueprint.total == 100
+
+
+def test_a_part_survives_the_log():
+    """What stands in the log reads back as the same part."""
+    part = Part("a", "single", 3, Decimal("12.50"))
+    assert part.to_json()["points"] == "12.5"
+    assert Part.from_json(part.to_json()) == part
+
+
+def bank(count=20):
+    return {
+        ("a", "single"): [Question(f"s{n:02}", "a", "single", f"s{n}", key=[n % 4]) for n in range(count)],
+        ("a", "multiple"): [Question(f"m{n:02}", "a", "multiple", f"m{n}", key=[0, 2]) for n in range(count)],
+        ("a", "matching"): [
+            Question(
+                "x", "a", "matching", options=("多余",), key=[["左1", "右1"], ["左2", "右2"], ["左3", "右1"]]
+            )
+        ],
+    }
+
+
+PLAN = Blueprint(
+    (
+        Part("a", "single", 3, Decimal(10)),
+        Part("a", "single", 2, Decimal(15)),
+        Part("a", "multiple", 2, Decimal(15)),
+        Part("a", "matching", 1, Decimal(10)),
+    )
+)
+
+
+GOLDEN = ["s12", "s00", "s10", "s17", "s03", "m02", "m07", "x"]
+
+
+def test_the_same_seed_draws_the_same_paper():
+    """A recorded seed is enough to repeat a draw; another seed draws another paper."""
+    assert draw(PLAN, bank(), "seed") == draw(PLAN, bank(), "seed")
+    assert draw(PLAN, bank(), "seed") != draw(PLAN, bank(), "other")
+
+
+def test_a_draw_is_the_same_in_years_to_come():
+    """The algorithm is part of the record: this seed must give these questions for ever."""
+    assert [one["question"] for one in draw(PLAN, bank(), "golden")] == GOLDEN
+
+
+@given(st.text(max_size=8))
+def test_a_frozen_key_still_names_the_right_options(seed):
+    """However options are shuffled, the key refers to the same texts, and answering by it earns everything."""
+    pools = bank()
+    known = {question.id: question for pool in pools.values() for question in pool}
+    paper = draw(PLAN, pools, seed)
+    assert len({one["question"] for one in paper}) == 8
+    for one in paper:
+        question = known[one["question"]]
+        if one["kind"] == "matching":
+            shown_pairs = {
+                (left, one["options"]["right"][right])
+                for left, right in zip(one["options"]["left"], one["key"], strict=True)
+            }
+            assert shown_pairs == {("左1", "右1"), ("左2", "右2"), ("左3", "右1")}
+            assert sorted(one["options"]["right"]) == ["右1", "右2", "多余"]
+        else:
+            assert sorted(one["options"]) == sorted(question.options)
+            assert {one["options"][n] for n in one["key"]} == {question.options[n] for n in question.key}
+    marked = mark([Item.from_json(one) for one in paper], [one["key"] for one in paper])
+    assert marked.score == marked.full == 100
+
+
+@given(st.text(max_size=8), st.text(max_size=8))
+def test_a_second_paper_repeats_as_little_as_the_bank_allows(first, second):
+    """Seen questions come back only when nothing else is left."""
+    pools = bank(8)
+    seen = {one["question"] for one in draw(PLAN, pools, first)}
+    again = {one["question"] for one in draw(PLAN, pools, second, seen)}
+    # 8 singles for 5 + 5 leave 2 to repeat, 8 multiples for 2 + 2 none, one matching question for both.
+    assert len(seen & again) == 3
+
+
+def test_a_bank_that_shrank_says_where():
+    """A draw that cannot be made names topic, kind and the numbers."""
+    with pytest.raises(BankTooSmall) as caught:
+        draw(PLAN, bank(4), "seed")
+    assert (caught.value.kind, caught.value.needed, caught.value.held) == ("single", 5, 4)
+
+
+def test_what_is_shown_never_holds_the_key():
+    """The trainee's view of a frozen question has neither key nor id."""
+    paper = draw(PLAN, bank(), "seed")
+    assert set(shown(paper[0], 1)) == {"no", "topic", "kind", "stem", "options", "points"}
+    assert list(disclosures(paper))[:2] == ["q001", "q002"]
