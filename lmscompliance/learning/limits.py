@@ -1,0 +1,48 @@
+"""The terms a running session is held to, remembered by class.
+
+A class keeps its policy version for ever, so what is remembered here can never become wrong; it saves the
+beat a query. A process that starts anew simply asks again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from weakref import WeakKeyDictionary
+
+from lmscompliance.policy.terms import CreditTerms
+from lmscompliance.services import Services
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often to beat, how long a silence may be, how long a segment; and the terms they come from."""
+
+    beat_seconds: int
+    gap: timedelta
+    gap_us: int
+    segment: timedelta
+    terms: CreditTerms
+
+
+_remembered: WeakKeyDictionary[Database, dict[str, Limits]] = WeakKeyDictionary()
+
+
+def of_class(services: Services, class_id: str) -> Limits:
+    """Return the limits of a class; raises ``NotFound`` when there is no such class."""
+    known = _remembered.setdefault(services.database, {})
+    if class_id not in known:
+        with reading(services.database) as session:
+            notice = queries.notice_of(session, queries.class_by_id(session, class_id))
+        terms = notice.credit
+        known[class_id] = Limits(
+            beat_seconds=terms.beat_seconds,
+            gap=timedelta(seconds=terms.max_gap_seconds),
+            gap_us=terms.max_gap_seconds * 1_000_000,
+            segment=timedelta(seconds=terms.segment_seconds),
+            terms=terms,
+        )
+    return known[class_id]

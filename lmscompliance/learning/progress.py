@@ -1,0 +1,83 @@
+"""How far somebody is in one lesson, by the same rules that decide in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.learning import access, limits
+from lmscompliance.learning.facts import session_facts
+from lmscompliance.rules import credit
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Seconds of a lesson that count so far, and how many it has."""
+
+    credited_seconds: int
+    planned_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LessonView:
+    """What the lesson page shows."""
+
+    class_id: str
+    lesson_id: str
+    class_title: str
+    ordinal: int
+    title: str
+    topic: str
+    course: str
+    content_kind: str
+    content_url: str
+    progress: Progress
+
+
+def lesson_view(services: Services, actor: Actor, lesson_id: str) -> LessonView:
+    """Return what the actor's page of a lesson shows; raises ``NotFound`` for a foreign lesson."""
+    with reading(services.database) as session:
+        lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        class_ = queries.class_by_id(session, lesson.class_id)
+        credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
+    return LessonView(
+        class_id=lesson.class_id,
+        lesson_id=lesson.id,
+        class_title=class_.title,
+        ordinal=lesson.ordinal,
+        title=lesson.title,
+        topic=lesson.topic,
+        course=lesson.course,
+        content_kind=lesson.content_kind,
+        content_url=lesson.content_url,
+        progress=Progress(credited, lesson.planned_seconds),
+    )
+
+
+def lesson_progress(services: Services, actor: Actor, lesson_id: str) -> Progress:
+    """Return the actor's progress in a lesson; raises ``NotFound`` for a foreign lesson."""
+    with reading(services.database) as session:
+        lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
+        return Progress(credited, lesson.planned_seconds)
+
+
+def credited_seconds(
+    session: Session, services: Services, class_id: str, enrolment_id: str, lesson_id: str
+) -> int:
+    """Return the credited seconds of one lesson so far.
+
+    The sessions of that lesson are enough: a second session of the same person only exists once the first
+    is marked as taken over, so no overlap is missed by leaving the other lessons unread.
+    """
+    facts = session_facts(session, class_id, [enrolment_id], lesson_id=lesson_id)[enrolment_id]
+    if not facts:
+        return 0
+    class_fact, lessons = queries.class_facts(session, class_id)
+    terms = limits.of_class(services, class_id).terms
+    return credit.account(facts, lessons, terms, class_fact).by_lesson(lesson_id)

@@ -1,0 +1,253 @@
+"""What happens when a segment ends: it becomes history and evidence, and the next one begins.
+
+Everything here runs inside the caller's transaction and under the lock of the session's own row, so a
+segment's row, its leaf and the moved hot row become durable together or not at all. If the process dies
+before the commit, restart sees the open row as it was, with every acknowledged beat in it.
+
+Two consecutive segments share the beat they meet at: it is the last of the one and, with offset 0, the
+first of the other, so no second lies between them. Only after a silence over the policy's gap does a hole
+remain, and it is never filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from lmscompliance import evidence
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.learning import beatlog, origin
+from lmscompliance.learning.limits import Limits
+from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION, OpenSession
+from lmscompliance.learning.origin import Origin
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import after_commit
+
+SESSION_CLOSED = "learning.session_closed"
+"""Notice sent after a session has closed; its subject is ``<class id>/<enrolment id>``."""
+
+_ADD_SEGMENT = insert(CLOSED_SEGMENT)
+_ADD_SESSION = insert(CLOSED_SESSION)
+
+
+@dataclass(frozen=True, slots=True)
+class SentBeat:
+    """What a page reports: its own running number, where the lesson is, and what holds from now on."""
+
+    seq: int
+    position_ms: int
+    state: str
+
+
+def instant(services: Services) -> datetime:
+    """Return the present instant, cut to whole milliseconds as all instants of a session are."""
+    now = services.clock.now()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def lock(
+    session: Session, enrolment_id: str, session_id: str, *, skip_locked: bool = False
+) -> OpenSession | None:
+    """Return the session's hot row, locked until the transaction ends; ``None`` when it is closed.
+
+    With ``skip_locked`` a row that somebody else is working on counts as not there.
+    """
+    return session.scalars(
+        select(OpenSession)
+        .where(OpenSession.enrolment_id == enrolment_id, OpenSession.session_id == session_id)
+        .with_for_update(skip_locked=skip_locked)
+    ).one_or_none()
+
+
+def take(
+    session: Session,
+    services: Services,
+    row: OpenSession,
+    beat: SentBeat,
+    *,
+    sender: Origin,
+    limits: Limits,
+    final: bool = False,
+) -> None:
+    """Put ``beat`` into the locked ``row``, closing and opening segments as it requires.
+
+    A beat whose number was seen before adds nothing. ``final`` keeps the running segment open at its due
+    end, because the caller closes the session next and an empty segment would follow.
+    """
+    if beat.seq <= row.last_seq:
+        return
+    # The machine's clock may have been set back; time within a session does not run backwards.
+    now = max(instant(services), row.last_at)
+    moved = (
+        origin.ip_blind(services, sender.ip) != row.ip_blind
+        or origin.agent_blind(services, sender.agent) != row.agent_blind
+    )
+    if now - row.last_at > limits.gap:
+        _close_segment(session, services, row, "missed", row.last_at)
+        _open_segment(services, row, beat, now=now, limits=limits, moved_to=sender if moved else None)
+        return
+    hides = beat.state == "hidden" and row.last_state != "hidden"
+    row.beats += beatlog.entry(
+        beat.seq, (now - row.segment_start) // timedelta(milliseconds=1), beat.position_ms, beat.state
+    )
+    _remember(row, beat, now)
+    due = now >= row.slow_at or len(row.beats) >= beatlog.FULL
+    if moved:
+        _close_segment(session, services, row, "address", now)
+        _open_segment(services, row, beat, now=now, limits=limits, moved_to=sender)
+    elif (hides or due) and not final:
+        _close_segment(session, services, row, "hidden" if hides else "length", now)
+        _open_segment(services, row, beat, now=now, limits=limits)
+
+
+def close_session(session: Session, services: Services, row: OpenSession, reason: str) -> None:
+    """Move the locked ``row`` into history; its end is its last beat, whoever noticed whenever.
+
+    ``reason`` is ``end`` or ``timeout``; a session that was taken over ends as ``superseded``.
+    """
+    if row.superseded_at is not None:
+        reason = "superseded"
+    _close_segment(session, services, row, reason, row.last_at)
+    session.execute(
+        _ADD_SESSION,
+        {
+            "enrolment_id": row.enrolment_id,
+            "session_id": row.session_id,
+            "class_id": row.class_id,
+            "person_id": row.person_id,
+            "lesson_id": row.lesson_id,
+            "opened_at": row.opened_at,
+            "closed_at": row.last_at,
+            "close_reason": reason,
+            "superseded_at": row.superseded_at,
+            "superseded_by": row.superseded_by,
+            "segments": row.segment_n + 1,
+            "last_position_ms": row.last_position_ms,
+            "last_state": row.last_state,
+        },
+    )
+    _record(
+        session,
+        services,
+        row,
+        "session.closed",
+        {
+            "session": row.session_id,
+            "closed_us": to_micros(row.last_at),
+            "reason": reason,
+            "segments": row.segment_n + 1,
+        },
+    )
+    # Removed by statement, not by the unit of work: that would insert a person's next active session
+    # before it deletes this one, and the unique index would refuse it.
+    session.expunge(row)
+    session.execute(
+        delete(OpenSession).where(
+            OpenSession.enrolment_id == row.enrolment_id, OpenSession.session_id == row.session_id
+        )
+    )
+    subject = f"{row.class_id}/{row.enrolment_id}"
+    after_commit(session, lambda: services.events.send(SESSION_CLOSED, subject))
+
+
+def supersede(session: Session, services: Services, row: OpenSession, by: str) -> None:
+    """Take the locked ``row``'s place from now on: its further beats are kept but count for nothing."""
+    now = max(instant(services), row.opened_at)
+    row.active = False
+    row.superseded_at = now
+    row.superseded_by = by
+    session.flush()
+    _record(
+        session,
+        services,
+        row,
+        "session.superseded",
+        {"session": row.session_id, "by": by, "superseded_us": to_micros(now)},
+    )
+
+
+def _remember(row: OpenSession, beat: SentBeat, now: datetime) -> None:
+    row.last_at = now
+    row.last_seq = beat.seq
+    row.last_position_ms = beat.position_ms
+    row.last_state = beat.state
+
+
+def _open_segment(
+    services: Services,
+    row: OpenSession,
+    beat: SentBeat,
+    *,
+    now: datetime,
+    limits: Limits,
+    moved_to: Origin | None = None,
+) -> None:
+    row.segment_n += 1
+    row.segment_start = now
+    row.slow_at = now + limits.segment
+    row.beats = beatlog.entry(beat.seq, 0, beat.position_ms, beat.state)
+    _remember(row, beat, now)
+    row.address_new = moved_to is not None
+    if moved_to is not None:
+        row.ip_sealed, row.agent_sealed = origin.seal(services, moved_to)
+        row.ip_blind = origin.ip_blind(services, moved_to.ip)
+        row.agent_blind = origin.agent_blind(services, moved_to.agent)
+
+
+def _close_segment(
+    session: Session, services: Services, row: OpenSession, closed_by: str, end: datetime
+) -> None:
+    names_address = row.segment_n == 0 or row.address_new
+    session.execute(
+        _ADD_SEGMENT,
+        {
+            "enrolment_id": row.enrolment_id,
+            "session_id": row.session_id,
+            "n": row.segment_n,
+            "start_at": row.segment_start,
+            "end_at": end,
+            "closed_by": closed_by,
+            "beats": row.beats,
+            "ip_sealed": row.ip_sealed if names_address else None,
+            "agent_sealed": row.agent_sealed if names_address else None,
+            "ip_blind": row.ip_blind if names_address else None,
+        },
+    )
+    disclose: dict[str, Json] = {}
+    if row.address_new:
+        was = origin.unseal(services, row.ip_sealed, row.agent_sealed)
+        disclose = {"ip": was.ip, "agent": was.agent}
+    body: dict[str, Json] = {
+        "session": row.session_id,
+        "n": row.segment_n,
+        "start_us": to_micros(row.segment_start),
+        "end_us": to_micros(end),
+        "closed_by": closed_by,
+        "beats": beatlog.leaf_form(row.beats),
+    }
+    _record(session, services, row, "session.segment", body, disclose=disclose)
+
+
+def _record(
+    session: Session,
+    services: Services,
+    row: OpenSession,
+    type_: str,
+    body: dict[str, Json],
+    *,
+    disclose: dict[str, Json] | None = None,
+) -> None:
+    evidence.record(
+        session,
+        services,
+        class_id=row.class_id,
+        stream=evidence.enrolment_stream(row.enrolment_id),
+        type=type_,
+        at=services.clock.now(),
+        body=body,
+        disclose=disclose,
+    )

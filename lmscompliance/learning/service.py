@@ -1,0 +1,238 @@
+"""Opening, ending and giving up sessions; what a beat does stands in ``beats``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lmscompliance import evidence
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.errors import Conflict
+from lmscompliance.learning import access, beatlog, limits, origin, segments, tokens
+from lmscompliance.learning.facts import session_facts
+from lmscompliance.learning.models import OPEN_SESSION, ClosedSession, OpenSession
+from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.progress import credited_seconds
+from lmscompliance.learning.segments import SentBeat
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training.models import Enrolment, Lesson
+
+__all__ = ["Ended", "Started", "close_silent", "end", "session_facts", "start"]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new session and what its page needs; a beat is due every ``beat_seconds``."""
+
+    session: str
+    token: str
+    beat_seconds: int
+    planned_seconds: int
+    resume_position_ms: int
+    credited_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A closed session, and what now counts of its lesson."""
+
+    state: str
+    credited_seconds: int
+
+
+def start(
+    services: Services, actor: Actor, lesson_id: str, sender: Origin, *, takeover: bool = False
+) -> Started:
+    """Open a session of the actor in a lesson; it counts as playing from this moment on.
+
+    Another active session of the same person is ``Conflict`` (``learning.other_device``), unless it has
+    been silent for longer than its policy's gap (then it is closed first) or ``takeover`` asks to take
+    its place. Whether the class is approved does not matter here: such time is kept, and excluded by
+    rule. Raises ``NotFound`` for a lesson that is not the actor's.
+    """
+    with transaction(services.database) as session:
+        lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        held_to = limits.of_class(services, lesson.class_id)
+        session_id = services.ids.new()
+        other = _make_room(session, services, enrolment.person_id, session_id, takeover=takeover)
+        resume_ms = _resume_position(session, enrolment.id, lesson, other)
+        now = segments.instant(services)
+        row = _new_row(
+            services,
+            session_id=session_id,
+            lesson=lesson,
+            enrolment=enrolment,
+            sender=sender,
+            now=now,
+            slow_at=now + held_to.segment,
+            resume_ms=resume_ms,
+        )
+        try:
+            session.execute(insert(OPEN_SESSION), row)
+        except IntegrityError:
+            # Two devices at the same moment: the unique index let exactly one of them in.
+            raise Conflict("learning.other_device", lesson=lesson.title) from None
+        evidence.record(
+            session,
+            services,
+            class_id=lesson.class_id,
+            stream=evidence.enrolment_stream(enrolment.id),
+            type="session.opened",
+            at=services.clock.now(),
+            body={
+                "session": session_id,
+                "lesson": lesson.id,
+                "opened_us": to_micros(now),
+                "content_sha256": lesson.content_sha256,
+            },
+            disclose={"ip": sender.ip, "agent": sender.agent},
+        )
+    with reading(services.database) as session:
+        credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
+    return Started(
+        session=session_id,
+        token=tokens.issue(services, tokens.Claims(session_id, enrolment.id, lesson.class_id)),
+        beat_seconds=held_to.beat_seconds,
+        planned_seconds=lesson.planned_seconds,
+        resume_position_ms=resume_ms,
+        credited_seconds=credited,
+    )
+
+
+def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended:
+    """Keep a last ``beat`` and close the session; safe to repeat, also after it was closed otherwise.
+
+    Raises ``Unauthenticated`` for a token that is not ours.
+    """
+    claims = tokens.read(services, token)
+    held_to = limits.of_class(services, claims.class_id)
+    with transaction(services.database) as session:
+        row = segments.lock(session, claims.enrolment_id, claims.session_id)
+        if row is not None:
+            segments.take(session, services, row, beat, sender=sender, limits=held_to, final=True)
+            segments.close_session(session, services, row, "end")
+    with reading(services.database) as session:
+        lesson_id = session.scalars(
+            select(ClosedSession.lesson_id).where(
+                ClosedSession.enrolment_id == claims.enrolment_id,
+                ClosedSession.session_id == claims.session_id,
+            )
+        ).one()
+        credited = credited_seconds(session, services, claims.class_id, claims.enrolment_id, lesson_id)
+    return Ended("closed", credited)
+
+
+def close_silent(services: Services) -> int:
+    """Close every session that has been silent for longer than its policy's gap; return how many.
+
+    Its end is its last beat, so nothing is made up for the silence. Each session is a transaction of its
+    own: if the process dies in between, the rest is found the next time. This is also all the recovery
+    that a crash of a server needs.
+    """
+    now = segments.instant(services)
+    with reading(services.database) as session:
+        rows = session.execute(
+            select(
+                OpenSession.enrolment_id, OpenSession.session_id, OpenSession.class_id, OpenSession.last_at
+            )
+        ).all()
+    closed = 0
+    for enrolment_id, session_id, class_id, last_at in rows:
+        if now - last_at <= limits.of_class(services, class_id).gap:
+            continue
+        with transaction(services.database) as session:
+            row = segments.lock(session, enrolment_id, session_id, skip_locked=True)
+            # A beat may have come since; under the lock the row says what is true.
+            if row is not None and _is_silent(services, row, now):
+                segments.close_session(session, services, row, "timeout")
+                closed += 1
+    return closed
+
+
+def _is_silent(services: Services, row: OpenSession, now: datetime) -> bool:
+    return now - row.last_at > limits.of_class(services, row.class_id).gap
+
+
+def _make_room(
+    session: Session, services: Services, person_id: str, by: str, *, takeover: bool
+) -> OpenSession | None:
+    """Return the person's session that was taken over, if one was."""
+    other = session.scalars(
+        select(OpenSession).where(OpenSession.person_id == person_id, OpenSession.active).with_for_update()
+    ).one_or_none()
+    if other is None:
+        return None
+    if _is_silent(services, other, segments.instant(services)):
+        segments.close_session(session, services, other, "timeout")
+        return None
+    if takeover:
+        segments.supersede(session, services, other, by)
+        return other
+    title = session.scalars(
+        select(Lesson.title).where(Lesson.class_id == other.class_id, Lesson.id == other.lesson_id)
+    ).one()
+    raise Conflict("learning.other_device", lesson=title)
+
+
+def _resume_position(
+    session: Session, enrolment_id: str, lesson: Lesson, taken_over: OpenSession | None
+) -> int:
+    if taken_over is not None and (taken_over.enrolment_id, taken_over.lesson_id) == (
+        enrolment_id,
+        lesson.id,
+    ):
+        position, state = taken_over.last_position_ms, taken_over.last_state
+    else:
+        last = session.execute(
+            select(ClosedSession.last_position_ms, ClosedSession.last_state)
+            .where(ClosedSession.enrolment_id == enrolment_id, ClosedSession.lesson_id == lesson.id)
+            .order_by(ClosedSession.session_id.desc())
+            .limit(1)
+        ).one_or_none()
+        position, state = (0, "") if last is None else last
+    return 0 if state == "ended" or position >= lesson.planned_seconds * 1000 else position
+
+
+def _new_row(
+    services: Services,
+    *,
+    session_id: str,
+    lesson: Lesson,
+    enrolment: Enrolment,
+    sender: Origin,
+    now: datetime,
+    slow_at: datetime,
+    resume_ms: int,
+) -> dict[str, object]:
+    ip_sealed, agent_sealed = origin.seal(services, sender)
+    return {
+        "enrolment_id": enrolment.id,
+        "session_id": session_id,
+        "class_id": lesson.class_id,
+        "person_id": enrolment.person_id,
+        "lesson_id": lesson.id,
+        "opened_at": now,
+        "active": True,
+        "superseded_at": None,
+        "superseded_by": None,
+        "segment_n": 0,
+        "segment_start": now,
+        "slow_at": slow_at,
+        "last_at": now,
+        "last_seq": 0,
+        "last_position_ms": resume_ms,
+        "last_state": "playing",
+        # The opening is beat 0: the page opens its session at the moment it begins to play.
+        "beats": beatlog.entry(0, 0, resume_ms, "playing"),
+        "ip_sealed": ip_sealed,
+        "agent_sealed": agent_sealed,
+        "ip_blind": origin.ip_blind(services, sender.ip),
+        "agent_blind": origin.agent_blind(services, sender.agent),
+        "address_new": False,
+    }

@@ -1,0 +1,136 @@
+"""HTTP of learning: sessions and beats for the tracker, and our own lesson page.
+
+Beats and the end of a session are authenticated by the session token alone, so that ``sendBeacon`` (which
+sends no headers of ours and calls its JSON text/plain) works while a page is going away.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import Field
+
+from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.errors import Unauthenticated
+from lmscompliance.learning import beats, progress, service
+from lmscompliance.learning.access import lesson_scope
+from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.tracker import compliance_tracker
+from lmscompliance.web import (
+    TOKEN,
+    Access,
+    Body,
+    Routes,
+    client_ip,
+    current_actor,
+    current_services,
+    json_body,
+    render,
+    user_agent,
+)
+
+routes = Routes()
+
+_SCHEME = "Session "
+_LONGEST_TOKEN = 512
+_MEDIA = (".mp4", ".m4v", ".webm", ".ogv", ".mov", ".m3u8")
+
+
+class StartBody(Body):
+    """Which lesson to open a session in; ``takeover`` ends another device's claim."""
+
+    lesson_id: Annotated[str, Field(min_length=1, max_length=26)]
+    takeover: bool = False
+
+
+class BeatBody(Body):
+    """A beat. The token may come in the header ``Authorization: Session …`` instead."""
+
+    token: Annotated[str, Field(max_length=_LONGEST_TOKEN)] = ""
+    seq: Annotated[int, Field(ge=1, lt=2**31)]
+    position_ms: Annotated[int, Field(ge=0, lt=2**40)]
+    state: Literal["playing", "paused", "hidden", "ended"]
+
+
+@routes.post("/api/sessions", endpoint="session_start", access=Access(Role.TRAINEE))
+def session_start() -> ResponseReturnValue:
+    """Open a session in a lesson of the actor's own."""
+    sent = json_body(StartBody)
+    started = service.start(
+        current_services(),
+        current_actor(),
+        sent.lesson_id,
+        Origin(client_ip(), user_agent()),
+        takeover=sent.takeover,
+    )
+    body = {
+        "session": started.session,
+        "token": started.token,
+        "beat_seconds": started.beat_seconds,
+        "planned_seconds": started.planned_seconds,
+        "resume_position_ms": started.resume_position_ms,
+        "credited_seconds": started.credited_seconds,
+    }
+    return jsonify(body), HTTPStatus.CREATED
+
+
+@routes.post("/api/beats", endpoint="beat", access=TOKEN)
+def beat() -> ResponseReturnValue:
+    """Keep one beat."""
+    token, sent = _sent_beat()
+    ack = beats.accept(current_services(), token, sent, client_ip(), user_agent())
+    # Written by hand: three plain members need no encoder, and this is the hot path.
+    text = f'{{"seq":{ack.seq},"state":"{ack.state}","next_seconds":{ack.next_seconds}}}'
+    return Response(text, mimetype="application/json")
+
+
+@routes.post("/api/sessions/end", endpoint="session_end", access=TOKEN)
+def session_end() -> ResponseReturnValue:
+    """Keep a last beat and close the session."""
+    token, sent = _sent_beat()
+    ended = service.end(current_services(), token, sent, Origin(client_ip(), user_agent()))
+    return jsonify({"state": ended.state, "credited_seconds": ended.credited_seconds})
+
+
+@routes.get(
+    "/api/progress/<class_id>/<lesson_id>",
+    endpoint="lesson_progress",
+    access=Access(Role.TRAINEE, scope=lesson_scope),
+)
+def lesson_progress(class_id: str, lesson_id: str) -> ResponseReturnValue:  # noqa: ARG001  # scope checks it
+    """Tell what counts of a lesson so far."""
+    found = progress.lesson_progress(current_services(), current_actor(), lesson_id)
+    return jsonify({"credited_seconds": found.credited_seconds, "planned_seconds": found.planned_seconds})
+
+
+@routes.get(
+    "/lessons/<class_id>/<lesson_id>", endpoint="lesson", access=Access(Role.TRAINEE, scope=lesson_scope)
+)
+def lesson_page(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Show a lesson with its player or text, and track it."""
+    view = progress.lesson_view(current_services(), current_actor(), lesson_id)
+    path = view.content_url.partition("?")[0].lower()
+    if not view.content_url:
+        shown = "own"
+    elif view.content_kind == "text":
+        shown = "text"
+    else:
+        shown = "video" if path.endswith(_MEDIA) else "elsewhere"
+    return render(
+        "learning/lesson.html", lesson=view, shown=shown, tracker=compliance_tracker(class_id, lesson_id)
+    )
+
+
+def _sent_beat() -> tuple[str, SentBeat]:
+    sent = json_body(BeatBody)
+    token = sent.token
+    if not token:
+        header = request.headers.get("Authorization", "")
+        token = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
+    if not token or len(token) > _LONGEST_TOKEN:
+        raise Unauthenticated("learning.bad_token")
+    return token, SentBeat(sent.seq, sent.position_ms, sent.state)
