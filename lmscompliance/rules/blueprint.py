@@ -21,6 +21,10 @@ Depth = Mapping[tuple[str, str], int]
 """How many questions can be drawn, by topic and kind."""
 
 
+MAX_QUESTIONS = 300
+"""More would not fit into one entry of the log, nor into anybody's patience."""
+
+
 class Terms(Protocol):
     """What a blueprint needs of a policy's exam terms."""
 
@@ -161,6 +165,8 @@ def _malformed(blueprint: Blueprint) -> list[Problem]:
             problems.append(Problem("count_not_positive", "", {**params, "count": part.count}))
         if not part.points.is_finite() or part.points <= 0:
             problems.append(Problem("points_not_positive", "", {**params, "points": str(part.points)}))
+    if blueprint.count > MAX_QUESTIONS:
+        problems.append(Problem("too_many", "", {"count": blueprint.count, "limit": MAX_QUESTIONS}))
     return problems
 
 

@@ -19,12 +19,16 @@ TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
 
 @dataclass(frozen=True)
 class Terms:
+    """A policy's exam terms."""
+
     full_marks: Decimal = Decimal(100)
     min_questions_per_topic: int = 1
 
 
 @dataclass(frozen=True)
 class Question:
+    """A question of a bank."""
+
     id: str
     topic: str
     kind: str
@@ -38,10 +42,12 @@ DEEP = {(topic, kind): 40 for topic in TOPICS for kind in ("single", "true_false
 
 
 def reasons(blueprint, depth=DEEP, topics=TOPICS, terms=None):
+    """Return the reason codes of what is wrong."""
     return [problem.reason for problem in check(blueprint, topics, depth, terms or Terms())]
 
 
 def even(points="25"):
+    """Return one single choice for each topic."""
     return Blueprint(tuple(Part(topic, "single", 1, Decimal(points)) for topic in TOPICS))
 
 
@@ -90,6 +96,7 @@ def test_a_topic_outside_the_plan_is_a_problem():
         (Part("a", "single", 0, Decimal(100)), "count_not_positive"),
         (Part("a", "single", 1, Decimal(0)), "points_not_positive"),
         (Part("a", "single", 1, Decimal("NaN")), "points_not_positive"),
+        (Part("a", "single", 400, Decimal("0.25")), "too_many"),
     ],
 )
 def test_nonsense_is_refused_before_anything_is_added_up(part, reason):
@@ -141,6 +148,7 @@ def test_a_part_survives_the_log():
 
 
 def bank(count=20):
+    """Return pools with ``count`` single and multiple choices and one matching question."""
     return {
         ("a", "single"): [Question(f"s{n:02}", "a", "single", f"s{n}", key=[n % 4]) for n in range(count)],
         ("a", "multiple"): [Question(f"m{n:02}", "a", "multiple", f"m{n}", key=[0, 2]) for n in range(count)],
@@ -178,7 +186,7 @@ def test_a_draw_is_the_same_in_years_to_come():
 
 @given(st.text(max_size=8))
 def test_a_frozen_key_still_names_the_right_options(seed):
-    """However options are shuffled, the key refers to the same texts, and answering by it earns everything."""
+    """However options are shuffled, the key names the same texts and answering by it earns all."""
     pools = bank()
     known = {question.id: question for pool in pools.values() for question in pool}
     paper = draw(PLAN, pools, seed)
