@@ -9,16 +9,26 @@ replaced or set for its own routes.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
 
+from lmscompliance.extension import wiring
 from lmscompliance.extension.building import build_services
 from lmscompliance.extension.mounting import mount
+from lmscompliance.extension.periodic import run_leased
+from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Randomness
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.services import Services
 from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    from lmscompliance.evidence.signer import LocalSigner
 
 
 class Compliance:
@@ -34,21 +44,42 @@ class Compliance:
 
         ``actor_loader`` is called at most once a request and returns the signed-in user as an ``Actor``,
         or ``None``. ``login_url`` is where a person who is not signed in is sent (with ``next=``).
-        The database is not touched: ``lmscompliance db upgrade`` brings it up to date.
+        The database is neither migrated nor asked: the first request finds out whether its schema is up
+        to date and otherwise names the remedy. Nothing runs in the background until ``start_scheduler``.
         Raises ``Misconfigured`` for a bad setting or a second call on one app.
         """
         if EXTENSION in app.extensions:
             raise Misconfigured("extension.twice")
         services = build_services(Settings.from_mapping(app.config), self._clock, self._randomness)
+        wiring.connect_events(services)
         mount(app, AppState(services=services, actor_loader=actor_loader, login_url=login_url))
 
     def services(self, app: Flask) -> Services:
         """Return ``app``'s services; raises ``Misconfigured`` when ``init_app`` has not seen it."""
-        return self._state(app).services
-
-    @staticmethod
-    def _state(app: Flask) -> AppState:
         state: AppState | None = app.extensions.get(EXTENSION)
         if state is None:
             raise Misconfigured("extension.not_initialised")
-        return state
+        return state.services
+
+    def signer(self, app: Flask) -> LocalSigner:
+        """Return the signer of ``app``'s evidence log, creating its key on first use."""
+        return signer_of(self.services(app))
+
+    def run_jobs(self, app: Flask) -> None:
+        """Run every periodic job once, now, in order; errors are raised (headless demo, tests, cron)."""
+        services = self.services(app)
+        for job in wiring.periodic_jobs():
+            run_leased(services, job)
+
+    def start_scheduler(self, app: Flask) -> BackgroundScheduler | None:
+        """Start this process's scheduler and return it, so that the caller can shut it down.
+
+        Any number of processes may do so: each run is under a lease. ``None`` when ``COMPLIANCE_SCHEDULER``
+        is false. Call it after the server has forked its workers.
+        """
+        services = self.services(app)
+        if not services.settings.scheduler:
+            return None
+        from lmscompliance.extension.scheduler import start  # noqa: PLC0415  # APScheduler only when used
+
+        return start(services, wiring.periodic_jobs())

@@ -11,11 +11,13 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
+from lmscompliance.extension.wiring import template_context
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.storage.migrate import require_current
 from lmscompliance.web.problems import handle_error, handle_http
 from lmscompliance.web.routes import Route, Routes
-from lmscompliance.web.state import EXTENSION, AppState
+from lmscompliance.web.state import EXTENSION, AppState, app_state
 
 ROOMS = ("identity", "training", "questions", "learning", "exams", "completion", "evidence", "ledgers")
 """Rooms that may have a ``views`` module with ``routes``."""
@@ -54,9 +56,20 @@ def mount(app: Flask, state: AppState) -> None:
     blueprint.register_error_handler(ComplianceError, handle_error)
     blueprint.register_error_handler(HTTPException, handle_http)
     blueprint.register_error_handler(InternalServerError, handle_http)
+    blueprint.before_request(_require_schema)
     blueprint.after_request(_headers)
+    # A context processor and not ``jinja_env.globals``: touching the environment here would freeze the
+    # options a host sets afterwards.
+    blueprint.app_context_processor(template_context)
     app.extensions[EXTENSION] = state
     app.register_blueprint(blueprint)
+
+
+def _require_schema() -> None:
+    state = app_state()
+    if not state.schema_known and request.endpoint != f"{EXTENSION}.static":
+        require_current(state.services.database)
+        state.schema_known = True
 
 
 def _headers(response: Response) -> Response:

@@ -1,0 +1,42 @@
+# make demo   the demo platform on http://127.0.0.1:5000/ with a finished and a running class
+# make test   everything: linters, types, import rules, all tests
+# make lint   the first three of these
+# make bench  the benchmarks
+# make soak   the slow tests
+# Nothing has to be installed beforehand but make and Python 3.11 or newer.
+
+BIN := .venv/bin
+STAMP := .venv/.stamp
+
+.PHONY: demo test lint bench soak lock clean
+
+demo: $(STAMP)
+	@$(BIN)/lmscompliance demo
+
+test: $(STAMP)
+	@tools/system-packages
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/pytest
+
+lint: $(STAMP)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP)
+	@set -e; for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+
+soak: $(STAMP)
+	@tools/system-packages
+	@$(BIN)/pytest -m soak
+
+# The lock lists exactly what stands in .venv: change pyproject.toml, install by hand, test, then lock.
+lock:
+	@$(BIN)/python -m pip freeze --exclude-editable >requirements.lock
+
+clean:
+	rm -rf .venv demo-data dist
+
+$(STAMP): requirements.lock pyproject.toml tools/environment
+	@tools/environment
