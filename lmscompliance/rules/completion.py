@@ -52,7 +52,7 @@ def training_verdict(
     policy would be worth nothing.
     """
     if notice.digest != class_fact.policy_digest:
-        msg = f"class {class_fact.code} was filed under policy {class_fact.policy_digest}, not {notice.digest}"
+        msg = f"class {class_fact.code} is bound to policy {class_fact.policy_digest}, not {notice.digest}"
         raise ValueError(msg)
     progress = hours.lesson_progress(lessons, account, notice.hours)
     topics = hours.topic_progress(progress)
