@@ -32,6 +32,7 @@ from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.types import Instant
 
 ACTIVE = "active"
 SUPERSEDED = "superseded"
@@ -67,7 +68,7 @@ _PLAIN_BEAT = (
         or_(_state != _HIDDEN, OpenSession.last_state == _HIDDEN),
     )
     .values(
-        last_at=type_coerce(_now, OpenSession.last_at.type),
+        last_at=bindparam("b_at", type_=Instant),
         last_seq=_seq,
         last_position_ms=_position,
         last_state=_state,
@@ -96,10 +97,12 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     """
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
+    now = segments.instant(services)
     parameters = {
         "b_enrolment": claims.enrolment_id,
         "b_session": claims.session_id,
-        "b_now": to_micros(segments.instant(services)),
+        "b_at": now,
+        "b_now": to_micros(now),
         "b_gap": held_to.gap_us,
         "b_seq": beat.seq,
         "b_position": beat.position_ms,

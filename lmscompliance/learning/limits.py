@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from weakref import WeakKeyDictionary
 
+from sqlalchemy.orm import Session
+
 from lmscompliance.policy.terms import CreditTerms
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
@@ -32,12 +34,22 @@ _remembered: WeakKeyDictionary[Database, dict[str, Limits]] = WeakKeyDictionary(
 
 
 def of_class(services: Services, class_id: str) -> Limits:
-    """Return the limits of a class; raises ``NotFound`` when there is no such class."""
+    """Return the limits of a class, asking the database if need be; raises ``NotFound`` without the class.
+
+    Never call it inside a transaction: it would wait for a second connection while holding the first.
+    """
+    known = _remembered.get(services.database, {}).get(class_id)
+    if known is not None:
+        return known
+    with reading(services.database) as session:
+        return within(session, services, class_id)
+
+
+def within(session: Session, services: Services, class_id: str) -> Limits:
+    """Return the limits of a class inside a transaction that is already open; as ``of_class``."""
     known = _remembered.setdefault(services.database, {})
     if class_id not in known:
-        with reading(services.database) as session:
-            notice = queries.notice_of(session, queries.class_by_id(session, class_id))
-        terms = notice.credit
+        terms = queries.notice_of(session, queries.class_by_id(session, class_id)).credit
         known[class_id] = Limits(
             beat_seconds=terms.beat_seconds,
             gap=timedelta(seconds=terms.max_gap_seconds),

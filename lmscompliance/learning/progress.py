@@ -79,5 +79,5 @@ def credited_seconds(
     if not facts:
         return 0
     class_fact, lessons = queries.class_facts(session, class_id)
-    terms = limits.of_class(services, class_id).terms
+    terms = limits.within(session, services, class_id).terms
     return credit.account(facts, lessons, terms, class_fact).by_lesson(lesson_id)

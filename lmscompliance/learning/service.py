@@ -58,7 +58,7 @@ def start(
     """
     with transaction(services.database) as session:
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
-        held_to = limits.of_class(services, lesson.class_id)
+        held_to = limits.within(session, services, lesson.class_id)
         session_id = services.ids.new()
         other = _make_room(session, services, enrolment.person_id, session_id, takeover=takeover)
         resume_ms = _resume_position(session, enrolment.id, lesson, other)
@@ -149,14 +149,14 @@ def close_silent(services: Services) -> int:
         with transaction(services.database) as session:
             row = segments.lock(session, enrolment_id, session_id, skip_locked=True)
             # A beat may have come since; under the lock the row says what is true.
-            if row is not None and _is_silent(services, row, now):
+            if row is not None and _is_silent(session, services, row, now):
                 segments.close_session(session, services, row, "timeout")
                 closed += 1
     return closed
 
 
-def _is_silent(services: Services, row: OpenSession, now: datetime) -> bool:
-    return now - row.last_at > limits.of_class(services, row.class_id).gap
+def _is_silent(session: Session, services: Services, row: OpenSession, now: datetime) -> bool:
+    return now - row.last_at > limits.within(session, services, row.class_id).gap
 
 
 def _make_room(
@@ -168,7 +168,7 @@ def _make_room(
     ).one_or_none()
     if other is None:
         return None
-    if _is_silent(services, other, segments.instant(services)):
+    if _is_silent(session, services, other, segments.instant(services)):
         segments.close_session(session, services, other, "timeout")
         return None
     if takeover:

@@ -1,0 +1,218 @@
+"""A small class under the notice S1 with enrolled trainees, and a hand on the clock to learn with."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from lmscompliance.evidence.models import Entry
+from lmscompliance.identity import uscc
+from lmscompliance.identity.models import Account, Person
+from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.clock import ManualClock
+from lmscompliance.learning import beats, service
+from lmscompliance.learning.beats import BeatAck
+from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.service import Ended, Started
+from lmscompliance.rules import credit
+from lmscompliance.rules.account import Account as CreditAccount
+from lmscompliance.rules.facts import SessionFact
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.tlog.leaf import Leaf
+from lmscompliance.training import queries
+from lmscompliance.training import service as training
+from lmscompliance.training.models import Enrolment, Lesson
+
+TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
+LESSON_SECONDS = 1800
+BODY = "91320585MA1MABCD1"
+PHONE = Origin("203.0.113.7", "Phone/1.0")
+DESKTOP = Origin("198.51.100.9", "Desktop/2.0")
+
+
+@dataclass(frozen=True)
+class School:
+    """A filed and approved class with its lessons' ids; ``trainees`` maps an account to its enrolment."""
+
+    services: Services
+    class_id: str
+    lessons: list[str]
+    trainees: dict[str, str]
+
+    def actor(self, account: str = "trainee-1") -> Actor:
+        return Actor(account=account, role=Role.TRAINEE)
+
+    def start(
+        self, account: str = "trainee-1", lesson: int = 0, sender: Origin = PHONE, *, takeover: bool = False
+    ) -> Started:
+        return service.start(
+            self.services, self.actor(account), self.lessons[lesson], sender, takeover=takeover
+        )
+
+    def facts(self, account: str = "trainee-1") -> list[SessionFact]:
+        enrolment = self.trainees[account]
+        with reading(self.services.database) as session:
+            return service.session_facts(session, self.class_id, [enrolment])[enrolment]
+
+    def account(self, account: str = "trainee-1") -> CreditAccount:
+        with reading(self.services.database) as session:
+            class_fact, lessons = queries.class_facts(session, self.class_id)
+            notice = queries.notice_of(session, queries.class_by_id(session, self.class_id))
+        return credit.account(self.facts(account), lessons, notice.credit, class_fact)
+
+    def leaves(self, account: str = "trainee-1") -> list[Leaf]:
+        stream = f"enrolment/{self.trainees[account]}"
+        with reading(self.services.database) as session:
+            rows = session.scalars(select(Entry.leaf).where(Entry.stream == stream).order_by(Entry.n))
+            return [Leaf.decode(row) for row in rows]
+
+
+class Player:
+    """Somebody's page: sends beats at the clock's time, as the tracker would."""
+
+    def __init__(self, school: School, started: Started, sender: Origin = PHONE) -> None:
+        self.school = school
+        self.services = school.services
+        self.started = started
+        self.sender = sender
+        self.seq = 0
+        self.position_ms = started.resume_position_ms
+
+    @property
+    def clock(self) -> ManualClock:
+        clock = self.services.clock
+        assert isinstance(clock, ManualClock)
+        return clock
+
+    def beat(self, state: str = "playing", *, seq: int | None = None) -> BeatAck:
+        if seq is None:
+            self.seq += 1
+        return beats.accept(
+            self.services,
+            self.started.token,
+            SentBeat(seq or self.seq, self.position_ms, state),
+            self.sender.ip,
+            self.sender.agent,
+        )
+
+    def play(self, seconds: int, *, every: int = 60, speed: float = 1.0) -> BeatAck:
+        """Play on for ``seconds``, with a beat each ``every``."""
+        ack = None
+        while seconds > 0:
+            step = min(every, seconds)
+            self.wait(step, speed=speed)
+            seconds -= step
+            ack = self.beat()
+        assert ack is not None
+        return ack
+
+    def wait(self, seconds: float, *, speed: float = 1.0) -> None:
+        """Let time pass and the lesson with it."""
+        self.clock.advance(seconds)
+        self.position_ms += int(seconds * 1000 * speed)
+
+    def end(self, state: str = "paused") -> Ended:
+        self.seq += 1
+        return service.end(
+            self.services, self.started.token, SentBeat(self.seq, self.position_ms, state), self.sender
+        )
+
+
+def open_school(
+    services: Services, *, trainees: int = 2, lessons: int = 24, policy: str = "liusu-youji-2021"
+) -> School:
+    """File and approve a class under ``policy`` and enrol invented people who are activated already."""
+    class_id = training.file_class(
+        services,
+        code=f"TC-{services.ids.code(6)}",
+        title="设备操作工班",
+        policy_id=policy,
+        enterprise=training.EnterpriseInput(
+            BODY + uscc.check_character(BODY), "太仓某某精密机械有限公司", "太仓高新区"
+        ),
+    )
+    training.approve_class(services, class_id, "太人社备(2021)第1号")
+    training.publish_plan(
+        services,
+        class_id,
+        [
+            training.LessonInput(
+                ordinal=number + 1,
+                topic=TOPICS[number % 4],
+                course="岗位培训",
+                title=f"第 {number + 1} 课",
+                delivery="录播",
+                class_hours=Decimal(1),
+                planned_seconds=LESSON_SECONDS,
+                content_url="/media/clip.mp4",
+            )
+            for number in range(lessons)
+        ],
+    )
+    accounts = {f"trainee-{number + 1}": services.ids.opaque() for number in range(trainees)}
+    with transaction(services.database) as session:
+        for ordinal, (account, enrolment) in enumerate(accounts.items(), start=1):
+            enrol(session, services, class_id, account, enrolment, ordinal)
+        ids = list(
+            session.scalars(select(Lesson.id).where(Lesson.class_id == class_id).order_by(Lesson.ordinal))
+        )
+    return School(services, class_id, ids, accounts)
+
+
+def enrol(
+    session,
+    services: Services,
+    class_id: str,
+    account: str,
+    enrolment_id: str,
+    ordinal: int,
+    *,
+    activated: bool = True,
+) -> None:
+    """Put a person with an account into the class, past registration."""
+    now: datetime = services.clock.now()
+    sealed = services.vault.seal("test.value", "x")
+    known = session.get(Account, account)
+    if known is None:
+        person = Person(
+            id=services.ids.new(),
+            name_sealed=sealed,
+            sex_sealed=sealed,
+            birth_date_sealed=sealed,
+            id_kind="resident",
+            id_number_sealed=sealed,
+            id_number_blind=hashlib.sha256(account.encode()).hexdigest(),
+            given_number_sealed=None,
+            phone_sealed=sealed,
+            phone_blind=hashlib.sha256(account.encode()).hexdigest(),
+            created_at=now,
+        )
+        session.add(person)
+        session.flush()
+        known = Account(
+            external_id=account, person_id=person.id, activated_at=now, ip_sealed=sealed, consent_version="1"
+        )
+        session.add(known)
+    session.add(
+        Enrolment(
+            class_id=class_id,
+            id=enrolment_id,
+            person_id=known.person_id,
+            ordinal=ordinal,
+            department_sealed=sealed,
+            household_sealed=sealed,
+            registered_at=now,
+            verification_method="structure",
+            verification_result="passed",
+            verified_at=now,
+            activated_at=now if activated else None,
+            consent_version="1" if activated else None,
+        )
+    )
+    session.flush()
