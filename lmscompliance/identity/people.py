@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from lmscompliance.identity.models import Account, Person
 
@@ -76,13 +77,35 @@ def person_of_account(session: Session, account: str) -> str | None:
     return session.scalar(select(Account.person_id).where(Account.external_id == account))
 
 
-def create_person(session: Session, services: Services, value: PersonValue) -> Person:
-    """Add a record for ``value``; the unique blind index refuses a second one for the same number."""
+def find_or_create(session: Session, services: Services, value: PersonValue) -> Person:
+    """Return the record of ``value``'s number, made from ``value`` if there is none yet.
+
+    A record that exists is returned as it is: details are corrected by people, not by the next roster.
+    Should another transaction make the same person meanwhile, the unique index lets one of them win and
+    this one reads the winner.
+    """
+    found = person_by_number(session, services.vault, value.id_number)
+    if found is not None:
+        return found
+    person = _sealed(services, value)
+    try:
+        with session.begin_nested():
+            session.add(person)
+            session.flush()
+    except IntegrityError:
+        winner = person_by_number(session, services.vault, value.id_number)
+        if winner is None:
+            raise
+        return winner
+    return person
+
+
+def _sealed(services: Services, value: PersonValue) -> Person:
     vault = services.vault
     given = None
     if value.given_number != value.id_number:
         given = vault.seal(_place("given_number_sealed"), value.given_number)
-    person = Person(
+    return Person(
         id=value.id,
         name_sealed=vault.seal(_place("name_sealed"), value.name),
         sex_sealed=vault.seal(_place("sex_sealed"), value.sex),
@@ -95,9 +118,6 @@ def create_person(session: Session, services: Services, value: PersonValue) -> P
         phone_blind=vault.blind(_PHONE_DOMAIN, value.phone),
         created_at=services.clock.now(),
     )
-    session.add(person)
-    session.flush()
-    return person
 
 
 def _place(column: str) -> str:

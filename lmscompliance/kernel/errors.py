@@ -68,6 +68,12 @@ class Gone(ComplianceError):
     status = 410
 
 
+class TooMany(ComplianceError):
+    """Asked too often; it will be answered again later."""
+
+    status = 429
+
+
 class Misconfigured(ComplianceError):
     """The operator must change a setting; raised at start-up rather than at the first request."""
 

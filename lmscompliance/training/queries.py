@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, func, select, true
 
 from lmscompliance.identity.models import Account, Person
 from lmscompliance.identity.people import PersonValue, open_person
-from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
 from lmscompliance.rules.facts import ClassFact, LessonFact
@@ -45,6 +47,15 @@ def class_by_id(session: Session, class_id: str) -> TrainingClass:
     return found
 
 
+def locked_class(session: Session, class_id: str) -> TrainingClass:
+    """Return the class with its row locked: a class's own life goes on one step at a time."""
+    statement = select(TrainingClass).where(TrainingClass.id == class_id).with_for_update()
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound("training.no_class", code=class_id)
+    return found
+
+
 def class_by_code(session: Session, code: str) -> TrainingClass:
     """Return the class with the human-given ``code``; raises ``NotFound``."""
     found = session.scalars(select(TrainingClass).where(TrainingClass.code == code)).one_or_none()
@@ -60,7 +71,18 @@ def enterprise_of(session: Session, class_: TrainingClass) -> Enterprise:
 
 def notice_of(session: Session, class_: TrainingClass) -> Notice:
     """Return the policy version ``class_`` was filed under, from the bytes kept at filing."""
-    return Notice.from_effective(session.get_one(PolicyText, class_.policy_digest).effective)
+    return notice_by_digest(session, class_.policy_digest)
+
+
+def notice_by_digest(session: Session, digest: str) -> Notice:
+    """Return the policy version with this digest, under which some class was filed."""
+    return _notice(session.get_one(PolicyText, digest).effective)
+
+
+@lru_cache(maxsize=64)
+def _notice(effective: bytes) -> Notice:
+    # Immutable and asked for with every page: read once a process.
+    return Notice.from_effective(effective)
 
 
 def class_facts(session: Session, class_id: str) -> tuple[ClassFact, list[LessonFact]]:
@@ -78,6 +100,84 @@ def class_facts(session: Session, class_id: str) -> tuple[ClassFact, list[Lesson
         approved_us=None if class_.approved_at is None else to_micros(class_.approved_at),
     )
     return fact, [lesson_fact(one) for one in lessons(session, class_id)]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSummary:
+    """A class as staff see it in a list."""
+
+    id: str
+    code: str
+    title: str
+    enterprise: str
+    district: str
+    status: str
+    window_start: datetime
+    window_end: datetime
+    enrolled: int
+    activated: int
+
+    @property
+    def last_day(self) -> date:
+        """The last Shanghai day of the window."""
+        return shanghai_day(self.window_end - timedelta(microseconds=1))
+
+
+def classes_in_scope(session: Session, actor: Actor) -> list[ClassSummary]:
+    """Return the classes staff may see, the newest first.
+
+    An enterprise sees its own, an inspector the districts', an administrator all, a trainee none.
+    """
+    statement = (
+        select(
+            TrainingClass,
+            Enterprise.name,
+            func.count(Enrolment.id),
+            func.count(Enrolment.activated_at),
+        )
+        .join(Enterprise, Enterprise.id == TrainingClass.enterprise_id)
+        .outerjoin(Enrolment, Enrolment.class_id == TrainingClass.id)
+        .where(_seen_by(actor))
+        .group_by(TrainingClass.id, Enterprise.name)
+        .order_by(TrainingClass.filed_at.desc(), TrainingClass.id)
+    )
+    return [
+        ClassSummary(
+            id=class_.id,
+            code=class_.code,
+            title=class_.title,
+            enterprise=enterprise,
+            district=class_.district,
+            status=class_.status,
+            window_start=class_.window_start,
+            window_end=class_.window_end,
+            enrolled=enrolled,
+            activated=activated,
+        )
+        for class_, enterprise, enrolled, activated in session.execute(statement)
+    ]
+
+
+def _seen_by(actor: Actor) -> ColumnElement[bool]:
+    if actor.role is Role.ADMINISTRATOR:
+        return true()
+    if actor.role is Role.ENTERPRISE and actor.enterprise:
+        return Enterprise.uscc == actor.enterprise
+    if actor.role is Role.INSPECTOR:
+        return true() if "*" in actor.districts else TrainingClass.district.in_(actor.districts)
+    return false()
+
+
+def in_scope(session: Session, actor: Actor, class_id: str) -> bool:
+    """Tell whether ``actor`` may know of the class: a trainee by being activated in it, staff by remit."""
+    if actor.role is Role.TRAINEE:
+        return enrolment_of(session, class_id, actor.account) is not None
+    statement = (
+        select(TrainingClass.id)
+        .join(Enterprise, Enterprise.id == TrainingClass.enterprise_id)
+        .where(TrainingClass.id == class_id, _seen_by(actor))
+    )
+    return session.scalar(statement) is not None
 
 
 def lesson_fact(lesson: Lesson) -> LessonFact:

@@ -20,7 +20,7 @@ from lmscompliance.rules.facts import LessonFact
 from lmscompliance.rules.plan import check_plan
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training.models import APPROVED, FILED, Enterprise, Lesson, PolicyText, TrainingClass
-from lmscompliance.training.queries import class_by_id, lesson_fact, notice_of
+from lmscompliance.training.queries import lesson_fact, locked_class, notice_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -147,7 +147,7 @@ def approve_class(services: Services, class_id: str, filing_number: str = "") ->
     """
     now = services.clock.now()
     with transaction(services.database) as session:
-        class_ = _locked(session, class_id)
+        class_ = locked_class(session, class_id)
         if class_.approved_at is not None:
             if class_.filing_number == filing_number:
                 return
@@ -173,7 +173,7 @@ def publish_plan(services: Services, class_id: str, lessons: Sequence[LessonInpu
     notice (too few class hours, too short on average, a required topic missing).
     """
     with transaction(services.database) as session:
-        class_ = _locked(session, class_id)
+        class_ = locked_class(session, class_id)
         if class_.plan_version:
             raise Conflict("training.plan_published", code=class_.code)
         rows = [_lesson(services, class_, one) for one in _checked(class_, lessons)]
@@ -209,12 +209,6 @@ def publish_plan(services: Services, class_id: str, lessons: Sequence[LessonInpu
                 ],
             },
         )
-
-
-def _locked(session: Session, class_id: str) -> TrainingClass:
-    # The class row is the lock under which a class's own life goes on, one step at a time.
-    session.execute(select(TrainingClass.id).where(TrainingClass.id == class_id).with_for_update())
-    return class_by_id(session, class_id)
 
 
 def _window(notice: Notice, window: tuple[date, date] | None, code: str) -> tuple[datetime, datetime]:
@@ -275,7 +269,7 @@ def _lesson(services: Services, class_: TrainingClass, one: LessonInput) -> Less
         course=one.course,
         title=one.title,
         delivery=one.delivery,
-        class_hours=one.class_hours,
+        class_hours=Decimal(f"{one.class_hours.normalize():f}"),
         planned_seconds=one.planned_seconds,
         content_kind=one.content_kind,
         content_url=one.content_url,

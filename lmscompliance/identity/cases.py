@@ -1,0 +1,74 @@
+"""Cases: questions about identity that only a human can answer, kept with both sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from lmscompliance.identity.models import IdentityCase
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from lmscompliance.services import Services
+
+OTHER_NAME = "other-name"
+"""One number under two names."""
+
+OPEN = "open"
+
+Side = Mapping[str, str | int]
+
+
+def open_case(
+    session: Session,
+    services: Services,
+    *,
+    kind: str,
+    finding: str,
+    origin: str,
+    person_id: str | None,
+    sides: tuple[Side, Side],
+) -> str:
+    """Open a case, or return the one that was opened for the same ``finding`` before.
+
+    ``finding`` is what makes two findings the same one; it may be personal and is kept as a blind index.
+    ``origin`` says where it was found (``class/<id>``). ``sides`` are stored sealed.
+    """
+    fingerprint = services.vault.blind("identity.case", f"{kind}|{finding}")
+    known = session.scalar(select(IdentityCase.id).where(IdentityCase.fingerprint == fingerprint))
+    if known is not None:
+        return known
+    table = IdentityCase.__tablename__
+    sealed = [
+        services.vault.seal(f"{table}.{column}", json.dumps(side, ensure_ascii=False))
+        for column, side in zip(("side_a_sealed", "side_b_sealed"), sides, strict=True)
+    ]
+    case = IdentityCase(
+        id=services.ids.new(),
+        kind=kind,
+        fingerprint=fingerprint,
+        person_id=person_id,
+        origin=origin,
+        side_a_sealed=sealed[0],
+        side_b_sealed=sealed[1],
+        opened_at=services.clock.now(),
+        state=OPEN,
+        decided_at=None,
+        decided_by=None,
+        decision=None,
+    )
+    session.add(case)
+    session.flush()
+    return case.id
+
+
+def open_sides(services: Services, case: IdentityCase) -> tuple[dict[str, str | int], dict[str, str | int]]:
+    """Decrypt both sides of ``case``; the caller answers for who sees them."""
+    table = IdentityCase.__tablename__
+    side_a = services.vault.open(f"{table}.side_a_sealed", case.side_a_sealed)
+    side_b = services.vault.open(f"{table}.side_b_sealed", case.side_b_sealed)
+    return json.loads(side_a), json.loads(side_b)
