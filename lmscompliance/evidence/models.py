@@ -9,20 +9,14 @@ whose rows may be erased.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import TABLE_PREFIX, Base
 from lmscompliance.storage.types import Id, Instant
 
 StreamName = String(64)
-
-
-def table(model: type[Base]) -> Table:
-    """Return ``model``'s table, for the statements that do without the unit of work."""
-    return cast("Table", model.__table__)
 
 
 class Stream(Base):

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence.models import Disclosure, Entry, Outbox, Stream, table
+from lmscompliance.evidence.models import Disclosure, Entry, Outbox, Stream
+from lmscompliance.evidence.statements import table, upsert
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
@@ -33,10 +32,6 @@ _MOVE_HEAD = (
     .where(Stream.class_id == bindparam("b_class"), Stream.stream == bindparam("b_stream"))
     .values(count=bindparam("b_count"), head=bindparam("b_head"), queued_at=bindparam("b_queued"))
 )
-_OPEN = {
-    "sqlite": upsert_sqlite(table(Stream)).on_conflict_do_nothing(),
-    "postgresql": upsert_postgresql(table(Stream)).on_conflict_do_nothing(),
-}
 _ADD_ENTRY = insert(table(Entry))
 _ADD_OUTBOX = insert(table(Outbox))
 _ADD_DISCLOSURES = insert(table(Disclosure))
@@ -124,7 +119,8 @@ def _lock_head(
     if head is None:
         # Two first writers: the second waits here for the first's commit, then reads what it left.
         new = {"class_id": class_id, "stream": stream, "count": 0, "head": b""}
-        connection.execute(_OPEN[connection.dialect.name], {**new, "queued_at": services.clock.now()})
+        opening = upsert(connection, Stream).on_conflict_do_nothing()
+        connection.execute(opening, {**new, "queued_at": services.clock.now()})
         head = connection.execute(_HEAD, where).one()
     return head[0], head[1], head[2]
 

@@ -1,0 +1,21 @@
+"""Statements on whole tables, where the unit of work would only cost time."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lmscompliance.storage.base import Base
+
+
+def table(model: type[Base]) -> Table:
+    """Return the table of ``model``."""
+    return cast("Table", model.__table__)
+
+
+def upsert(connection: Connection, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT into ``model``'s table that may say what happens ``on_conflict``."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return insert(table(model))
