@@ -47,7 +47,7 @@ def load_text(name: str, text: str) -> Notice:
         # House values fill what the notice is silent on; the notice's own come first.
         for key, given in _house_values(header.defaults).items():
             parameters.setdefault(key, given)
-    _complete(reading, parameters)
+        _complete(reading, parameters)
     reading.finish()
     assert header is not None, "a missing header has been refused"  # noqa: S101  # for the type checker
     return Notice(
@@ -137,15 +137,15 @@ def _source(reading: Reading, key: str, entry: dict[str, object]) -> Source | No
 
 def _complete(reading: Reading, parameters: dict[str, Given]) -> None:
     """Refuse a notice that lacks a required parameter or contradicts itself."""
+    refused = {problem.key for problem in reading.problems}
     missing = [
         key
         for key, parameter in schema.PARAMETERS.items()
         if key not in parameters and parameter.absent is schema.REQUIRED
     ]
-    stated = {f"{problem.key}." for problem in reading.problems}
     for key in missing:
-        # A parameter refused above is not missing as well.
-        if not any(refused.startswith(f"{key}.") for refused in stated):
+        # A parameter that is there and was refused is not missing as well.
+        if not any(other == key or other.startswith(f"{key}.") for other in refused):
             reading.refuse(key, "missing", key=key)
     if not missing:
         for key, code, params in contradictions(parameters):

@@ -73,6 +73,13 @@ class Parameter:
     absent: Value | _Required = REQUIRED
     absent_rationale: str = ""
 
+    @property
+    def absent_value(self) -> Value:
+        """The value where neither notice nor house states one; ``KeyError`` when one of them must."""
+        if isinstance(self.absent, _Required):
+            raise KeyError
+        return self.absent
+
     def read(self, raw: object) -> Value:
         """Return ``raw``, as TOML or JSON gives it, as this parameter's value; raise ``BadValue``."""
         value = _READERS[self.kind](raw)
@@ -200,12 +207,10 @@ def terms_of(values: Mapping[str, Value]) -> dict[str, object]:
         arguments: dict[str, Value] = {}
         for field in fields(kind):
             key = f"{section}.{field.name}"
-            if key in values:
-                arguments[field.name] = values[key]
-            elif isinstance(PARAMETERS[key].absent, _Required):
-                raise KeyError(key)
-            else:
-                arguments[field.name] = PARAMETERS[key].absent  # type: ignore[assignment]  # excluded above
+            try:
+                arguments[field.name] = values[key] if key in values else PARAMETERS[key].absent_value
+            except KeyError:
+                raise KeyError(key) from None
         terms[section] = kind(**arguments)
     return terms
 
