@@ -1,0 +1,88 @@
+"""The command group: loads verbs lazily and turns our errors into one clear line."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lmscompliance.cli.language import language
+from lmscompliance.kernel.errors import ComplianceError, Misconfigured
+
+VERBS = {
+    "class": "lmscompliance.cli.classes:group",
+    "db": "lmscompliance.cli.database:group",
+    "demo": "lmscompliance.demo.command:command",
+    "exam": "lmscompliance.cli.exams:group",
+    "ledger": "lmscompliance.cli.ledgers:group",
+    "plan": "lmscompliance.cli.plans:group",
+    "policy": "lmscompliance.cli.policies:group",
+    "questions": "lmscompliance.cli.questions:group",
+    "roster": "lmscompliance.cli.rosters:group",
+    "seal": "lmscompliance.cli.sealing:seal",
+    "verify": "lmscompliance.cli.verifying:verify",
+}
+
+HELP = {
+    "class": "File, approve and list training classes.",
+    "db": "Bring the database schema up to date, or check it.",
+    "demo": "Serve the demo platform, or play a month without a browser.",
+    "exam": "Publish a class's exam.",
+    "ledger": "Export a class's learning ledger.",
+    "plan": "Import a class's teaching plan.",
+    "policy": "List, show and check notices.",
+    "questions": "Check and import question banks.",
+    "roster": "Check and import rosters.",
+    "seal": "Seal what was recorded into the evidence log, now.",
+    "verify": "Verify an evidence bundle offline.",
+}
+
+REFUSED = 1
+MISUSED = 2
+
+
+class Verbs(click.Group):
+    """A group whose members are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs' names."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the verb ``cmd_name``, if there is one."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, HELP[name]) for name in sorted(VERBS)])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; an error of ours becomes one line on standard error and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ComplianceError as error:
+            click.echo(error.message(language()), err=True)
+            ctx.exit(MISUSED if isinstance(error, Misconfigured) else REFUSED)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Directory of keys, database and exports; stands above COMPLIANCE_DATA_DIR.",
+)
+@click.version_option(package_name="lmscompliance")
+@click.pass_context
+def main(ctx: click.Context, data_dir: Path | None) -> None:
+    """Training-subsidy compliance: run a class, keep its evidence, export and verify its ledger.
+
+    Settings come from COMPLIANCE_* environment variables (docs/configuration.md).
+    """
+    ctx.obj = data_dir

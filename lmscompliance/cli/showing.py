@@ -1,0 +1,37 @@
+"""How verbs speak: a text in the reader's language, a JSON report, a progress bar on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lmscompliance.cli.language import language
+from lmscompliance.kernel.messages import text
+
+
+def say(code: str, /, **params: object) -> None:
+    """Print the text of ``code`` (``cli.name``)."""
+    click.echo(text(code, language(), **params))
+
+
+def dump(report: object) -> None:
+    """Print ``report`` as indented JSON."""
+    click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that is told how much of how much is done; shown only where it can be seen."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield report
