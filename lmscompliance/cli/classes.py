@@ -9,6 +9,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import say
+from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
@@ -72,10 +73,8 @@ def approve(code: str, filing_number: str) -> None:
 def list_() -> None:
     """List every class."""
     with services() as given, reading(given.database) as session:
-        for row in queries.classes(session):
-            # The window ends with the first instant after its last day.
-            last = shanghai_day(row.window_end - queries.MOMENT)
+        for one in queries.classes_in_scope(session, Actor("", Role.ADMINISTRATOR)):
             click.echo(
-                f"{row.code}  {row.status}  {row.policy_id} v{row.policy_version}  "
-                f"{shanghai_day(row.window_start)}–{last}  {row.title}"
+                f"{one.code}  {one.status}  {shanghai_day(one.window_start)}–{one.last_day}  "
+                f"{one.activated}/{one.enrolled}  {one.enterprise}  {one.title}"
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from lmscompliance.cli.language import language
 from lmscompliance.cli.showing import dump, say
 from lmscompliance.policy import Catalogue, Notice, load_file
 
@@ -51,7 +52,7 @@ def show(policy_id: str, version: int | None, *, as_json: bool) -> None:
         click.echo(f"{name}: {value}")
     for key, given in json.loads(effective)["parameters"].items():
         click.echo(f"\n{key} = {json.dumps(given['value'], ensure_ascii=False)}")
-        click.echo(f"    {notice.cite(key)}  {given.get('quote') or given.get('rationale', '')}")
+        click.echo(f"    {notice.cite(key, language())}  {given.get('quote') or given.get('rationale', '')}")
 
 
 @group.command("check")

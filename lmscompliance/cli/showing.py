@@ -19,6 +19,11 @@ def say(code: str, /, **params: object) -> None:
     click.echo(text(code, language(), **params))
 
 
+def note(code: str, /, **params: object) -> None:
+    """Print the text of ``code`` on standard error, beside a report that programs read."""
+    click.echo(text(code, language(), **params), err=True)
+
+
 def dump(report: object) -> None:
     """Print ``report`` as indented JSON."""
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
