@@ -5,5 +5,6 @@ gives it its place in the tree later; from then on nobody can take it out or cha
 """
 
 from lmscompliance.evidence.recording import Recorded, class_stream, enrolment_stream, record
+from lmscompliance.evidence.snapshots import Snapshot, snapshot
 
-__all__ = ["Recorded", "class_stream", "enrolment_stream", "record"]
+__all__ = ["Recorded", "Snapshot", "class_stream", "enrolment_stream", "record", "snapshot"]

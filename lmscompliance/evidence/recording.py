@@ -18,6 +18,8 @@ from lmscompliance.services import Services
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, digest_of_text, disclosure_text, leaf_hash
 
+ENROLMENT_PREFIX = "enrolment/"
+
 DISCLOSURE_PLACE = f"{Disclosure.__tablename__}.sealed"
 """What a disclosure's ciphertext is bound to in the vault."""
 
@@ -53,7 +55,7 @@ def class_stream(class_id: str) -> str:
 
 def enrolment_stream(enrolment_id: str) -> str:
     """Return the name of an enrolment's stream; ``enrolment_id`` is the random subject id."""
-    return f"enrolment/{enrolment_id}"
+    return ENROLMENT_PREFIX + enrolment_id
 
 
 def record(
@@ -77,7 +79,7 @@ def record(
     business row nor the entry is there. Two writers of one stream wait for each other until the commit.
     """
     connection = session.connection()
-    n, prev, queued_before = _lock_head(connection, services, class_id, stream)
+    n, prev, queued_before = lock_head(connection, services, class_id, stream)
     disclosed = {name: _salted(services, name, value) for name, value in (disclose or {}).items()}
     leaf = Leaf(
         t=type,
@@ -110,7 +112,7 @@ def record(
     return Recorded(stream, n, hashed)
 
 
-def _lock_head(
+def lock_head(
     connection: Connection, services: Services, class_id: str, stream: str
 ) -> tuple[int, bytes, datetime]:
     """Return (count, head, queued_at) of the stream, locked until the commit; open it if it is new."""

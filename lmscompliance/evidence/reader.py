@@ -1,0 +1,162 @@
+"""Reads the sealed log: entries, proofs, checkpoints, receipts, and what was withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from lmscompliance.evidence.models import Checkpoint, Disclosure, Entry, Log, Position, Stream
+from lmscompliance.evidence.recording import DISCLOSURE_PLACE
+from lmscompliance.evidence.tree import FIRST_LOG, Tree, tile_reader
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.errors import NotFound
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.services import Services
+from lmscompliance.tlog.proof import TlogProof
+from lmscompliance.tlog.tiles import MissingHashes
+
+_CHUNK = 500
+_TREE = "compliance_evidence_tree"
+
+_IS_AT = and_(Entry.class_id == Position.class_id, Entry.stream == Position.stream, Entry.n == Position.n)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry's index in the log and its exact bytes."""
+
+    index: int
+    leaf: bytes
+
+
+def log_size(session: Session, log_id: int = FIRST_LOG) -> int:
+    """Return how many entries the published tree head covers."""
+    return session.execute(select(Log.size).where(Log.id == log_id)).scalar_one_or_none() or 0
+
+
+def class_entries(
+    session: Session, class_id: str, up_to_size: int, log_id: int = FIRST_LOG
+) -> Iterator[SealedEntry]:
+    """Yield every entry of the class below index ``up_to_size``, in the order of the log, streamed.
+
+    Within a stream ``n`` ascends without a gap. Entries that are staged but not published do not appear.
+    """
+    rows = session.execute(
+        select(Position.log_index, Entry.leaf)
+        .join(Entry, _IS_AT)
+        .where(
+            Position.class_id == class_id,
+            Position.log_id == log_id,
+            Position.log_index < min(up_to_size, log_size(session, log_id)),
+        )
+        .order_by(Position.log_index),
+        execution_options={"yield_per": _CHUNK},
+    )
+    for index, leaf in rows:
+        yield SealedEntry(index, leaf)
+
+
+def tree(session: Session, log_id: int = FIRST_LOG) -> Tree:
+    """Return the log's tree, for roots and proofs; the tiles it reads are kept while the session lives."""
+    trees: dict[int, Tree] = session.info.setdefault(_TREE, {})
+    if log_id not in trees:
+        trees[log_id] = Tree(tile_reader(session, log_id))
+    return trees[log_id]
+
+
+def inclusion_proof(session: Session, index: int, size: int, log_id: int = FIRST_LOG) -> list[bytes]:
+    """Return the proof that entry ``index`` is among the log's first ``size`` (RFC 6962, section 2.1.1)."""
+    try:
+        return tree(session, log_id).inclusion(index, size)
+    except MissingHashes:
+        # A long-lived session may hold a tile as it was before the log grew.
+        session.info[_TREE].pop(log_id)
+        return tree(session, log_id).inclusion(index, size)
+
+
+def checkpoint(session: Session, size: int | None = None, log_id: int = FIRST_LOG) -> str:
+    """Return the signed note of the checkpoint at ``size``, or of the newest; raises ``NotFound``."""
+    query = select(Checkpoint.note).where(Checkpoint.log_id == log_id)
+    if size is not None:
+        query = query.where(Checkpoint.size == size)
+    note = session.execute(query.order_by(Checkpoint.size.desc()).limit(1)).scalar_one_or_none()
+    if note is None:
+        raise NotFound("evidence.no_checkpoint")
+    return note
+
+
+def receipt(session: Session, class_id: str, stream: str, n: int) -> str | None:
+    """Return a ``.tlog-proof`` that entry ``n`` of ``stream`` is in the log; ``None`` until it is sealed."""
+    place = session.execute(
+        select(Position.log_id, Position.log_index, Log.size)
+        .join(Log, and_(Log.id == Position.log_id, Log.size > Position.log_index))
+        .where(Position.class_id == class_id, Position.stream == stream, Position.n == n)
+    ).one_or_none()
+    if place is None:
+        return None
+    log_id, index, size = place
+    hashes = tuple(inclusion_proof(session, index, size, log_id))
+    return TlogProof(index, hashes, checkpoint(session, size, log_id)).encode()
+
+
+def disclosures(
+    session: Session,
+    services: Services,
+    class_id: str,
+    up_to_size: int | None = None,
+    log_id: int = FIRST_LOG,
+) -> Iterator[tuple[str, int, str, str, Json]]:
+    """Yield (stream, n, name, salt in base64, value) of what the class's sealed entries withhold.
+
+    In the order of the log, by name within an entry; erased values are simply absent. ``up_to_size``
+    bounds the entries as in ``class_entries``.
+    """
+    size = log_size(session, log_id)
+    rows = session.execute(
+        select(Position.log_index, Disclosure.stream, Disclosure.n, Disclosure.name, Disclosure.sealed)
+        .join(
+            Disclosure,
+            and_(
+                Disclosure.class_id == Position.class_id,
+                Disclosure.stream == Position.stream,
+                Disclosure.n == Position.n,
+            ),
+        )
+        .where(
+            Position.class_id == class_id,
+            Position.log_id == log_id,
+            Position.log_index < (size if up_to_size is None else min(size, up_to_size)),
+        )
+        .order_by(Position.log_index),
+        execution_options={"yield_per": _CHUNK},
+    )
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        # Sorted here, because databases disagree about the order of texts.
+        for _, stream, n, name, sealed in sorted(group, key=lambda row: row[3]):
+            salt, _, value = opened(services, sealed)
+            yield stream, n, name, salt, value
+
+
+def opened(services: Services, sealed: bytes) -> tuple[str, str, Json]:
+    """Return (salt in base64, name, value) of a disclosure's ciphertext."""
+    salt, name, value = _triple(jcs.decode(services.vault.open(DISCLOSURE_PLACE, sealed).encode()))
+    return str(salt), str(name), value
+
+
+def stream_heads(session: Session, class_id: str) -> list[tuple[str, int, bytes]]:
+    """Return (stream, entries, leaf hash of the last) of each stream of the class, sorted by stream."""
+    rows = session.execute(
+        select(Stream.stream, Stream.count, Stream.head).where(Stream.class_id == class_id)
+    )
+    return sorted((stream, count, head) for stream, count, head in rows)
+
+
+def _triple(value: Json) -> list[Json]:
+    if not isinstance(value, list) or len(value) != 3:  # noqa: PLR2004  # salt, name, value
+        msg = "a disclosure is a list of salt, name and value"
+        raise TypeError(msg)
+    return value

@@ -1,0 +1,179 @@
+"""Lists the head of every enrolment's stream in the class's own stream, so that completeness can be shown.
+
+An auditor who has a snapshot and the log up to it knows how many entries each trainee must have: a
+failed attempt that is left out cannot hide.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from lmscompliance.evidence.models import Checkpoint, Entry, HeadsSnapshot, Position
+from lmscompliance.evidence.reader import stream_heads
+from lmscompliance.evidence.recording import ENROLMENT_PREFIX, class_stream, lock_head, record
+from lmscompliance.evidence.tree import FIRST_LOG
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.services import Services
+from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.leaf import MAX_LEAF_BYTES, Leaf
+
+EXPORT = "export"
+CLOSE = "close"
+
+_ENVELOPE_BYTES = 1024
+"""More than the envelope and the other members of the body ever take."""
+_CHUNK = 300
+_INDIFFERENT = ("class.heads", "export.recorded")
+"""Entries of the class's stream that change nothing a ledger shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Where a snapshot stands: entries ``first_n`` to ``first_n + pages - 1`` of the class's stream."""
+
+    id: str
+    purpose: str
+    taken_at: datetime
+    first_n: int
+    pages: int
+    reused: bool
+
+
+def snapshot(session: Session, services: Services, class_id: str, purpose: str) -> Snapshot:
+    """Write the heads of all enrolment streams of the class as ``class.heads`` leaves.
+
+    ``purpose`` is ``export`` or ``close``. When no stream of the class has moved since its last snapshot
+    (records of exports aside), that one is returned, so that an unchanged class exports the same bytes;
+    closing a class never reuses an export's. The session should do this first and then commit: what other
+    transactions commit to an enrolment's stream meanwhile is beyond the listed count, not lost.
+    """
+    # Holding the class's stream makes two snapshots at once one after the other.
+    lock_head(session.connection(), services, class_id, class_stream(class_id))
+    heads: list[Json] = [
+        [stream, count, to_base64(head)]
+        for stream, count, head in stream_heads(session, class_id)
+        if stream.startswith(ENROLMENT_PREFIX)
+    ]
+    digest = hashlib.sha256(jcs.encode(heads)).digest()
+    last = session.execute(
+        select(HeadsSnapshot)
+        .where(HeadsSnapshot.class_id == class_id)
+        .order_by(HeadsSnapshot.first_n.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if (
+        last is not None
+        and last.heads_digest == digest
+        and purpose in {EXPORT, last.purpose}
+        and not _class_moved(session, last)
+    ):
+        return Snapshot(last.id, last.purpose, last.taken_at, last.first_n, last.pages, reused=True)
+    return _write(session, services, class_id=class_id, purpose=purpose, heads=heads, digest=digest)
+
+
+def covering_size(session: Session, class_id: str, taken: Snapshot, log_id: int = FIRST_LOG) -> int | None:
+    """Return the size of the first checkpoint that covers ``taken`` and all it counts; ``None`` until sealed.
+
+    It is the same whenever it is asked, which is what makes exports of one snapshot repeatable.
+    """
+    stream = class_stream(class_id)
+    last_pages = range(taken.first_n, taken.first_n + taken.pages)
+    pages = session.scalars(
+        select(Entry.leaf).where(Entry.class_id == class_id, Entry.stream == stream, Entry.n.in_(last_pages))
+    )
+    ends = [(stream, last_pages[-1])]
+    for leaf in pages:
+        heads: Any = Leaf.decode(leaf).body["heads"]
+        ends += [(name, count - 1) for name, count, _ in heads]
+    indexes: list[int] = []
+    for begin in range(0, len(ends), _CHUNK):
+        places = select(Position.log_index).where(
+            Position.class_id == class_id,
+            Position.log_id == log_id,
+            tuple_(Position.stream, Position.n).in_(ends[begin : begin + _CHUNK]),
+        )
+        indexes.extend(session.scalars(places))
+    if len(indexes) != len(ends):
+        return None
+    covering = select(func.min(Checkpoint.size)).where(
+        Checkpoint.log_id == log_id, Checkpoint.size > max(indexes)
+    )
+    return session.execute(covering).scalar_one()
+
+
+def _write(
+    session: Session, services: Services, *, class_id: str, purpose: str, heads: list[Json], digest: bytes
+) -> Snapshot:
+    now = services.clock.now()
+    snapshot_id = services.ids.new()
+    pages = _paged(heads)
+    written = [
+        record(
+            session,
+            services,
+            class_id=class_id,
+            stream=class_stream(class_id),
+            type="class.heads",
+            at=now,
+            body={
+                "snapshot": snapshot_id,
+                "purpose": purpose,
+                "page": number,
+                "pages": len(pages),
+                "heads": page,
+            },
+        )
+        for number, page in enumerate(pages, start=1)
+    ]
+    first_n = written[0].n
+    session.add(
+        HeadsSnapshot(
+            class_id=class_id,
+            id=snapshot_id,
+            purpose=purpose,
+            taken_at=now,
+            first_n=first_n,
+            pages=len(pages),
+            heads_digest=digest,
+        )
+    )
+    session.flush()
+    return Snapshot(snapshot_id, purpose, now, first_n, len(pages), reused=False)
+
+
+def _paged(heads: list[Json]) -> list[list[Json]]:
+    """Cut the list so that each page's leaf keeps within its limit; an empty list is one empty page."""
+    pages: list[list[Json]] = [[]]
+    room = MAX_LEAF_BYTES - _ENVELOPE_BYTES
+    for head in heads:
+        size = len(jcs.encode(head)) + 1
+        if size > room:
+            pages.append([])
+            room = MAX_LEAF_BYTES - _ENVELOPE_BYTES
+        pages[-1].append(head)
+        room -= size
+    return pages
+
+
+def _class_moved(session: Session, last: HeadsSnapshot) -> bool:
+    """Tell whether the class's own stream has gained an entry that matters since ``last``."""
+    return (
+        session.execute(
+            select(Entry.n)
+            .where(
+                Entry.class_id == last.class_id,
+                Entry.stream == class_stream(last.class_id),
+                Entry.n >= last.first_n + last.pages,
+                Entry.type.not_in(_INDIFFERENT),
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )

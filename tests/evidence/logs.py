@@ -1,0 +1,47 @@
+"""Ways the tests put facts into a log and look at what became of them."""
+
+from lmscompliance.evidence import class_stream, enrolment_stream, record
+from lmscompliance.evidence.fsck import fsck
+from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.storage.transaction import reading, transaction
+
+ORIGIN = "log.example/test"
+CLASS = "k" * 26
+OTHER = "j" * 26
+TRAINEE = enrolment_stream("e" * 26)
+
+
+def signer_in(path):
+    """Return the signer of the test log in ``path``."""
+    return LocalSigner.load_or_create(path / "signer", ORIGIN)
+
+
+def write(services, stream=TRAINEE, count=1, *, class_id=CLASS, disclose=None, kind="session.segment"):
+    """Record ``count`` facts, each in a transaction of its own."""
+    recorded = []
+    for number in range(count):
+        with transaction(services.database) as session:
+            recorded.append(
+                record(
+                    session,
+                    services,
+                    class_id=class_id,
+                    stream=stream,
+                    type=kind,
+                    at=services.clock.now(),
+                    body={"session": "s1", "n": number, "beats": [[0, 0, 0, "playing"]]},
+                    disclose=disclose,
+                )
+            )
+    return recorded
+
+
+def assert_sound(services, *signers):
+    """Check everything that is stored, and return the counts."""
+    with reading(services.database) as session:
+        report = fsck(session, services, [signer.vkey for signer in signers])
+    assert report.problems == []
+    return report
+
+
+__all__ = ["CLASS", "ORIGIN", "OTHER", "TRAINEE", "assert_sound", "class_stream", "signer_in", "write"]
