@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
@@ -22,7 +22,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.learning import beatlog, origin
 from lmscompliance.learning.limits import Limits
-from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION, OpenSession
+from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION, OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
@@ -30,8 +30,18 @@ from lmscompliance.storage.transaction import after_commit
 SESSION_CLOSED = "learning.session_closed"
 """Notice sent after a session has closed; its subject is ``<class id>/<enrolment id>``."""
 
+# Built once: putting a statement together costs more than running it.
+_THE_ROW = select(OpenSession).where(
+    OpenSession.enrolment_id == bindparam("b_enrolment"), OpenSession.session_id == bindparam("b_session")
+)
+_LOCK = _THE_ROW.with_for_update()
+_LOCK_FREE = _THE_ROW.with_for_update(skip_locked=True)
 _ADD_SEGMENT = insert(CLOSED_SEGMENT)
 _ADD_SESSION = insert(CLOSED_SESSION)
+_REMOVE = delete(OPEN_SESSION).where(
+    OPEN_SESSION.c.enrolment_id == bindparam("b_enrolment"),
+    OPEN_SESSION.c.session_id == bindparam("b_session"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +66,8 @@ def lock(
 
     With ``skip_locked`` a row that somebody else is working on counts as not there.
     """
-    return session.scalars(
-        select(OpenSession)
-        .where(OpenSession.enrolment_id == enrolment_id, OpenSession.session_id == session_id)
-        .with_for_update(skip_locked=skip_locked)
-    ).one_or_none()
+    query = _LOCK_FREE if skip_locked else _LOCK
+    return session.scalars(query, {"b_enrolment": enrolment_id, "b_session": session_id}).one_or_none()
 
 
 def take(
@@ -112,7 +119,7 @@ def close_session(session: Session, services: Services, row: OpenSession, reason
     if row.superseded_at is not None:
         reason = "superseded"
     _close_segment(session, services, row, reason, row.last_at)
-    session.execute(
+    session.connection().execute(
         _ADD_SESSION,
         {
             "enrolment_id": row.enrolment_id,
@@ -145,11 +152,7 @@ def close_session(session: Session, services: Services, row: OpenSession, reason
     # Removed by statement, not by the unit of work: that would insert a person's next active session
     # before it deletes this one, and the unique index would refuse it.
     session.expunge(row)
-    session.execute(
-        delete(OpenSession).where(
-            OpenSession.enrolment_id == row.enrolment_id, OpenSession.session_id == row.session_id
-        )
-    )
+    session.connection().execute(_REMOVE, {"b_enrolment": row.enrolment_id, "b_session": row.session_id})
     subject = f"{row.class_id}/{row.enrolment_id}"
     after_commit(session, lambda: services.events.send(SESSION_CLOSED, subject))
 
@@ -202,7 +205,7 @@ def _close_segment(
     session: Session, services: Services, row: OpenSession, closed_by: str, end: datetime
 ) -> None:
     names_address = row.segment_n == 0 or row.address_new
-    session.execute(
+    session.connection().execute(
         _ADD_SEGMENT,
         {
             "enrolment_id": row.enrolment_id,

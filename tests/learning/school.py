@@ -46,27 +46,32 @@ class School:
     trainees: dict[str, str]
 
     def actor(self, account: str = "trainee-1") -> Actor:
+        """Return the host's user with ``account``."""
         return Actor(account=account, role=Role.TRAINEE)
 
     def start(
         self, account: str = "trainee-1", lesson: int = 0, sender: Origin = PHONE, *, takeover: bool = False
     ) -> Started:
+        """Open a session of ``account`` in its n-th lesson."""
         return service.start(
             self.services, self.actor(account), self.lessons[lesson], sender, takeover=takeover
         )
 
     def facts(self, account: str = "trainee-1") -> list[SessionFact]:
+        """Return the sessions of ``account`` as the rules see them."""
         enrolment = self.trainees[account]
         with reading(self.services.database) as session:
             return service.session_facts(session, self.class_id, [enrolment])[enrolment]
 
     def account(self, account: str = "trainee-1") -> CreditAccount:
+        """Return what counts of them."""
         with reading(self.services.database) as session:
             class_fact, lessons = queries.class_facts(session, self.class_id)
             notice = queries.notice_of(session, queries.class_by_id(session, self.class_id))
         return credit.account(self.facts(account), lessons, notice.credit, class_fact)
 
     def leaves(self, account: str = "trainee-1") -> list[Leaf]:
+        """Return the evidence of ``account``, decoded, in order."""
         stream = f"enrolment/{self.trainees[account]}"
         with reading(self.services.database) as session:
             rows = session.scalars(select(Entry.leaf).where(Entry.stream == stream).order_by(Entry.n))
@@ -86,11 +91,13 @@ class Player:
 
     @property
     def clock(self) -> ManualClock:
+        """The hand-moved clock everything runs on."""
         clock = self.services.clock
         assert isinstance(clock, ManualClock)
         return clock
 
     def beat(self, state: str = "playing", *, seq: int | None = None) -> BeatAck:
+        """Send one beat now."""
         if seq is None:
             self.seq += 1
         return beats.accept(
@@ -118,6 +125,7 @@ class Player:
         self.position_ms += int(seconds * 1000 * speed)
 
     def end(self, state: str = "paused") -> Ended:
+        """End the session now."""
         self.seq += 1
         return service.end(
             self.services, self.started.token, SentBeat(self.seq, self.position_ms, state), self.sender
@@ -158,7 +166,7 @@ def open_school(
     accounts = {f"trainee-{number + 1}": services.ids.opaque() for number in range(trainees)}
     with transaction(services.database) as session:
         for ordinal, (account, enrolment) in enumerate(accounts.items(), start=1):
-            enrol(session, services, class_id, account, enrolment, ordinal)
+            enrol(session, services, class_id, account, enrolment, ordinal=ordinal)
         ids = list(
             session.scalars(select(Lesson.id).where(Lesson.class_id == class_id).order_by(Lesson.ordinal))
         )
@@ -171,8 +179,8 @@ def enrol(
     class_id: str,
     account: str,
     enrolment_id: str,
-    ordinal: int,
     *,
+    ordinal: int,
     activated: bool = True,
 ) -> None:
     """Put a person with an account into the class, past registration."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 
 from lmscompliance.kernel.errors import Unauthenticated
-from lmscompliance.learning import beatlog
+from lmscompliance.learning import beatlog, beats
 from lmscompliance.learning.models import ClosedSegment, OpenSession
 from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.segments import SentBeat
 from lmscompliance.storage.transaction import reading
 from tests.learning.school import DESKTOP, PHONE, Player, School
 
@@ -49,13 +53,20 @@ def test_a_replayed_beat_is_acknowledged_and_adds_nothing(school: School) -> Non
     assert _row(school).beats == text
 
 
-def test_a_token_of_another_key_is_refused(school: School) -> None:
-    """A token that we did not sign is refused, whatever it says."""
-    player = Player(school, school.start())
-    token = player.started.token
-    object.__setattr__(player.started, "token", token[:-1] + ("A" if token[-1] != "A" else "B"))
+@pytest.mark.parametrize("salt", ["lmscompliance.learning.session", "lmscompliance.csrf"])
+def test_only_our_own_session_tokens_are_taken(school: School, salt: str) -> None:
+    """A token of another key, or one of ours made for something else, is refused whatever it says."""
+    started = school.start()
+    secret = school.services.settings.secret_key
+    claims = [started.session, school.trainees["trainee-1"], school.class_id]
+    key = secret if salt == "lmscompliance.csrf" else "another secret"
+    forged = URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256}).dumps(claims)
     with pytest.raises(Unauthenticated):
-        player.beat()
+        beats.accept(school.services, forged, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent)
+    assert (
+        beats.accept(school.services, started.token, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent).seq
+        == 1
+    )
 
 
 def test_five_minutes_close_a_segment_and_the_next_shares_its_last_beat(school: School) -> None:

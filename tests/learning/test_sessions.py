@@ -183,7 +183,7 @@ def test_nobody_learns_before_activation(school: School) -> None:
             school.class_id,
             "late",
             school.services.ids.opaque(),
-            9,
+            ordinal=9,
             activated=False,
         )
     with pytest.raises(NotFound):
@@ -194,7 +194,7 @@ def test_one_person_in_two_classes_still_has_one_active_session(school: School) 
     """The limit is the person's, not the enrolment's."""
     other = open_school(school.services, trainees=0)
     with transaction(school.services.database) as session:
-        enrol(session, school.services, other.class_id, "trainee-1", school.services.ids.opaque(), 1)
+        enrol(session, school.services, other.class_id, "trainee-1", school.services.ids.opaque(), ordinal=1)
     school.start()
     with pytest.raises(Conflict):
         service.start(school.services, school.actor(), other.lessons[0], DESKTOP)
@@ -239,7 +239,7 @@ def test_the_database_itself_refuses_a_second_active_session(school: School) -> 
 
 
 def test_simultaneous_beats_of_one_session_are_all_kept(school: School) -> None:
-    """Beats that overtake each other are kept or known as seen; none is lost once acknowledged, none doubled."""
+    """Beats that overtake each other are kept or known as seen; none is doubled."""
     player = Player(school, school.start())
     school.services.clock.advance(5)
     acks: list[int] = []

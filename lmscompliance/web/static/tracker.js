@@ -1,0 +1,259 @@
+/* Tracks one lesson of a page: opens a session, beats, and shows what the server has credited.
+   Everything here is a report; only the server's own clock and rules decide what counts. No build step.
+   The tag it works on comes from compliance_tracker(); beside it stands <video data-compliance> or a text. */
+(function () {
+  "use strict";
+  const root = document.querySelector(".compliance-tracker");
+  if (!root || root.dataset.running) return; // included twice: still one loop
+  root.dataset.running = "yes";
+
+  const at = root.dataset;
+  const texts = JSON.parse(at.texts);
+  const video = document.querySelector("video[data-compliance]");
+  const PREFIX = "compliance:", KEY = PREFIX + at.lesson;
+  const RETRY_SECONDS = 5;
+  const QUIET_BEATS = 20; // paused or hidden for this many beats: fall silent, the server closes the session
+
+  let session = load(KEY); // {token, seq, next, position}, kept over a reload of this tab
+  let starting = false, sending = false; // one of each at a time
+  let again = false;       // something changed while a beat was under way
+  let blocked = false;     // another device learns, or we were refused: only the person goes on from here
+  let finished = false;    // a text that is learnt in full is not opened again by itself
+  let offline = false;
+  let placing = false;     // the video is not yet where it is to go on
+  let timer = 0, quiet = 0, lastState = "";
+  let seekTimer = 0, seeking = false;
+  let position = session ? session.position : 0; // ms
+  let visibleSince = document.hidden ? 0 : performance.now();
+  let credited = 0, planned = 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
+
+  /* What the page looks like ------------------------------------------------------------------ */
+  root.innerHTML = '<p style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.75rem 0 .25rem">' +
+    '<span class="badge" data-part="state"></span><span data-part="credit" style="font-variant-numeric:tabular-nums"></span></p>' +
+    '<progress value="0" max="1" style="width:100%"></progress>' +
+    '<p class="notice notice-wait" data-part="message" role="alert" hidden></p>' +
+    '<button type="button" style="min-height:44px" data-part="takeover" hidden></button>';
+  const part = (name) => root.querySelector('[data-part="' + name + '"]');
+  const bar = root.querySelector("progress");
+  bar.setAttribute("aria-label", texts.credited);
+  part("takeover").textContent = texts.takeover;
+  part("takeover").addEventListener("click", function () { say(""); start(true); });
+
+  function clock(seconds) {
+    return Math.floor(seconds / 60) + ":" + String(Math.floor(seconds % 60)).padStart(2, "0");
+  }
+  function show() {
+    const done = planned > 0 && credited >= planned;
+    const name = done ? "done" : session ? state() : "idle";
+    const shown = Math.min(planned, credited + since);
+    part("state").textContent = texts[name];
+    part("state").className = "badge " + (done || name === "playing" ? "badge-good" : "badge-wait");
+    root.dataset.state = name;
+    part("credit").textContent = planned ? texts.credited + " " + clock(shown) + " / " + texts.needed + " " + clock(planned) : "";
+    bar.max = planned || 1;
+    bar.value = shown;
+  }
+  function say(message, withTakeover) {
+    part("message").textContent = message;
+    part("message").hidden = !message;
+    part("takeover").hidden = !withTakeover;
+  }
+
+  /* What the player does ---------------------------------------------------------------------- */
+  function state() {
+    if (document.hidden) return "hidden";
+    if (!video) return finished ? "ended" : "playing";
+    if (video.ended) return "ended";
+    return video.paused || video.readyState < 3 ? "paused" : "playing";
+  }
+  function wantsToPlay() { return !document.hidden && !blocked && (video ? !video.paused && !video.ended : !finished); }
+  function where() {
+    if (video) {
+      if (!video.seeking && !placing && video.readyState > 0) position = Math.round(video.currentTime * 1000);
+    } else if (visibleSince && session) {
+      const now = performance.now();
+      position += Math.round(now - visibleSince); // a text's position is the time it was visible
+      visibleSince = now;
+    }
+    return position;
+  }
+  function goTo(milliseconds) {
+    position = milliseconds;
+    placing = false;
+    visibleSince = document.hidden ? 0 : performance.now();
+    if (video && video.currentTime < 1 && milliseconds > 1000) video.currentTime = milliseconds / 1000;
+  }
+  function stop(message, withTakeover) {
+    drop();
+    blocked = true;
+    say(message, withTakeover);
+    if (video) video.pause(); // what would not count is not played on in silence
+  }
+
+  /* The session ------------------------------------------------------------------------------- */
+  function load(key) {
+    try { return JSON.parse(sessionStorage.getItem(key)); } catch (error) { return null; }
+  }
+  function keep() {
+    try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* full or forbidden */ }
+  }
+  function drop() {
+    session = null;
+    lastState = "";
+    clearTimeout(timer);
+    try { sessionStorage.removeItem(KEY); } catch (error) { /* as above */ }
+  }
+  function post(url, body, headers) {
+    const abort = new AbortController();
+    const limit = setTimeout(() => abort.abort(), 10000);
+    return fetch(url, {
+      method: "POST", body: JSON.stringify(body), signal: abort.signal, credentials: "same-origin",
+      headers: Object.assign({ "Content-Type": "application/json" }, headers),
+    }).then((response) => response.json().then((data) => ({ status: response.status, data: data })))
+      .finally(() => clearTimeout(limit));
+  }
+  function line(up) {
+    if (up === offline) say(up ? "" : texts.offline);
+    offline = !up;
+  }
+  async function endOthers() {
+    // Coming from another lesson in this tab: that one's session is ours to end, it is no other device.
+    for (const key of Object.keys(sessionStorage)) {
+      const other = key.startsWith(PREFIX) && key !== KEY ? load(key) : null;
+      if (!other) continue;
+      sessionStorage.removeItem(key);
+      await post(at.end, { token: other.token, seq: other.seq + 1, position_ms: other.position, state: "paused" });
+    }
+  }
+  async function start(takeover) {
+    if (starting || session) return;
+    starting = true;
+    try {
+      await endOthers().catch(() => {});
+      const answer = await post(at.sessions, { lesson_id: at.lesson, takeover: Boolean(takeover) }, { "X-Compliance-CSRF": at.csrf });
+      line(true);
+      if (answer.status === 201) {
+        const given = answer.data;
+        blocked = false;
+        session = { token: given.token, seq: 0, next: given.beat_seconds, position: given.resume_position_ms };
+        lastState = "playing"; // the opening is the first beat
+        credited = given.credited_seconds; planned = given.planned_seconds; since = 0;
+        goTo(given.resume_position_ms);
+        keep();
+        say("");
+        if (takeover && video) video.play().catch(() => {});
+      } else {
+        stop(answer.data.detail || texts.refused, answer.data.code === "learning.other_device");
+      }
+    } catch (error) {
+      line(false);
+      schedule(RETRY_SECONDS);
+    } finally {
+      starting = false;
+    }
+    if (session) beat();
+    show();
+  }
+  function next(reported) {
+    session.seq += 1;
+    session.position = where();
+    keep(); // before it is sent: after a reload no number is used for two different beats
+    lastState = reported;
+    return { token: session.token, seq: session.seq, position_ms: session.position, state: reported };
+  }
+  async function beat() {
+    if (!session) return;
+    if (sending) { again = true; return; }
+    sending = true;
+    again = false;
+    const sent = next(state());
+    quiet = sent.state === "playing" ? 0 : quiet + 1;
+    try {
+      const answer = await post(sent.state === "ended" ? at.end : at.beats, sent);
+      line(true);
+      if (session && session.token === sent.token) take(answer, sent);
+    } catch (error) {
+      line(false); // nothing is kept back: the next beat says where we are then
+      lastState = "";
+    }
+    sending = false;
+    if (again || (session && !offline && state() !== lastState)) beat();
+    else schedule(offline ? RETRY_SECONDS : session ? session.next : 0);
+    show();
+  }
+  function take(answer, sent) {
+    const told = answer.data;
+    if (answer.status >= 500) { lastState = ""; return; }
+    if (answer.status === 200 && told.state === "active" && told.seq <= session.seq) {
+      session.next = told.next_seconds;
+      if (performance.now() - polledAt > 1000 * Math.max(15, 3 * session.next)) poll();
+    } else if (answer.status === 200 && (told.state === "superseded" || told.state === "active")) {
+      stop(texts.superseded, true); // a number we never used: a copy of this page is ahead of us
+    } else {
+      drop(); // closed: ended by us, fallen silent (also 410), or a token of before
+      if (told.credited_seconds !== undefined) { credited = told.credited_seconds; since = 0; }
+      else if (wantsToPlay()) start(false);
+      else say(texts.closed);
+    }
+  }
+  function schedule(seconds) {
+    clearTimeout(timer); // one timer, however often we come here
+    if (seconds && quiet < QUIET_BEATS) timer = setTimeout(() => (session ? beat() : sync()), seconds * 1000);
+  }
+  function sync() {
+    if (session) {
+      if (state() !== lastState) { quiet = 0; beat(); }
+    } else if (wantsToPlay()) start(false);
+    show();
+  }
+  function beacon() {
+    if (!session || lastState === "hidden") return;
+    navigator.sendBeacon(at.beats, JSON.stringify(next("hidden")));
+    show();
+  }
+  function poll() {
+    polledAt = performance.now();
+    return fetch(at.progress, { credentials: "same-origin" }).then((response) => response.ok ? response.json() : null).then((data) => {
+      if (!data) return;
+      credited = data.credited_seconds; planned = data.planned_seconds; since = 0;
+      if (!video && credited >= planned && !finished) {
+        finished = true;
+        if (session) beat();
+      }
+      show();
+    }).catch(() => {});
+  }
+
+  /* Events ------------------------------------------------------------------------------------ */
+  document.addEventListener("visibilitychange", function () {
+    if (document.hidden) { where(); visibleSince = 0; beacon(); }
+    else { visibleSince = performance.now(); sync(); }
+  });
+  window.addEventListener("pagehide", beacon);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) sync(); });
+  window.addEventListener("online", () => (session ? beat() : sync()));
+  if (video) {
+    video.addEventListener("play", () => { blocked = false; sync(); }); // refused before: asked again
+    for (const name of ["playing", "pause", "waiting", "ended"]) video.addEventListener(name, sync);
+    video.addEventListener("timeupdate", where);
+    video.addEventListener("seeking", () => { if (!seeking) { seeking = true; beat(); } }); // where it was
+    video.addEventListener("seeked", function () {
+      clearTimeout(seekTimer);
+      seekTimer = setTimeout(() => { seeking = false; beat(); }, 300); // and where it went, once a drag is over
+    });
+  }
+  setInterval(function () {
+    if (session && !offline && state() === "playing" && !(video && video.playbackRate > 1)) since += 1;
+    show();
+  }, 1000);
+  poll().finally(function () {
+    if (session && video) {
+      const back = session.position;
+      placing = video.readyState < 1;
+      if (placing) video.addEventListener("loadedmetadata", () => goTo(back), { once: true });
+      else goTo(back);
+    }
+    // After a reload the kept session is asked for; if it is closed, playing on starts another.
+    if (session) beat(); else sync();
+  });
+})();

@@ -1,0 +1,18 @@
+"""The tracker's tag and the texts it hands to the script."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lmscompliance import web
+from lmscompliance.kernel.messages import codes
+
+
+def test_the_tracker_finds_every_text_it_uses() -> None:
+    """Each text that tracker.js names exists, and each state it shows has one."""
+    source = (Path(web.__file__).parent / "static" / "tracker.js").read_text(encoding="utf-8")
+    known = {code.removeprefix("learning.tracker_") for code in codes("learning")}
+    used = set(re.findall(r"texts\.(\w+)", source))
+    assert used >= {"takeover", "superseded", "closed", "offline"}
+    assert used | {"idle", "playing", "paused", "hidden", "ended", "done"} <= known
