@@ -29,18 +29,16 @@ def count_guess(session: Session, account: str, now: datetime) -> int:
     """
     insert = upsert_sqlite if session.get_bind().dialect.name == "sqlite" else upsert_postgresql
     over = GuessCounter.first_failed_at <= now - GUESS_WINDOW
-    statement = (
-        insert(GuessCounter)
-        .values(external_id=account, failures=1, first_failed_at=now)
-        .on_conflict_do_update(
-            index_elements=[GuessCounter.external_id],
-            set_={
-                "failures": case((over, 1), else_=GuessCounter.failures + 1),
-                "first_failed_at": case((over, now), else_=GuessCounter.first_failed_at),
-            },
-        )
-        .returning(GuessCounter.failures)
-    )
+    first = insert(GuessCounter).values(external_id=account, failures=1, first_failed_at=now)
+    statement = first.on_conflict_do_update(
+        index_elements=[GuessCounter.external_id],
+        set_={
+            "failures": case((over, 1), else_=GuessCounter.failures + 1),
+            "first_failed_at": case(
+                (over, first.excluded.first_failed_at), else_=GuessCounter.first_failed_at
+            ),
+        },
+    ).returning(GuessCounter.failures)
     return session.execute(statement).scalar_one()
 
 

@@ -1,0 +1,95 @@
+"""Files that are not what they seem end in one clear error, quickly and within bounds."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+import xlsxwriter
+
+from lmscompliance.identity import tables
+from lmscompliance.kernel.errors import InvalidInput
+from tests.identity.sheets import HEADING, person, workbook
+
+
+def _refused(path):
+    with pytest.raises(InvalidInput) as refusal:
+        tables.read(path)
+    assert path.name in refusal.value.message()
+    return refusal.value.code
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    """Declared sizes are summed before anything is read."""
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"\0" * (tables.MAX_UNZIPPED_BYTES + 1))
+    assert path.stat().st_size < tables.MAX_FILE_BYTES
+    assert _refused(path) == "identity.file_too_large"
+
+
+def test_a_stray_cell_in_the_last_corner_is_refused(tmp_path):
+    """A sheet is measured before it is laid out as a table."""
+    path = tmp_path / "corner.xlsx"
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet().write(1_048_575, 16_383, "x")
+    book.close()
+    assert _refused(path) == "identity.file_too_large"
+
+
+def test_an_ods_of_repeated_cells_is_refused(tmp_path):
+    """Repeats that hold something are multiplied out before they are laid out."""
+    path = tmp_path / "repeat.ods"
+    table = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+    text = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+    content = (
+        f'<d xmlns:table="{table}" xmlns:text="{text}"><table:table-row table:number-rows-repeated="1000000">'
+        '<table:table-cell table:number-columns-repeated="1000"><text:p>x</text:p></table:table-cell>'
+        "</table:table-row></d>"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.xml", content)
+    assert _refused(path) == "identity.file_too_large"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04 and then nothing",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+        b"\x89PNG\r\n\0\0",
+        b"%PDF-1.7\0\xff\xfe",
+    ],
+)
+def test_damaged_and_foreign_files(tmp_path, content):
+    """A broken ZIP, a broken OLE file and a picture are no spreadsheets."""
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    assert _refused(path) == "identity.file_unreadable"
+
+
+def test_truncated_workbook(tmp_path):
+    """A file cut off while it was copied is refused, at whatever byte."""
+    whole = workbook(tmp_path / "a.xlsx", 名单=[HEADING, *(person(n) for n in range(1, 40))]).read_bytes()
+    cut = tmp_path / "cut.xlsx"
+    for size in range(0, len(whole) - 1, 499):
+        cut.write_bytes(whole[:size])
+        try:
+            said = tables.read(cut)[0].name
+        except InvalidInput as refusal:
+            said = refusal.code
+        # Below four bytes it is a very short csv.
+        assert said in ("identity.file_unreadable", "cut")
+
+
+def test_a_missing_file(tmp_path):
+    """What is not there is said to be unreadable."""
+    assert _refused(tmp_path / "none.xlsx") == "identity.file_unreadable"
+
+
+def test_too_large_a_file(tmp_path):
+    """A file over the limit is not even opened."""
+    path = tmp_path / "large.csv"
+    with path.open("wb") as file:
+        file.truncate(tables.MAX_FILE_BYTES + 1)
+    assert _refused(path) == "identity.file_too_large"
