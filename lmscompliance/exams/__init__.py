@@ -1,0 +1,1 @@
+"""Exams: what may be examined, who may sit, frozen papers, answers that are never lost, exact marks."""

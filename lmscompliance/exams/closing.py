@@ -1,0 +1,83 @@
+"""Closing an attempt: by its trainee, or by the server at the deadline whether anybody comes back or not."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from lmscompliance.exams import grading, sheets
+from lmscompliance.exams.grading import Result
+from lmscompliance.exams.models import DEADLINE, TRAINEE, ExamAttempt, ExamSheet
+from lmscompliance.exams.sheets import Change
+from lmscompliance.kernel.clock import shanghai
+from lmscompliance.kernel.errors import Gone
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+
+
+def submit(services: Services, *, attempt_id: str, account: str, change: Change) -> Result:
+    """Save ``change``, close the attempt, mark it, and return the result once all that is durable.
+
+    A repetition whose first answer got lost returns the same result. Raises as ``answers.save`` does; after
+    the deadline ``Gone``, the attempt being closed with what had been saved by then.
+    """
+    with transaction(services.database) as session:
+        sheet = sheets.find(session, attempt_id, account, lock=True)
+        now = services.clock.now()
+        if sheet.overdue(now):
+            grading.close_at_deadline(session, services, sheet)
+        elif sheet.is_open:
+            sheet = sheets.apply(session, services, sheet, change)
+            return grading.close(
+                session, services, sheet, closed_by=TRAINEE, submitted_at=now, ip=change.address
+            )
+        elif (
+            sheets.repeats(session, sheet, change)
+            and (result := grading.result_of(session, sheet)).closed_by == TRAINEE
+        ):
+            return result
+    raise closed_error(services, attempt_id)
+
+
+def close_overdue(
+    services: Services, class_id: str | None = None, enrolment_id: str | None = None, limit: int = 1000
+) -> int:
+    """Close open attempts whose deadline has come (of one class or enrolment, if given); return how many.
+
+    Each in a transaction of its own, so any number of processes may run this at once and a crash loses
+    only the one at hand, which the next run finds again.
+    """
+    overdue = select(ExamSheet.attempt_id).where(
+        ExamSheet.is_open, ExamSheet.deadline_at <= services.clock.now()
+    )
+    if class_id is not None:
+        overdue = overdue.where(ExamSheet.class_id == class_id)
+    if enrolment_id is not None:
+        overdue = overdue.where(ExamSheet.enrolment_id == enrolment_id)
+    with reading(services.database) as session:
+        found = session.scalars(overdue.order_by(ExamSheet.deadline_at).limit(limit)).all()
+    return sum(close_if_overdue(services, attempt_id) for attempt_id in found)
+
+
+def closed_error(services: Services, attempt_id: str) -> Gone:
+    """Return what to tell somebody who still writes into a closed attempt."""
+    with reading(services.database) as session:
+        attempt = session.scalars(select(ExamAttempt).where(ExamAttempt.id == attempt_id)).one()
+        reason = "too_late" if attempt.closed_by == DEADLINE else "already_submitted"
+        moment = shanghai(attempt.submitted_at or attempt.deadline_at)
+    return Gone(f"exams.{reason}", attempt=attempt_id, time=moment.strftime("%Y-%m-%d %H:%M:%S"))
+
+
+def close_if_overdue(services: Services, attempt_id: str, account: str | None = None) -> bool:
+    """Close an attempt if its deadline has come; return whether this call did it.
+
+    Raises ``NotFound`` when it is none of ``account``.
+    """
+    with reading(services.database) as session:
+        if not sheets.find(session, attempt_id, account).overdue(services.clock.now()):
+            return False
+    with transaction(services.database) as session:
+        sheet = sheets.find(session, attempt_id, account, lock=True)
+        if not sheet.overdue(services.clock.now()):
+            return False
+        grading.close_at_deadline(session, services, sheet)
+        return True

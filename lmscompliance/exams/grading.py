@@ -1,0 +1,195 @@
+"""Marking a closed attempt, and what follows from the mark.
+
+An attempt is closed exactly once, under its sheet's row lock. Answer sheet, marks, lock and evidence commit
+together: after a crash the attempt is either still open with every acknowledged save, or closed and graded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.exams import forms
+from lmscompliance.exams.facts import attempts_of, facts_of
+from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamLock, ExamPaper, ExamSheet
+from lmscompliance.exams.sheets import Sheet
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.policy import Notice
+from lmscompliance.rules.exam import ExamState, exam_verdict, passes
+from lmscompliance.rules.marking import Item, is_answered, mark, plain
+from lmscompliance.rules.verdict import NotMet
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import after_commit
+from lmscompliance.training import queries as training
+
+CLOSED = "exams.attempt_closed"
+"""Event sent after the commit with ``class_id/enrolment_id``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an attempt ended, and where that leaves its trainee.
+
+    ``attempts_left`` is 0 once passed: there is nothing left to sit. ``state`` is about all attempts; the
+    exam is ``decided`` when it is passed, or failed for good.
+    """
+
+    attempt: str
+    number: int
+    score: Decimal
+    full: Decimal
+    passed: bool
+    closed_by: str
+    attempts_left: int
+    state: ExamState
+
+    @property
+    def decided(self) -> bool:
+        """Whether no attempt is running and none can begin, so that keys give nothing away."""
+        return self.state in {ExamState.PASSED, ExamState.FAILED}
+
+
+def close_at_deadline(session: Session, services: Services, sheet: Sheet) -> Result:
+    """Close the locked, overdue ``sheet`` with what was saved; it counts as handed in at its deadline."""
+    return close(session, services, sheet, closed_by=DEADLINE, submitted_at=sheet.deadline_at)
+
+
+def result_of(session: Session, sheet: Sheet) -> Result:
+    """Return the result of a closed attempt."""
+    attempts = attempts_of(session, sheet.class_id, sheet.enrolment_id)
+    attempt = next(one for one in attempts if one.id == sheet.attempt_id)
+    notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
+    return _result(attempt, attempts, notice)
+
+
+def close(
+    session: Session,
+    services: Services,
+    sheet: Sheet,
+    *,
+    closed_by: str,
+    submitted_at: datetime,
+    ip: str | None = None,
+) -> Result:
+    """Close the locked, open ``sheet``: mark it, lock the exam after a last failure, record all of it."""
+    attempts = attempts_of(session, sheet.class_id, sheet.enrolment_id)
+    attempt = next(one for one in attempts if one.id == sheet.attempt_id)
+    notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
+    answers = forms.as_list(len(sheet.kinds), sheet.answers)
+    marked = mark([Item.from_json(question) for question in paper_of(session, sheet)], answers)
+    attempt.submitted_at = submitted_at
+    attempt.closed_by = closed_by
+    attempt.answered = sum(map(is_answered, answers))
+    attempt.graded_at = services.clock.now()
+    attempt.score = marked.score
+    attempt.passed = passes(marked.score, notice)
+    session.execute(
+        update(ExamSheet)
+        .where(ExamSheet.class_id == sheet.class_id, ExamSheet.attempt_id == sheet.attempt_id)
+        .values(is_open=False)
+    )
+    _record_closing(session, services, attempt, answers, ip=ip, full=notice.exam.full_marks)
+    judged = exam_verdict(facts_of(attempts), notice)
+    if judged.state is ExamState.FAILED and isinstance(judged.verdict, NotMet):
+        _lock(session, services, attempt, judged.verdict)
+    session.flush()
+    subject = f"{sheet.class_id}/{sheet.enrolment_id}"
+    after_commit(session, lambda: services.events.send(CLOSED, subject))
+    return _result(attempt, attempts, notice)
+
+
+def paper_of(session: Session, sheet: Sheet) -> list[dict[str, Json]]:
+    """Return the frozen questions of an attempt, keys included."""
+    paper = jcs.decode(session.get_one(ExamPaper, (sheet.class_id, sheet.attempt_id)).questions)
+    return [question for question in paper if isinstance(question, dict)] if isinstance(paper, list) else []
+
+
+def _record_closing(
+    session: Session,
+    services: Services,
+    attempt: ExamAttempt,
+    answers: list[Json],
+    *,
+    ip: str | None,
+    full: Decimal,
+) -> None:
+    now = services.clock.now()
+    stream = enrolment_stream(attempt.enrolment_id)
+    submitted: dict[str, Json] = {
+        "attempt": attempt.id,
+        "submitted_us": to_micros(attempt.submitted_at or now),
+        "closed_by": attempt.closed_by,
+        "answered": attempt.answered,
+    }
+    graded: dict[str, Json] = {
+        "attempt": attempt.id,
+        "graded_us": to_micros(now),
+        "score": plain(attempt.score or Decimal(0)),
+        "full": plain(full),
+        "passed": attempt.passed,
+    }
+    disclosed: dict[str, Json] = {"answers": answers}
+    if ip is not None:
+        disclosed["ip"] = ip
+    record(
+        session,
+        services,
+        class_id=attempt.class_id,
+        stream=stream,
+        type="attempt.submitted",
+        at=now,
+        body=submitted,
+        disclose=disclosed,
+    )
+    record(
+        session,
+        services,
+        class_id=attempt.class_id,
+        stream=stream,
+        type="attempt.graded",
+        at=now,
+        body=graded,
+    )
+
+
+def _lock(session: Session, services: Services, attempt: ExamAttempt, verdict: NotMet) -> None:
+    now = services.clock.now()
+    session.add(
+        ExamLock(
+            class_id=attempt.class_id,
+            enrolment_id=attempt.enrolment_id,
+            locked_at=now,
+            reason=verdict.reason,
+            clause=verdict.clause,
+        )
+    )
+    record(
+        session,
+        services,
+        class_id=attempt.class_id,
+        stream=enrolment_stream(attempt.enrolment_id),
+        type="exam.locked",
+        at=now,
+        body={"locked_us": to_micros(now), "reason": verdict.reason, "clause": verdict.clause},
+    )
+
+
+def _result(attempt: ExamAttempt, attempts: list[ExamAttempt], notice: Notice) -> Result:
+    judged = exam_verdict(facts_of(attempts), notice)
+    return Result(
+        attempt=attempt.id,
+        number=attempt.number,
+        score=attempt.score or Decimal(0),
+        full=notice.exam.full_marks,
+        passed=bool(attempt.passed),
+        closed_by=attempt.closed_by or "",
+        attempts_left=0 if judged.passed else judged.attempts_left,
+        state=judged.state,
+    )

@@ -1,0 +1,147 @@
+"""Tables of exams. The class is the distribution key: it stands first in each primary key.
+
+What is written at every keystroke (``ExamSheet``) is apart from what is written once (``ExamAttempt``,
+``ExamPaper``), so an autosave touches one narrow row and no index.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lmscompliance.storage.base import Base
+from lmscompliance.storage.types import ExactDecimal, Id, Instant
+
+TRAINEE = "trainee"
+DEADLINE = "deadline"
+
+
+class ExamBlueprint(Base):
+    """A published blueprint. Rows are only added; the highest ``version`` is what new papers are drawn by.
+
+    ``parts`` is canonical JSON, exactly the list that stands in the log.
+    """
+
+    __tablename__ = "compliance_exam_blueprint"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(Id)
+    parts: Mapped[bytes] = mapped_column(LargeBinary)
+    full_marks: Mapped[Decimal] = mapped_column(ExactDecimal)
+    duration_seconds: Mapped[int]
+    published_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ExamUnlock(Base):
+    """A trainee may sit the exam. The row is also the lock under which attempts are counted."""
+
+    __tablename__ = "compliance_exam_unlock"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    unlocked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ExamAttempt(Base):
+    """One sitting. The primary key keeps each number to one, the partial index keeps open ones to one.
+
+    ``seed`` drew the paper. Everything from ``submitted_at`` on is empty while the attempt is open and is
+    written once, together, when it is closed; ``submitted_at`` is the deadline when the server closed it.
+    """
+
+    __tablename__ = "compliance_exam_attempt"
+    __table_args__ = (
+        Index(None, "id"),
+        Index(
+            "uq_compliance_exam_attempt_open",
+            "class_id",
+            "enrolment_id",
+            unique=True,
+            sqlite_where=text("submitted_at IS NULL"),
+            postgresql_where=text("submitted_at IS NULL"),
+        ),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(Id)
+    blueprint_version: Mapped[int]
+    seed: Mapped[str] = mapped_column(String(64))
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    deadline_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_by: Mapped[str | None] = mapped_column(String(16))
+    answered: Mapped[int | None]
+    graded_at: Mapped[datetime | None] = mapped_column(Instant)
+    score: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    passed: Mapped[bool | None]
+
+
+class ExamPaper(Base):
+    """The frozen questions of an attempt: wording, option order, key and points. Insert only.
+
+    ``questions`` is canonical JSON, exactly what the log's disclosures hold.
+    """
+
+    __tablename__ = "compliance_exam_paper"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    questions: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ExamSheet(Base):
+    """The answer sheet: all answers as one JSON value, and how they came about.
+
+    ``account`` is the host account that opened the attempt; nobody else may write. ``kinds`` has one letter
+    a question. ``seq`` is the number of the last save. ``timeline`` has a line for each save: number,
+    microseconds, what changed and, when the address changed, that address, sealed (``address_blind`` is the
+    index of the last one). A save is acknowledged after its commit, so a killed process loses none.
+    """
+
+    __tablename__ = "compliance_exam_sheet"
+    __table_args__ = (
+        Index(None, "attempt_id"),
+        Index(
+            "ix_compliance_exam_sheet_open",
+            "deadline_at",
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open"),
+        ),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id)
+    account: Mapped[str] = mapped_column(String(255))
+    kinds: Mapped[str] = mapped_column(String(400))
+    deadline_at: Mapped[datetime] = mapped_column(Instant)
+    is_open: Mapped[bool]
+    seq: Mapped[int] = mapped_column(BigInteger)
+    saved_at: Mapped[datetime | None] = mapped_column(Instant)
+    address_blind: Mapped[str] = mapped_column(String(64))
+    answers: Mapped[str] = mapped_column(Text)
+    timeline: Mapped[str] = mapped_column(Text)
+
+
+class ExamLock(Base):
+    """A trainee who failed the last attempt: no further one, and why (notice T23)."""
+
+    __tablename__ = "compliance_exam_lock"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["class_id", "enrolment_id"],
+            ["compliance_exam_unlock.class_id", "compliance_exam_unlock.enrolment_id"],
+        ),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    locked_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(String(64))
+    clause: Mapped[str] = mapped_column(Text)

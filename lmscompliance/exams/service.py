@@ -1,0 +1,33 @@
+"""The exams room's public functions; each stands in the module of what it does."""
+
+from lmscompliance.exams.answers import save
+from lmscompliance.exams.closing import close_overdue, submit
+from lmscompliance.exams.facts import attempt_facts
+from lmscompliance.exams.gate import UNLOCKED, Situation, unlock
+from lmscompliance.exams.grading import CLOSED, Result
+from lmscompliance.exams.publishing import default_blueprint, publish_blueprint
+from lmscompliance.exams.sheets import Change
+from lmscompliance.exams.starting import Sitter, start
+from lmscompliance.exams.viewing import ClosedPaper, OpenPaper, Reviewed, paper, situation
+
+__all__ = [
+    "CLOSED",
+    "UNLOCKED",
+    "Change",
+    "ClosedPaper",
+    "OpenPaper",
+    "Result",
+    "Reviewed",
+    "Sitter",
+    "Situation",
+    "attempt_facts",
+    "close_overdue",
+    "default_blueprint",
+    "paper",
+    "publish_blueprint",
+    "save",
+    "situation",
+    "start",
+    "submit",
+    "unlock",
+]

@@ -1,0 +1,149 @@
+"""The answer sheet's row: found by attempt, locked, changed under its sequence number."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from lmscompliance.exams import forms
+from lmscompliance.exams.models import ExamSheet
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.errors import Conflict, NotFound
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.services import Services
+
+TABLE = cast("Table", ExamSheet.__table__)
+ADDRESS_PLACE = f"{ExamSheet.__tablename__}.timeline"
+"""What an address in a timeline is bound to in the vault."""
+
+# Built once: compiling a statement costs more than running it. The timeline is only ever appended to and
+# is not read here.
+_NEEDED = (
+    TABLE.c.class_id,
+    TABLE.c.attempt_id,
+    TABLE.c.enrolment_id,
+    TABLE.c.account,
+    TABLE.c.kinds,
+    TABLE.c.deadline_at,
+    TABLE.c.is_open,
+    TABLE.c.seq,
+    TABLE.c.address_blind,
+    TABLE.c.answers,
+)
+_FIND = select(*_NEEDED).where(TABLE.c.attempt_id == bindparam("b_attempt"))
+_TIMELINE = select(TABLE.c.timeline).where(TABLE.c.attempt_id == bindparam("b_attempt"))
+_LOCK = _FIND.with_for_update()
+_SAVE = (
+    update(TABLE)
+    .where(TABLE.c.class_id == bindparam("b_class"), TABLE.c.attempt_id == bindparam("b_attempt"))
+    .values(
+        seq=bindparam("b_seq"),
+        saved_at=bindparam("b_at"),
+        answers=bindparam("b_answers"),
+        address_blind=bindparam("b_address"),
+        timeline=TABLE.c.timeline.concat(bindparam("b_line")),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An answer sheet as it stands."""
+
+    class_id: str
+    attempt_id: str
+    enrolment_id: str
+    account: str
+    kinds: str
+    deadline_at: datetime
+    is_open: bool
+    seq: int
+    address_blind: str
+    answers: forms.Answers
+
+    def overdue(self, now: datetime) -> bool:
+        """Tell whether it is open although its deadline has come."""
+        return self.is_open and now >= self.deadline_at
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a browser wants saved: the save's own number, and the answers that may have changed."""
+
+    seq: int
+    answers: Mapping[str, Json]
+    address: str
+
+
+def find(session: Session, attempt_id: str, account: str | None = None, *, lock: bool = False) -> Sheet:
+    """Return the sheet of an attempt, locked until the commit if asked.
+
+    Raises ``NotFound`` when there is none, or none of ``account``: the two must look the same.
+    """
+    row = session.connection().execute(_LOCK if lock else _FIND, {"b_attempt": attempt_id}).one_or_none()
+    if row is None or (account is not None and row.account != account):
+        raise NotFound("exams.no_attempt", attempt=attempt_id)
+    return _sheet(row)
+
+
+def apply(session: Session, services: Services, sheet: Sheet, change: Change) -> Sheet:
+    """Write ``change`` into the locked, open ``sheet`` and return it as it then stands.
+
+    Its number must follow the last one: then nothing the browser had not seen is overwritten. A repetition
+    of the last save is acknowledged again. Anything else raises ``Conflict`` with the current number;
+    ``InvalidInput`` for answers of the wrong form.
+    """
+    forms.check(sheet.kinds, change.answers)
+    after, changes = forms.merged(sheet.answers, change.answers)
+    if repeats(session, sheet, change):
+        return sheet
+    if change.seq != sheet.seq + 1:
+        raise Conflict("exams.stale", attempt=sheet.attempt_id, seq=sheet.seq)
+    now = services.clock.now()
+    blind = services.vault.blind(ADDRESS_PLACE, change.address)
+    line: list[Json] = [change.seq, to_micros(now), changes]
+    if blind != sheet.address_blind:
+        line.append(base64.b64encode(services.vault.seal(ADDRESS_PLACE, change.address)).decode())
+    session.connection().execute(
+        _SAVE,
+        {
+            "b_class": sheet.class_id,
+            "b_attempt": sheet.attempt_id,
+            "b_seq": change.seq,
+            "b_at": now,
+            "b_answers": jcs.encode(after).decode(),
+            "b_address": blind,
+            "b_line": jcs.encode(line).decode() + "\n",
+        },
+    )
+    return Sheet(**{**_fields(sheet), "seq": change.seq, "address_blind": blind, "answers": after})
+
+
+def repeats(session: Session, sheet: Sheet, change: Change) -> bool:
+    """Tell whether ``change`` is the last save once more, its acknowledgement having been lost.
+
+    It must bear that save's number, hold all that it changed, and change nothing now: then the browser that
+    sent it has seen everything there is, whichever tab the last save came from.
+    """
+    if change.seq != sheet.seq or forms.merged(sheet.answers, change.answers)[1]:
+        return False
+    timeline = session.connection().execute(_TIMELINE, {"b_attempt": sheet.attempt_id}).scalar_one()
+    lines = timeline.removesuffix("\n").split("\n")
+    changed: dict[str, Json] = json.loads(lines[-1])[2] if timeline else {}
+    return changed.keys() <= change.answers.keys()
+
+
+def _sheet(row: Any) -> Sheet:
+    return Sheet(**{**row._mapping, "answers": jcs.decode(row.answers.encode())})  # noqa: SLF001 - public API
+
+
+def _fields(sheet: Sheet) -> dict[str, Any]:
+    return {name: getattr(sheet, name) for name in Sheet.__slots__}
