@@ -15,6 +15,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.learning import access, beatlog, limits, origin, segments, tokens
 from lmscompliance.learning.facts import session_facts
+from lmscompliance.learning.jobs import close_silent, is_silent
 from lmscompliance.learning.models import OPEN_SESSION, ClosedSession, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.progress import credited_seconds
@@ -128,37 +129,6 @@ def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended
     return Ended("closed", credited)
 
 
-def close_silent(services: Services) -> int:
-    """Close every session that has been silent for longer than its policy's gap; return how many.
-
-    Its end is its last beat, so nothing is made up for the silence. Each session is a transaction of its
-    own: if the process dies in between, the rest is found the next time. This is also all the recovery
-    that a crash of a server needs.
-    """
-    now = segments.instant(services)
-    with reading(services.database) as session:
-        rows = session.execute(
-            select(
-                OpenSession.enrolment_id, OpenSession.session_id, OpenSession.class_id, OpenSession.last_at
-            )
-        ).all()
-    closed = 0
-    for enrolment_id, session_id, class_id, last_at in rows:
-        if now - last_at <= limits.of_class(services, class_id).gap:
-            continue
-        with transaction(services.database) as session:
-            row = segments.lock(session, enrolment_id, session_id, skip_locked=True)
-            # A beat may have come since; under the lock the row says what is true.
-            if row is not None and _is_silent(session, services, row, now):
-                segments.close_session(session, services, row, "timeout")
-                closed += 1
-    return closed
-
-
-def _is_silent(session: Session, services: Services, row: OpenSession, now: datetime) -> bool:
-    return now - row.last_at > limits.within(session, services, row.class_id).gap
-
-
 def _make_room(
     session: Session, services: Services, person_id: str, by: str, *, takeover: bool
 ) -> OpenSession | None:
@@ -168,7 +138,7 @@ def _make_room(
     ).one_or_none()
     if other is None:
         return None
-    if _is_silent(session, services, other, segments.instant(services)):
+    if is_silent(session, services, other, segments.instant(services)):
         segments.close_session(session, services, other, "timeout")
         return None
     if takeover:

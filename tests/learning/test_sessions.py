@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
-from lmscompliance.learning import jobs, service
+from lmscompliance.learning import service
 from lmscompliance.learning.models import ClosedSession, OpenSession
 from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.storage.transaction import reading, transaction
@@ -140,10 +140,10 @@ def test_close_silent_ends_a_session_at_its_last_beat(school: School) -> None:
     never = school.start("trainee-2")
     assert service.close_silent(school.services) == 0
     school.services.clock.advance(6)
-    assert jobs.close_silent_sessions(school.services) == 1
+    assert service.close_silent(school.services) == 1
     assert heard == [f"{school.class_id}/{school.trainees['trainee-1']}"]
     school.services.clock.advance(90)
-    assert jobs.close_silent_sessions(school.services) == 1
+    assert service.close_silent(school.services) == 1
     (fact,) = school.facts()
     assert fact.closed_us == fact.opened_us + 150_000_000
     assert fact.segments[-1].closed_by == "timeout"
