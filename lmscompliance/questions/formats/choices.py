@@ -1,0 +1,90 @@
+"""Makes choice and true/false questions of a stem, its options and the answer cell."""
+
+from __future__ import annotations
+
+import re
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.questions.draft import MULTIPLE, SINGLE, TRUE_FALSE, Draft, Reason, Source, reason
+from lmscompliance.questions.formats import answers, kinds
+from lmscompliance.questions.formats.options import Options
+from lmscompliance.questions.formats.text import fingerprint
+
+_FEWEST = 2
+
+
+def says_truth(options: Options, answer: str) -> bool:
+    """Tell whether a question of undeclared kind is a true/false one, by its options or its answer."""
+    if options.texts:
+        return _truth_pair(options)
+    word = answers.plain(answer)
+    # A lone letter or digit may as well be what is to be filled in.
+    return answers.truth(answer) is not None and not (word.isascii() and len(word) == 1)
+
+
+def true_false(source: Source, stem: str, options: Options, answer: str) -> Draft | Reason:
+    """Return a true/false question, or a flagged choice when its options say something else."""
+    if len(options.texts) >= _FEWEST and not _truth_pair(options):
+        return choice(source, stem, TRUE_FALSE, options, answer)
+    named = answers.places(answer, options.letters, options.texts) if options.texts else None
+    if named is not None and len(named) == 1 and named[0] >= 0:
+        said = answers.truth(options.texts[named[0]])
+    else:
+        said = answers.truth(answer)
+    if said is not None:
+        return Draft(source, TRUE_FALSE, stem, [said])
+    letter = answers.letters(answer)
+    if not options.texts and letter in {"A", "B"}:
+        return Draft(source, TRUE_FALSE, stem, [letter == "A"]).flagged(
+            reason("assumed_truth", answer=letter)
+        )
+    return reason("answer_unreadable", answer=answer)
+
+
+def choice(source: Source, stem: str, declared: str, options: Options, answer: str) -> Draft | Reason:
+    """Return a single or multiple choice question; its key holds the indexes of the right options."""
+    if len(options.texts) < _FEWEST:
+        return reason("one_option")
+    flags: list[Reason] = []
+    named = answers.places(answer, options.letters, options.texts)
+    if named is None and re.fullmatch(r"[1-9]", answers.plain(answer)):
+        named = [int(answers.plain(answer)) - 1]
+        named = named if named[0] < len(options.texts) else [-1]
+        flags.append(reason("answer_by_position", answer=answer))
+    if named is None:
+        return reason("answer_unreadable", answer=answer)
+    if -1 in named:
+        return reason("answer_beyond_options", answer=answer, letters="".join(options.letters))
+    right = sorted(set(named))
+    if any(not options.texts[index] for index in right):
+        return reason("answer_is_empty_option", answer=answer)
+    if len(right) < len(named):
+        flags.append(reason("answer_repeats", answer=answer))
+    flags += _option_doubts(options)
+    kind, doubt = _kind(declared, len(right), answer)
+    key: list[Json] = list(right)
+    return Draft(source, kind, stem, key, options.texts, flags=tuple(flags + doubt))
+
+
+def _kind(declared: str, count: int, answer: str) -> tuple[str, list[Reason]]:
+    if declared == kinds.ANY_NUMBER:
+        return MULTIPLE, []
+    if declared == MULTIPLE:
+        return MULTIPLE, [] if count > 1 else [reason("one_answer", answer=answer)]
+    kind = MULTIPLE if count > 1 else SINGLE
+    agrees = declared in {"", kinds.CHOICE} or declared == kind
+    return kind, [] if agrees else [reason("kind_contradicts", answer=answer)]
+
+
+def _option_doubts(options: Options) -> list[Reason]:
+    found = []
+    if not all(options.texts):
+        found.append(reason("empty_option"))
+    told = [fingerprint(text) for text in options.texts if text]
+    if len(set(told)) < len(told):
+        found.append(reason("duplicate_options"))
+    return found
+
+
+def _truth_pair(options: Options) -> bool:
+    return {answers.truth(text) for text in options.texts} == {True, False} and len(options.texts) == _FEWEST

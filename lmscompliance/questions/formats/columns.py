@@ -1,0 +1,117 @@
+"""Which column of a sheet holds what, told by the names in its header row."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from lmscompliance.questions.formats.workbook import Row
+
+SEARCHED = 20
+"""How many filled rows from the top may stand above a header (titles, notes, a date)."""
+
+_FALLBACK: Mapping[str, tuple[str, ...]] = {
+    "answer": ("答案",),
+    "options": ("选项",),
+    "kind": ("题型", "类型"),
+    "stem": ("题干", "题目", "试题"),
+}
+"""Words that still tell a column by being part of its name."""
+
+_MISLEADING = re.compile(
+    "解析|说明|数量|个数|编号|序号|分类|类别|来源|难度|分值|分数|图|总数|题数|负责|出题|审核|人|日期|时间|备注"
+)
+_LETTER = re.compile(r"(?:备?选项|答案|option|选择)?\(?([a-j])\)?(?:选项|项|答案)?")
+_BRACKETED = re.compile(r"(?<=.)\(.*?\)|\[.*?\]|【.*?】")
+_MINIMUM_LETTERS = 2
+_LONGEST_NAME = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Column indexes (from 0) by role; ``letters`` are options that have a column each."""
+
+    stem: int
+    answer: int | None = None
+    options: int | None = None
+    kind: int | None = None
+    category: int | None = None
+    chapter: int | None = None
+    difficulty: int | None = None
+    explanation: int | None = None
+    number: int | None = None
+    pictures: tuple[int, ...] = ()
+    letters: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def offers_options(self) -> bool:
+        """Tell whether the sheet has any place for options."""
+        return self.options is not None or bool(self.letters)
+
+
+def find(rows: Iterable[Row]) -> tuple[int, Columns] | None:
+    """Return the first header among the top rows: the spreadsheet's row number and the columns it names."""
+    for row, _ in zip(rows, range(SEARCHED), strict=False):
+        columns = header(row)
+        if columns is not None:
+            return row.number, columns
+    return None
+
+
+def header(row: Row) -> Columns | None:
+    """Return the columns that ``row`` names, or ``None`` when it is no header of a question sheet."""
+    names = [_normal(cell.text) for cell in row.cells]
+    known = _names()
+    places: dict[str, int] = {}
+    for role, accepted in known.items():
+        ranked = [(accepted.index(name), at) for at, name in enumerate(names) if name in accepted]
+        if ranked:
+            places[role] = min(ranked)[1]
+    for role, words in _FALLBACK.items():
+        if role not in places:
+            free = [at for at, name in enumerate(names) if name and at not in places.values()]
+            fit = [at for at in free if _holds(names[at], words)]
+            if fit:
+                places[role] = fit[0]
+    letters = _letters(names, taken=set(places.values()))
+    judged = {"answer", "options", "kind"} & places.keys()
+    if "stem" not in places or not (judged or letters):
+        return None
+    pictures = tuple(at for at, name in enumerate(names) if name in known["picture"])
+    places.pop("picture", None)
+    return Columns(**places, pictures=pictures, letters=letters)
+
+
+@cache
+def _names() -> Mapping[str, list[str]]:
+    source = resources.files("lmscompliance.questions.formats").joinpath("headers.toml")
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
+def _holds(name: str, words: tuple[str, ...]) -> bool:
+    # A long text is a question that happens to use the word, not the name of a column.
+    short = len(name) <= _LONGEST_NAME
+    return short and any(word in name for word in words) and not _MISLEADING.search(name)
+
+
+def _letters(names: list[str], taken: set[int]) -> tuple[tuple[str, int], ...]:
+    found: dict[str, int] = {}
+    for at, name in enumerate(names):
+        match = _LETTER.fullmatch(name)
+        if match and at not in taken:
+            found.setdefault(match[1].upper(), at)
+    expected = [chr(ord("A") + index) for index in range(len(found))]
+    return (
+        tuple(sorted(found.items())) if len(found) >= _MINIMUM_LETTERS and sorted(found) == expected else ()
+    )
+
+
+def _normal(name: str) -> str:
+    # The long bracketed remarks some headers carry are advice to the typist, and not always followed.
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"[\s:*_\-/、,.]+", "", _BRACKETED.sub("", folded))

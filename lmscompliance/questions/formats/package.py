@@ -1,0 +1,154 @@
+"""What an .xlsx package tells beyond its values: number formats that change a reading, and pictures.
+
+Regular expressions on the parts, not an XML parser: only a few attributes are wanted, and nothing here can
+be made to expand entities. Where the package is laid out otherwise, the detail is missing, never wrong.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+from lmscompliance.kernel.errors import InvalidInput
+
+PERCENT = "percent"
+MONTH_DAY = "month_day"
+
+MAX_COLUMNS = 512
+MAX_ROWS = 200_000
+"""A stray cell at the far corner would make a dense copy of the sheet larger than any memory."""
+
+_BUILT_IN = {9: PERCENT, 10: PERCENT, 16: MONTH_DAY, 28: MONTH_DAY, 29: MONTH_DAY, 58: MONTH_DAY}
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"(?:[^>]*?\bs="(\d+)")?')
+_OBJECT = re.compile(rb"<(?:\w+:)?from>.*?<(?:\w+:)?row>(\d+)</", re.DOTALL)
+_ANCHOR = re.compile(rb"<(?:\w+:)?((?:two|one)CellAnchor)\b.*?</(?:\w+:)?\1>", re.DOTALL)
+_PICTURE = re.compile(rb"<(?:\w+:)?pic\b")
+_EXTENT = re.compile(rb'<(?:\w+:)?ext cx="(\d+)" cy="(\d+)"')
+_SLIVER = 100_000
+"""Pictures thinner than this (in EMU, 360,000 a centimetre) are leftovers of copying that nobody can see."""
+_TAG = re.compile(r"<(?:\w+:)?(sheet|Relationship)\b([^>]*)/?>")
+_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class SheetDetails:
+    """One sheet's cells with a telling number format, by row (from 1) and column (from 0), and pictures."""
+
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
+    pictures: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The details of each sheet by name."""
+
+    sheets: dict[str, SheetDetails] = field(default_factory=dict)
+
+
+def inspect(path: Path) -> Details:
+    """Return the details of the package at ``path``; nothing for a package that is not OOXML.
+
+    Raises ``InvalidInput`` when a sheet reaches beyond ``MAX_COLUMNS`` or ``MAX_ROWS``.
+    """
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if "xl/workbook.xml" not in names:
+            return Details()
+        styles = _styles(archive, names)
+        targets = _relationships(archive, names, "xl/workbook.xml")
+        sheets = {}
+        for _, attributes in _tags(archive.read("xl/workbook.xml"), "sheet"):
+            part = targets.get(attributes.get("r:id", ""), ("", ""))[1]
+            if part in names:
+                sheets[unescape(attributes.get("name", ""))] = _sheet(archive, names, part, styles, path)
+        return Details(sheets)
+
+
+def _sheet(
+    archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[int, str], path: Path
+) -> SheetDetails:
+    content = archive.read(part)
+    formats = {}
+    for found in _CELL.finditer(content):
+        column, row = _column(found[1]), int(found[2])
+        if column >= MAX_COLUMNS or row > MAX_ROWS:
+            cell = f"{found[1].decode()}{row}"
+            raise InvalidInput("questions.too_wide", file=path.name, cell=cell)
+        shown_as = styles.get(int(found[3] or 0))
+        if shown_as:
+            formats[row, column] = shown_as
+    anchors = [int(row) for row in _OBJECT.findall(content)]
+    for kind, target in _relationships(archive, names, part).values():
+        if kind == "drawing" and target in names:
+            anchors += _pictures(archive.read(target))
+    return SheetDetails(formats, frozenset(row + 1 for row in anchors))
+
+
+def _pictures(drawing: bytes) -> Iterator[int]:
+    for anchor in _ANCHOR.finditer(drawing):
+        place = _OBJECT.search(anchor[0])
+        if place is None or not _PICTURE.search(anchor[0]):
+            continue
+        extent = _EXTENT.search(anchor[0])
+        thickness = min(int(extent[1]), int(extent[2])) if extent else 0
+        if not 0 < thickness < _SLIVER:
+            yield int(place[1])
+
+
+def _styles(archive: zipfile.ZipFile, names: set[str]) -> dict[int, str]:
+    if "xl/styles.xml" not in names:
+        return {}
+    content = archive.read("xl/styles.xml").decode("utf-8", "replace")
+    formats = dict(_BUILT_IN)
+    for attributes in re.findall(r"<(?:\w+:)?numFmt\b([^>]*)/?>", content):
+        values = dict(_ATTRIBUTE.findall(attributes))
+        telling = _telling(unescape(values.get("formatCode", "")))
+        if telling:
+            formats[int(values.get("numFmtId", 0))] = telling
+    block = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", content, re.DOTALL)
+    styles = {}
+    for index, attributes in enumerate(re.findall(r"<(?:\w+:)?xf\b([^>]*)>", block[0] if block else "")):
+        shown_as = formats.get(int(dict(_ATTRIBUTE.findall(attributes)).get("numFmtId", 0)))
+        if shown_as:
+            styles[index] = shown_as
+    return styles
+
+
+def _telling(code: str) -> str:
+    bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]', "", code).lower()
+    if "%" in bare:
+        return PERCENT
+    return MONTH_DAY if "m" in bare and "d" in bare and "y" not in bare else ""
+
+
+def _relationships(archive: zipfile.ZipFile, names: set[str], part: str) -> dict[str, tuple[str, str]]:
+    """Return each relationship of ``part`` by id: the last word of its type, and the part it points to."""
+    folder, name = posixpath.split(part)
+    listing = f"{folder}/_rels/{name}.rels"
+    if listing not in names:
+        return {}
+    found = {}
+    for _, values in _tags(archive.read(listing), "Relationship"):
+        target = values.get("Target", "")
+        joined = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
+        kind = values.get("Type", "").rpartition("/")[2]
+        found[values.get("Id", "")] = (kind, posixpath.normpath(joined))
+    return found
+
+
+def _tags(content: bytes, name: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for tag, attributes in _TAG.findall(content.decode("utf-8", "replace")):
+        if tag == name:
+            yield tag, dict(_ATTRIBUTE.findall(attributes))
+
+
+def _column(letters: bytes) -> int:
+    index = 0
+    for letter in letters:
+        index = index * 26 + letter - ord("A") + 1
+    return index - 1
