@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import TypeDecorator, text
 
 from lmscompliance.storage.base import TABLE_PREFIX
 from lmscompliance.storage.migrate import VERSION_TABLE
@@ -27,6 +27,11 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     return kind != "table" or (name or "").startswith(TABLE_PREFIX)
 
 
+def render_item(kind: str, thing: Any, _autogen: Any) -> str | bool:
+    """Write our own column types as what they are in the database: a migration outlives their classes."""
+    return f"sa.{thing.impl!r}" if kind == "type" and isinstance(thing, TypeDecorator) else False
+
+
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
@@ -34,6 +39,7 @@ context.configure(
     version_table=VERSION_TABLE,
     include_object=include_object,
     include_name=include_name,
+    render_item=render_item,
     render_as_batch=True,
     compare_type=True,
     compare_server_default=True,

@@ -42,7 +42,7 @@ def check(database: Database) -> Schema:
             current = context.get_current_revision()
     except OperationalError as error:
         raise Misconfigured("storage.unreachable", reason=str(error.orig)) from error
-    return Schema(current, ScriptDirectory.from_config(_config()).get_current_head())
+    return Schema(current, ScriptDirectory.from_config(config()).get_current_head())
 
 
 def require_current(database: Database) -> None:
@@ -64,9 +64,9 @@ def upgrade(database: Database) -> Schema:
             # that refer to it. It cannot be switched inside a transaction, hence here.
             _sqlite_foreign_keys(connection, "OFF")
         try:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            alembic = config()
+            alembic.attributes["connection"] = connection
+            command.upgrade(alembic, "head")
             connection.commit()
         finally:
             if database.is_sqlite:
@@ -81,9 +81,9 @@ def _sqlite_foreign_keys(connection: Connection, state: str) -> None:
     raw.execute(f"PRAGMA foreign_keys={state}")
 
 
-def _config() -> Config:
-    config = Config()
-    location = str(resources.directory("migrations")).replace("%", "%%")
-    config.set_main_option("script_location", location)
-    config.set_main_option("path_separator", "os")
-    return config
+def config() -> Config:
+    """Return Alembic's configuration, which needs no file; the caller adds the connection."""
+    made = Config()
+    made.set_main_option("script_location", str(resources.directory("migrations")).replace("%", "%%"))
+    made.set_main_option("path_separator", "os")
+    return made
