@@ -5,15 +5,25 @@ What is only known when a claim is made (paid social insurance, other subsidies)
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from lmscompliance.policy.notice import Notice
-from lmscompliance.rules.completion import TrainingVerdict
 from lmscompliance.rules.exam import ExamState, ExamVerdict
 from lmscompliance.rules.verdict import Met, NotMet, Verdict
 
 _RULE = "subsidy.requires"
 
 
-def eligibility(training: TrainingVerdict, exam: ExamVerdict, notice: Notice) -> Verdict:
+class Judged(Protocol):
+    """Anything that says whether the training is complete, such as a ``TrainingVerdict``."""
+
+    @property
+    def met(self) -> bool:
+        """Whether every rule of the training is met."""
+        ...
+
+
+def eligibility(training: Judged, exam: ExamVerdict, notice: Notice) -> Verdict:
     """Judge the conditions of ``subsidy.requires`` that training and exam decide.
 
     A trainee who used up the attempts is out for good (reason ``exam_failed_no_subsidy``); others may still

@@ -1,0 +1,99 @@
+"""Puts the facts of the rooms below before ``rules``; decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy.orm import Session
+
+from lmscompliance.exams.service import attempt_facts
+from lmscompliance.learning.service import session_facts
+from lmscompliance.policy import Notice
+from lmscompliance.rules import credit
+from lmscompliance.rules.account import Account
+from lmscompliance.rules.completion import TrainingVerdict, training_verdict
+from lmscompliance.rules.eligibility import eligibility
+from lmscompliance.rules.exam import ExamVerdict, exam_gate, exam_verdict
+from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.verdict import Verdict
+from lmscompliance.training import queries
+
+_AT_ONCE = 100
+"""Enrolments whose beats stand in memory together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What all trainees of a class are judged by."""
+
+    fact: ClassFact
+    lessons: tuple[LessonFact, ...]
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class TraineeStatus:
+    """Everything the rules say about one enrolment as of now.
+
+    ``gate`` is whether an exam attempt may start by the training as judged here; whether it has been
+    unlocked is for the exams room to say. Sessions that still run are in ``account`` as far as they got.
+    """
+
+    enrolment_id: str
+    course: Course
+    sessions: tuple[SessionFact, ...]
+    attempts: tuple[AttemptFact, ...]
+    account: Account
+    training: TrainingVerdict
+    exam: ExamVerdict
+    gate: Verdict
+    eligibility: Verdict
+
+    @property
+    def closed_sessions(self) -> int:
+        """How many sessions are over."""
+        return sum(one.closed_us is not None for one in self.sessions)
+
+
+def course_of(session: Session, class_id: str) -> Course:
+    """Return what trainees of the class are judged by; raises ``NotFound``."""
+    fact, lessons = queries.class_facts(session, class_id)
+    notice = queries.notice_of(session, queries.class_by_id(session, class_id))
+    return Course(fact, tuple(lessons), notice)
+
+
+def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Iterator[TraineeStatus]:
+    """Judge each enrolment, in the order given, holding the beats of a few of them at a time."""
+    for some in _batches(enrolment_ids):
+        sessions = session_facts(session, course.fact.id, some)
+        attempts = attempt_facts(session, course.fact.id, some)
+        for enrolment_id in some:
+            yield _judged(course, enrolment_id, sessions[enrolment_id], attempts[enrolment_id])
+
+
+def _judged(
+    course: Course, enrolment_id: str, sessions: Sequence[SessionFact], attempts: Sequence[AttemptFact]
+) -> TraineeStatus:
+    notice = course.notice
+    account = credit.account(sessions, course.lessons, notice.credit, course.fact)
+    training = training_verdict(course.fact, course.lessons, account, notice)
+    exam = exam_verdict(attempts, notice)
+    return TraineeStatus(
+        enrolment_id=enrolment_id,
+        course=course,
+        sessions=tuple(sessions),
+        attempts=tuple(attempts),
+        account=account,
+        training=training,
+        exam=exam,
+        gate=exam_gate(attempts, training.met, notice),
+        eligibility=eligibility(training, exam, notice),
+    )
+
+
+def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    remaining = iter(ids)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some

@@ -1,0 +1,163 @@
+"""Judging trainees, and opening the exam to those whose training is complete.
+
+Nothing here is needed for a verdict to hold: it follows from the recorded facts at any time. What is
+written is the exam's unlocking and a row to list classes by.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+
+from lmscompliance.completion.judging import Course, TraineeStatus, course_of, judge
+from lmscompliance.completion.models import Completion
+from lmscompliance.exams import service as exams
+from lmscompliance.learning.models import ClosedSession
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
+from lmscompliance.training.models import CLOSED, Enrolment, TrainingClass
+
+__all__ = ["ClassStatus", "TraineeStatus", "class_status", "refresh", "refresh_due", "status"]
+
+_LOOK_BACK = timedelta(days=30)
+"""For so long after a class's window its sessions are still waited for; later ones cannot count anyway."""
+_ENROLMENTS_A_RUN = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClassStatus:
+    """Every enrolment of a class, judged as of now, by ordinal."""
+
+    course: Course
+    trainees: tuple[TraineeStatus, ...]
+
+
+def status(services: Services, class_id: str, enrolment_id: str) -> TraineeStatus:
+    """Judge one enrolment as of now; raises ``NotFound`` for an unknown class or enrolment.
+
+    An attempt past its deadline is closed first, so that nobody is shown an exam that is over as running.
+    """
+    exams.close_overdue(services, class_id, enrolment_id)
+    with reading(services.database) as session:
+        queries.enrolment(session, class_id, enrolment_id)
+        (judged,) = judge(session, course_of(session, class_id), [enrolment_id])
+        return judged
+
+
+def class_status(services: Services, class_id: str) -> ClassStatus:
+    """Judge every enrolment of a class as of now; raises ``NotFound``. Takes a few ms for each trainee."""
+    exams.close_overdue(services, class_id)
+    with reading(services.database) as session:
+        course = course_of(session, class_id)
+        ids = [one.id for one in queries.roster(session, class_id)]
+        return ClassStatus(course, tuple(judge(session, course, ids)))
+
+
+def refresh(services: Services, class_id: str, enrolment_id: str) -> bool:
+    """Judge an enrolment and open its exam if the training is complete; return whether it is complete.
+
+    Called when a session has closed. An enrolment that completed before is left to ``refresh_due``: only
+    figures can change. Safe to repeat, at any time and from any number of processes.
+    """
+    with reading(services.database) as session:
+        known = session.get(Completion, (class_id, enrolment_id))
+        if known is not None and known.completed_at is not None:
+            return True
+        judged = list(judge(session, course_of(session, class_id), [enrolment_id]))
+    _keep(services, judged)
+    return judged[0].training.met
+
+
+def refresh_due(services: Services) -> int:
+    """Judge every enrolment that has sessions nobody judged yet; return how many there were.
+
+    This is also the recovery of ``refresh``: a process that died after a session closed left the numbers
+    of sessions and of judged sessions unequal, and that is what is looked for here. Enrolments that never
+    learnt are judged once, after their activation.
+    """
+    due: dict[str, list[str]] = defaultdict(list)
+    sessions = (
+        select(func.count())
+        .select_from(ClosedSession)
+        .where(ClosedSession.enrolment_id == Enrolment.id, ClosedSession.class_id == Enrolment.class_id)
+        .scalar_subquery()
+    )
+    unjudged = (
+        select(Enrolment.class_id, Enrolment.id)
+        .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
+        .outerjoin(
+            Completion,
+            (Completion.class_id == Enrolment.class_id) & (Completion.enrolment_id == Enrolment.id),
+        )
+        .where(
+            TrainingClass.status != CLOSED,
+            TrainingClass.window_end > services.clock.now() - _LOOK_BACK,
+            Enrolment.activated_at.is_not(None),
+            func.coalesce(Completion.judged_sessions, -1) != sessions,
+        )
+        .order_by(Enrolment.class_id, Enrolment.ordinal)
+        .limit(_ENROLMENTS_A_RUN)
+    )
+    with reading(services.database) as session:
+        for class_id, enrolment_id in session.execute(unjudged):
+            due[class_id].append(enrolment_id)
+    for class_id, enrolment_ids in due.items():
+        with reading(services.database) as session:
+            judged = list(judge(session, course_of(session, class_id), enrolment_ids))
+        _keep(services, judged)
+    return sum(map(len, due.values()))
+
+
+def _keep(services: Services, judged: Sequence[TraineeStatus]) -> None:
+    """Open the exams of the complete, then write what was judged.
+
+    In this order: if the process dies in between, the rows still say that there is something to judge,
+    and unlocking again changes nothing.
+    """
+    for one in judged:
+        if one.training.met or not one.course.notice.exam.requires_training:
+            exams.unlock(services, one.course.fact.id, one.enrolment_id)
+    _write(services, judged)
+
+
+def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
+    now = services.clock.now()
+    insert = upsert_sqlite if services.database.is_sqlite else upsert_postgresql
+    with transaction(services.database) as session:
+        for one in judged:
+            figures = {
+                "judged_sessions": one.closed_sessions,
+                "judged_at": now,
+                "total_hours": one.training.total_hours,
+                "average_minutes": one.training.average_minutes,
+                "credited_seconds": one.account.credited_seconds,
+                "wall_seconds": one.account.wall_seconds,
+                "training_met": one.training.met,
+            }
+            completed_at = now if one.training.met else None
+            statement = insert(Completion).values(
+                class_id=one.course.fact.id,
+                enrolment_id=one.enrolment_id,
+                completed_at=completed_at,
+                **figures,
+            )
+            # Two judges may meet here. Should the one that saw less write last, the numbers of sessions
+            # differ and the next run judges again; the first completion stays.
+            session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["class_id", "enrolment_id"],
+                    set_={
+                        **figures,
+                        "completed_at": func.coalesce(
+                            Completion.completed_at, statement.excluded.completed_at
+                        ),
+                    },
+                )
+            )

@@ -1,0 +1,61 @@
+"""Pages: a trainee's classes and record, and a class at a glance for staff."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from lmscompliance.completion import pages, service
+from lmscompliance.completion.overview import overview
+from lmscompliance.kernel.actor import Role
+from lmscompliance.rules import reasons
+from lmscompliance.rules.marking import plain
+from lmscompliance.training.access import class_scope, enrolment_scope
+from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+
+routes = Routes()
+
+_ANYBODY = Access(Role.TRAINEE, Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
+_STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
+_LONGEST_NUMBER = 6
+
+
+@routes.get("/", endpoint="home", access=_ANYBODY)
+def home() -> ResponseReturnValue:
+    """Show a trainee their classes; staff start at the list of theirs."""
+    actor = current_actor()
+    if actor.role is not Role.TRAINEE:
+        return redirect_to("classes")
+    return render("completion/home.html", classes=pages.own_classes(current_services(), actor), plain=plain)
+
+
+@routes.get("/classes/<class_id>", endpoint="trainee_class", access=Access(Role.TRAINEE, scope=class_scope))
+def trainee_class(class_id: str) -> ResponseReturnValue:
+    """Show the trainee's own record of a class."""
+    services = current_services()
+    return _record(pages.own_record(services, current_actor(), class_id, locale()), own=True)
+
+
+@routes.get("/classes/<class_id>/overview", endpoint="overview", access=Access(*_STAFF, scope=class_scope))
+def class_overview(class_id: str) -> ResponseReturnValue:
+    """Show staff where everybody in a class stands."""
+    page = request.args.get("page", "1")
+    number = int(page) if page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER else 1
+    shown = overview(current_services(), class_id, number)
+    return render("completion/overview.html", shown=shown, plain=plain)
+
+
+@routes.get(
+    "/classes/<class_id>/trainees/<enrolment_id>",
+    endpoint="trainee_record",
+    access=Access(*_STAFF, scope=enrolment_scope),
+)
+def trainee_record(class_id: str, enrolment_id: str) -> ResponseReturnValue:
+    """Show staff one trainee's record."""
+    services = current_services()
+    status = service.status(services, class_id, enrolment_id)
+    return _record(pages.record_of(services, status, locale()), own=False)
+
+
+def _record(page: pages.RecordPage, *, own: bool) -> ResponseReturnValue:
+    return render("completion/trainee.html", page=page, own=own, plain=plain, label=reasons.label)
