@@ -12,11 +12,12 @@ from typing import TypeVar
 from lmscompliance.identity import contact, headings, numbers, tables
 from lmscompliance.identity.numbers import IdNumber
 from lmscompliance.identity.people import Sex
+from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
 from lmscompliance.identity.tables import Cell, Sheet
 from lmscompliance.kernel.errors import InvalidInput
-from lmscompliance.kernel.jcs import Json
-from lmscompliance.kernel.messages import DEFAULT_LOCALE, text
 from lmscompliance.rules.masking import mask_number
+
+__all__ = ["COLUMNS", "REQUIRED", "NameClash", "Roster", "RosterReport", "RosterRow", "check", "read"]
 
 T = TypeVar("T")
 
@@ -41,18 +42,6 @@ COLUMNS: headings.Patterns = {
 REQUIRED = {"name": "姓名", "id_number": "身份证号", "phone": "联系电话"}
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A message by its code, so that it can be said in the reader's language."""
-
-    code: str
-    params: dict[str, object] = field(default_factory=dict)
-
-    def text(self, locale: str) -> str:
-        """Return the remark in ``locale``."""
-        return text(self.code, locale, **self.params)
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class RosterRow:
     """A row that makes a person; ``row`` counts as the spreadsheet does. Plain text: never logged."""
@@ -65,15 +54,6 @@ class RosterRow:
     department: str
     household: str
     warnings: tuple[Remark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A row that was refused: ``field`` is the first that failed, ``remarks`` say everything that did."""
-
-    row: int
-    field: str
-    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,51 +81,6 @@ class Roster:
             [Accepted(one.row, mask_number(one.number.normal), one.warnings) for one in self.accepted],
             list(self.refused),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An accepted row as it may be shown."""
-
-    row: int
-    id_masked: str
-    warnings: tuple[Remark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RosterReport:
-    """The outcome of a check or an import, without any name or whole number."""
-
-    accepted: list[Accepted]
-    refused: list[Refusal]
-
-    @property
-    def rows(self) -> int:
-        """How many rows held anything."""
-        return len(self.accepted) + len(self.refused)
-
-    def to_json(self, locale: str = DEFAULT_LOCALE) -> dict[str, Json]:
-        """Return ``{rows, accepted: [{row, id_masked, warnings}], refused: [{row, field, reason}]}``."""
-        joint = "；" if locale == DEFAULT_LOCALE else "; "
-        return {
-            "rows": self.rows,
-            "accepted": [
-                {
-                    "row": one.row,
-                    "id_masked": one.id_masked,
-                    "warnings": [warning.text(locale) for warning in one.warnings],
-                }
-                for one in self.accepted
-            ],
-            "refused": [
-                {
-                    "row": one.row,
-                    "field": one.field,
-                    "reason": joint.join(remark.text(locale) for remark in one.remarks),
-                }
-                for one in self.refused
-            ],
-        }
 
 
 def check(path: Path, today: date) -> RosterReport:

@@ -64,13 +64,6 @@ def class_by_code(session: Session, code: str) -> TrainingClass:
     return found
 
 
-def classes(session: Session) -> Sequence[TrainingClass]:
-    """Return every class, the newest first; for the operator, who is bound by no scope."""
-    return session.scalars(
-        select(TrainingClass).order_by(TrainingClass.filed_at.desc(), TrainingClass.id)
-    ).all()
-
-
 def enterprise_of(session: Session, class_: TrainingClass) -> Enterprise:
     """Return the enterprise that filed ``class_``."""
     return session.get_one(Enterprise, class_.enterprise_id)

@@ -11,7 +11,8 @@ from lmscompliance import evidence
 from lmscompliance.identity import cases
 from lmscompliance.identity.contact import same_name
 from lmscompliance.identity.people import PersonValue, find_or_create, open_person, person_by_number
-from lmscompliance.identity.roster import Accepted, NameClash, Refusal, Remark, RosterReport, RosterRow, read
+from lmscompliance.identity.roster import NameClash, RosterRow, read
+from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
 from lmscompliance.identity.verification import FAILED, OfflineVerifier, Verdict, Verifier
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict

@@ -79,7 +79,8 @@ def file_class(
     notice = services.policies.get(policy_id)
     start, end = _window(notice, window, code)
     number = uscc.check(enterprise.uscc)
-    if not code.strip() or not title.strip() or not enterprise.name.strip():
+    texts = ((code, 64), (title, 255), (enterprise.name, 255), (enterprise.district, 64))
+    if not all(text.strip() and len(text) <= limit for text, limit in texts):
         raise InvalidInput("training.class_incomplete", code=code)
     now = services.clock.now()
     with transaction(services.database) as session:
@@ -252,11 +253,16 @@ def _checked(class_: TrainingClass, lessons: Sequence[LessonInput]) -> Sequence[
             or not one.class_hours.is_finite()
             or one.class_hours <= 0
             or one.content_kind not in CONTENT_KINDS
-            or not all(text.strip() for text in (one.topic, one.course, one.title, one.delivery))
+            or not all(text.strip() and len(text) <= limit for text, limit in _texts(one))
         ):
             raise InvalidInput("training.lesson_bad", code=class_.code, ordinal=one.ordinal, title=one.title)
         seen.add(one.ordinal)
     return sorted(lessons, key=lambda one: one.ordinal)
+
+
+def _texts(one: LessonInput) -> tuple[tuple[str, int], ...]:
+    # Each with the width of its column.
+    return (one.topic, 64), (one.course, 255), (one.title, 255), (one.delivery, 32)
 
 
 def _lesson(services: Services, class_: TrainingClass, one: LessonInput) -> Lesson:

@@ -79,6 +79,17 @@ def test_a_notice_without_a_window_needs_one(services):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("change", [{"code": " "}, {"code": "K" * 65}, {"title": ""}])
+def test_a_class_needs_its_texts(services, change):
+    """Empty and overlong texts are refused before anything is stored."""
+    enterprise = EnterpriseInput(school.USCC, "企业", "城厢镇")
+    given = {"code": "K1", "title": "t", "policy_id": "liusu-youji-2021", "enterprise": enterprise}
+    with pytest.raises(InvalidInput) as refusal:
+        service.file_class(services, **(given | change))
+    assert refusal.value.code == "training.class_incomplete"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_credit_code_is_one_enterprise(services):
     """The same code with another name is a mistake to be looked at."""
     school.file_class(services)
@@ -152,6 +163,7 @@ def test_an_unreachable_plan_is_refused_with_the_reason(services, plan, word):
         {"ordinal": 2},
         {"ordinal": 0},
         {"title": " "},
+        {"title": "长" * 256},
         {"planned_seconds": 0},
         {"class_hours": Decimal(0)},
         {"class_hours": Decimal("NaN")},
