@@ -1,0 +1,107 @@
+"""Two classes that know nothing of each other, with every kind of object a path can name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lmscompliance.exams import service as exams
+from lmscompliance.exams.service import Sitter
+from lmscompliance.identity import numbers, uscc
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.questions.service import import_paths
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import activation, queries, service
+from lmscompliance.training.registration import import_roster
+from tests.support.app import administrator, clerk, inspector, trainee
+from tests.training.school import plan
+
+HEADING = "姓名,性别,身份证号,联系电话"
+NAMES = ("张一", "王二")
+
+
+@dataclass(frozen=True)
+class Party:
+    """One class, what belongs to its first trainee, and who may see it."""
+
+    objects: dict[str, str]
+    neighbours: dict[str, str]
+    """The same arguments, with what belongs to another trainee of the same class."""
+    trainee: Actor
+    clerk: Actor
+    inspector: Actor
+
+
+@dataclass(frozen=True)
+class World:
+    """Two parties and one administrator."""
+
+    mine: Party
+    theirs: Party
+    administrator: Actor
+
+
+def build(services: Services, folder: Path) -> World:
+    """File, register and begin two classes through the rooms' public functions."""
+    folder.mkdir()
+    bank = folder / "bank.gift.txt"
+    for topic in ("岗位技能", "安全生产", "职业道德", "防疫知识"):
+        bank.write_text(
+            "\n\n".join(f"{topic}第{n}题 {{ =对 ~错{n} ~误{n} }}" for n in range(8)), encoding="utf-8"
+        )
+        import_paths(services, [bank], topic=topic)
+    return World(
+        mine=_party(services, folder, "MINE", "城厢镇", 1),
+        theirs=_party(services, folder, "THEIRS", "沙溪镇", 2),
+        administrator=administrator(),
+    )
+
+
+def _party(services: Services, folder: Path, code: str, district: str, number: int) -> Party:
+    body = f"9132058{number}MA1MABCD1"
+    owner = service.EnterpriseInput(body + uscc.check_character(body), f"企业{number}", district)
+    class_id = service.file_class(
+        services, code=code, title=f"班级{code}", policy_id="liusu-youji-2021", enterprise=owner
+    )
+    service.approve_class(services, class_id)
+    service.publish_plan(services, class_id, plan())
+    exams.publish_blueprint(services, class_id, exams.default_blueprint(services, class_id, 10))
+    issued = import_roster(services, code, _roster(folder / f"{code}.csv", number)).issued
+    with reading(services.database) as session:
+        lesson_id = queries.lessons(session, class_id)[0].id
+    people = []
+    for one in issued:
+        account = f"{code}-{one.ordinal}"
+        activation.activate(services, account=account, code=one.code, ip="198.51.100.7", consent_version=None)
+        exams.unlock(services, class_id, one.enrolment_id)
+        attempt_id = exams.start(
+            services,
+            class_id=class_id,
+            enrolment_id=one.enrolment_id,
+            sitter=Sitter(account, "198.51.100.7", "Test/1"),
+        )
+        people.append(
+            {
+                "class_id": class_id,
+                "lesson_id": lesson_id,
+                "enrolment_id": one.enrolment_id,
+                "attempt_id": attempt_id,
+            }
+        )
+    return Party(
+        objects=people[0],
+        neighbours=people[1],
+        trainee=trainee(f"{code}-1"),
+        clerk=clerk(owner.uscc, f"clerk-{code}"),
+        inspector=inspector(district, account=f"inspector-{code}"),
+    )
+
+
+def _roster(path: Path, number: int) -> Path:
+    rows = [HEADING]
+    for index, name in enumerate(NAMES):
+        body = f"3205851990010{number}{index + 1}0{1 + 2 * index}"
+        rows.append(f"{name},男,{body}{numbers.check_digit(body)},138{number}000000{index}")
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
