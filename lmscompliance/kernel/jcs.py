@@ -1,6 +1,7 @@
 """Canonical JSON: RFC 8785 under a restricted profile, so that the same value is the same bytes.
 
-The profile: ASCII object keys, integers within ±(2^53−1), no floats, no lone surrogates. With ASCII keys
+The profile: ASCII object keys, integers within ±(2^53−1), no floats, no lone surrogates, at most 64 levels
+(so that no reader's verdict depends on how deep its stack already is). With ASCII keys
 RFC 8785's UTF-16 ordering is plain code-point ordering, and without floats its number grammar is that of
 ``int``, so the standard library's encoder produces exactly the RFC's bytes.
 """
@@ -8,11 +9,11 @@ RFC 8785's UTF-16 ordering is plain code-point ordering, and without floats its 
 from __future__ import annotations
 
 import json
-from typing import Union
 
 MAX_SAFE_INTEGER = 2**53 - 1
+MAX_DEPTH = 64
 
-Json = Union[None, bool, int, str, list["Json"], dict[str, "Json"]]
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 
 class NotCanonical(ValueError):
@@ -21,7 +22,7 @@ class NotCanonical(ValueError):
 
 def encode(value: object) -> bytes:
     """Return the canonical bytes of ``value``; raise ``NotCanonical`` for anything outside the profile."""
-    _check(value)
+    _check(value, 0)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.encode("utf-8")
 
@@ -44,7 +45,7 @@ def _refuse(text: str) -> Json:
     raise NotCanonical(msg)
 
 
-def _check(value: object) -> None:
+def _check(value: object, depth: int) -> None:
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, int):
@@ -57,15 +58,21 @@ def _check(value: object) -> None:
         except UnicodeEncodeError as error:
             msg = "a lone surrogate cannot be encoded"
             raise NotCanonical(msg) from error
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _check(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str) or not key.isascii():
-                msg = f"the object key {key!r} is not ASCII text"
-                raise NotCanonical(msg)
-            _check(item)
+    elif isinstance(value, (list, tuple, dict)):
+        _check_members(value, depth + 1)
     else:
         msg = f"{type(value).__name__} has no place in canonical JSON"
         raise NotCanonical(msg)
+
+
+def _check_members(value: list[object] | tuple[object, ...] | dict[object, object], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        msg = f"the value is nested deeper than {MAX_DEPTH} levels"
+        raise NotCanonical(msg)
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str) or not key.isascii():
+                msg = f"the object key {key!r} is not ASCII text"
+                raise NotCanonical(msg)
+    for item in value.values() if isinstance(value, dict) else value:
+        _check(item, depth)

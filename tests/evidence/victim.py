@@ -1,0 +1,87 @@
+"""A process that records and seals until it is killed; run by the kill tests.
+
+It writes one line to standard output after each commit (``recorded …``) and each publication
+(``sealed …``), straight to the pipe: whatever the parent reads was acknowledged.
+"""
+
+import itertools
+import os
+import sys
+import threading
+from pathlib import Path
+
+from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.evidence.sealer import seal
+from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.kernel.clock import SystemClock
+from lmscompliance.kernel.ids import Ids, SystemRandomness
+from lmscompliance.kernel.settings import Settings
+from lmscompliance.policy import Catalogue
+from lmscompliance.services import Services
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.transaction import transaction
+from lmscompliance.vault import Vault
+from lmscompliance.vault.keys import KeyRing
+from tests.evidence.logs import CLASS, signer_in
+
+
+def services_over(url, directory):
+    """Return services as a process of its own would build them."""
+    clock = SystemClock()
+    return Services(
+        clock=clock,
+        ids=Ids(clock, SystemRandomness()),
+        settings=Settings.from_mapping({"COMPLIANCE_DATA_DIR": directory, "SECRET_KEY": "test-secret"}),
+        database=Database(url),
+        vault=Vault(KeyRing.load_or_create(directory / "vault.json")),
+        policies=Catalogue.builtin(),
+    )
+
+
+def tell(*words):
+    """Acknowledge, in one write that cannot be half seen."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
+def recording(services, number):
+    """Record for ever, two facts a transaction, into a few shared streams and one of our own."""
+    for round_ in itertools.count():
+        streams = [enrolment_stream(f"{round_ % 5:026d}"), enrolment_stream(f"{number}{'w' * 25}")]
+        with transaction(services.database) as session:
+            facts = [
+                record(
+                    session,
+                    services,
+                    class_id=CLASS,
+                    stream=stream,
+                    type="session.segment",
+                    at=services.clock.now(),
+                    body={"n": round_},
+                    disclose={"ip": "203.0.113.7"},
+                )
+                for stream in streams
+            ]
+        for fact in facts:
+            tell("recorded", fact.stream, fact.n, fact.leaf_hash.hex())
+
+
+def sealing(services, signer: LocalSigner):
+    """Seal for ever in small batches, so that most of the time is spent between two steps."""
+    while True:
+        report = seal(services, signer, limit=11)
+        if report.sealed:
+            tell("sealed", report.size)
+
+
+def main():
+    """Start two recorders and two sealers and wait for the end."""
+    url, directory = sys.argv[1], Path(sys.argv[2])
+    services = services_over(url, directory)
+    for number in range(2):
+        threading.Thread(target=recording, args=(services, number), daemon=True).start()
+        threading.Thread(target=sealing, args=(services, signer_in(directory)), daemon=True).start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
