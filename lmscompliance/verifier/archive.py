@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Self
 
 VERSION_NEEDED = 20
 DEFLATED = 8
@@ -65,7 +65,7 @@ class Archive:
             self._file.close()
             raise
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,87 +82,119 @@ class Archive:
                 self._file.seek(position)
                 pending = self._file.read(min(_CHUNK, left))
                 if not pending:
-                    raise NotCanonical(f"{name}: the deflated data ends too early")
+                    msg = f"{name}: the deflated data ends too early"
+                    raise NotCanonical(msg)
                 position += len(pending)
                 left -= len(pending)
             try:
                 # Bounded output: what a few bytes can inflate to never stands in memory at once.
                 data = inflate.decompress(pending, _CHUNK)
             except zlib.error as error:
-                raise NotCanonical(f"{name}: the deflated data is damaged ({error})") from error
+                msg = f"{name}: the deflated data is damaged ({error})"
+                raise NotCanonical(msg) from error
             pending = inflate.unconsumed_tail
             size += len(data)
             crc = zlib.crc32(data, crc)
             if size > member.size:
-                raise NotCanonical(f"{name}: inflates to more than the {member.size} bytes it declares")
+                msg = f"{name}: inflates to more than the {member.size} bytes it declares"
+                raise NotCanonical(msg)
             if data:
                 yield data
         if left or inflate.unused_data or pending:
-            raise NotCanonical(f"{name}: there is data behind the end of its deflated stream")
+            msg = f"{name}: there is data behind the end of its deflated stream"
+            raise NotCanonical(msg)
         if size != member.size or crc != member.crc:
-            raise NotCanonical(f"{name}: its size or checksum is not what the directory says")
+            msg = f"{name}: its size or checksum is not what the directory says"
+            raise NotCanonical(msg)
 
     def read(self, name: str, limit: int) -> bytes:
         """Return all of ``name``; raises ``TooLong`` when it is over ``limit`` bytes."""
         if self.members[name].size > limit:
-            raise TooLong(f"{name}: {self.members[name].size} bytes are over the limit of {limit}")
+            msg = f"{name}: {self.members[name].size} bytes are over the limit of {limit}"
+            raise TooLong(msg)
         return b"".join(self.chunks(name))
 
     def lines(self, name: str, limit: int) -> Iterator[bytes]:
-        """Yield the lines of ``name`` without their LF, each at most ``limit`` bytes; the last must end in LF."""
+        """Yield the lines of ``name`` without their LF, each at most ``limit`` bytes; each must end in LF."""
         rest = b""
         for chunk in self.chunks(name):
             *whole, rest = (rest + chunk).split(b"\n")
             yield from whole
             if len(rest) > limit:
-                raise TooLong(f"{name}: a line is over the limit of {limit} bytes")
+                msg = f"{name}: a line is over the limit of {limit} bytes"
+                raise TooLong(msg)
         if rest:
-            raise NotCanonical(f"{name}: the last line does not end")
+            msg = f"{name}: the last line does not end"
+            raise NotCanonical(msg)
 
 
 def _read_directory(file: BinaryIO) -> Iterator[Member]:
-    total = file.seek(0, 2)
-    if total < END.size:
-        raise NotCanonical("the file is too short to be an archive")
-    file.seek(total - END.size)
-    signature, disk, start_disk, here, count, length, offset, comment = END.unpack(file.read(END.size))
-    if signature != END_SIGNATURE or comment:
-        raise NotCanonical("the end record is not at the end of the file: something was appended or cut off")
-    if disk or start_disk or here != count or not 0 < count <= _MAX_ENTRIES:
-        raise NotCanonical("the end record counts its entries wrongly")
-    if offset + length != total - END.size:
-        raise NotCanonical("the directory does not end where the end record begins")
+    count, length, offset = _read_end(file)
     file.seek(offset)
     directory = file.read(length)
     position = expected = 0
     seen: set[str] = set()
     for _ in range(count):
         if position + CENTRAL.size > length:
-            raise NotCanonical("the directory is shorter than its entries")
+            msg = "the directory is shorter than its entries"
+            raise NotCanonical(msg)
         fields = CENTRAL.unpack_from(directory, position)
-        _, _, _, _, _, _, crc, compressed, size, name_length, *_rest, start = fields
-        raw_name = directory[position + CENTRAL.size : position + CENTRAL.size + name_length]
-        position += CENTRAL.size + name_length
-        name = raw_name.decode("ascii", "replace")
-        if not NAME.match(name) or name in seen:
-            raise NotCanonical(f"the name {name!r} is doubled or not allowed")
-        seen.add(name)
-        if fields != central_fields(crc, compressed, size, name_length, start):
-            raise NotCanonical(f"{name}: its directory entry departs from the canonical form")
-        if start != expected:
-            raise NotCanonical(f"{name}: there is a gap or an overlap before it")
-        if size > _MAX_RATIO * compressed + _SLACK:
-            raise NotCanonical(f"{name}: {compressed} bytes claim to inflate to {size}")
-        file.seek(start)
-        header = LOCAL.pack(*local_fields(crc, compressed, size, name_length)) + raw_name
-        if file.read(len(header)) != header:
-            raise NotCanonical(f"{name}: its local header does not match its directory entry")
-        expected = start + len(header) + compressed
-        if expected > offset:
-            raise NotCanonical(f"{name}: it runs into the directory")
-        yield Member(name, start + len(header), compressed, size, crc)
+        raw_name = directory[position + CENTRAL.size : position + CENTRAL.size + fields[10]]
+        position += CENTRAL.size + fields[10]
+        member = _read_member(file, fields, raw_name, expected)
+        if member.name in seen:
+            msg = f"the name {member.name} is doubled"
+            raise NotCanonical(msg)
+        seen.add(member.name)
+        expected = member.start + member.compressed
+        yield member
     if position != length or expected != offset:
-        raise NotCanonical("there is unlisted data between the entries and the end record")
+        msg = "there is unlisted data between the entries and the end record"
+        raise NotCanonical(msg)
+
+
+def _read_end(file: BinaryIO) -> tuple[int, int, int]:
+    """Return how many entries there are, and the directory's length and offset."""
+    total = file.seek(0, 2)
+    if total < END.size:
+        msg = "the file is too short to be an archive"
+        raise NotCanonical(msg)
+    file.seek(total - END.size)
+    signature, disk, start_disk, here, count, length, offset, comment = END.unpack(file.read(END.size))
+    if signature != END_SIGNATURE or comment:
+        msg = "the end record is not at the end of the file: something was appended or cut off"
+        raise NotCanonical(msg)
+    if disk or start_disk or here != count or not 0 < count <= _MAX_ENTRIES:
+        msg = "the end record counts its entries wrongly"
+        raise NotCanonical(msg)
+    if offset + length != total - END.size:
+        msg = "the directory does not end where the end record begins"
+        raise NotCanonical(msg)
+    return count, length, offset
+
+
+def _read_member(file: BinaryIO, fields: tuple[Any, ...], raw_name: bytes, expected: int) -> Member:
+    """Return the file a directory entry describes, which must begin at ``expected``."""
+    crc, compressed, size, name_length, start = (*fields[7:11], fields[16])
+    name = raw_name.decode("ascii", "replace")
+    if not NAME.match(name):
+        msg = f"the name {name!r} is not allowed"
+        raise NotCanonical(msg)
+    if fields != central_fields(crc, compressed, size, name_length, start):
+        msg = f"{name}: its directory entry departs from the canonical form"
+        raise NotCanonical(msg)
+    if start != expected:
+        msg = f"{name}: there is a gap or an overlap before it"
+        raise NotCanonical(msg)
+    if size > _MAX_RATIO * compressed + _SLACK:
+        msg = f"{name}: {compressed} bytes claim to inflate to {size}"
+        raise NotCanonical(msg)
+    file.seek(start)
+    header = LOCAL.pack(*local_fields(crc, compressed, size, name_length)) + raw_name
+    if file.read(len(header)) != header:
+        msg = f"{name}: its local header does not match its directory entry"
+        raise NotCanonical(msg)
+    return Member(name, start + len(header), compressed, size, crc)
 
 
 def local_fields(crc: int, compressed: int, size: int, name_length: int) -> tuple[bytes | int, ...]:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 from xml.parsers import expat
 
 _ENTITY_LIMIT = 1 << 20
@@ -68,7 +68,8 @@ class WorkbookReader:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise NotOurWorkbook(f"not a workbook: {error}") from error
+            msg = f"not a workbook: {error}"
+            raise NotOurWorkbook(msg) from error
         try:
             self._check_parts()
             self.sheet_names = self._read_names()
@@ -77,14 +78,14 @@ class WorkbookReader:
             self._zip.close()
             raise
 
-    def __enter__(self) -> WorkbookReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
 
     def rows(self, number: int, tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
-        """Yield ``(row from 1, {column from 0: cell})`` of sheet ``number`` (from 0); fills ``tail`` at the end."""
+        """Yield ``(row from 1, {column from 0: cell})`` of sheet ``number`` (from 0), and fill ``tail``."""
         part = f"xl/worksheets/sheet{number + 1}.xml"
         parser = _SheetParser(part, self._styles, tail)
         for chunk in _inflate(self._zip, part):
@@ -97,20 +98,27 @@ class WorkbookReader:
         infos = self._zip.infolist()
         names = [info.filename for info in infos]
         if len(set(names)) != len(names):
-            raise NotOurWorkbook("a part occurs twice")
+            msg = "a part occurs twice"
+            raise NotOurWorkbook(msg)
         for info in infos:
             if not _PARTS.fullmatch(info.filename):
-                raise NotOurWorkbook(f"the part {info.filename} does not belong to a ledger")
+                msg = f"the part {info.filename} does not belong to a ledger"
+                raise NotOurWorkbook(msg)
             if info.file_size > _MAX_RATIO * info.compress_size + _SLACK:
-                raise NotOurWorkbook(f"the part {info.filename} claims to inflate to {info.file_size} bytes")
+                msg = f"the part {info.filename} claims to inflate to {info.file_size} bytes"
+                raise NotOurWorkbook(msg)
 
     def _read_names(self) -> list[str]:
         names: list[str] = []
 
         def start(name: str, attributes: dict[str, str]) -> None:
             if name == "sheet":
-                if attributes.get("state", "visible") != "visible" or attributes.get("r:id") != f"rId{len(names) + 1}":
-                    raise NotOurWorkbook("a sheet is hidden or out of order")
+                if (
+                    attributes.get("state", "visible") != "visible"
+                    or attributes.get("r:id") != f"rId{len(names) + 1}"
+                ):
+                    msg = "a sheet is hidden or out of order"
+                    raise NotOurWorkbook(msg)
                 names.append(attributes.get("name", ""))
 
         _parse(self._zip, "xl/workbook.xml", start)
@@ -122,7 +130,8 @@ class WorkbookReader:
 
         _parse(self._zip, "xl/_rels/workbook.xml.rels", relation)
         if targets != [f"rId{n} worksheets/sheet{n}.xml" for n in range(1, len(names) + 1)]:
-            raise NotOurWorkbook("the sheets' names and parts do not belong together")
+            msg = "the sheets' names and parts do not belong together"
+            raise NotOurWorkbook(msg)
         return names
 
     def _read_styles(self) -> list[str]:
@@ -132,9 +141,15 @@ class WorkbookReader:
 
         def start(name: str, attributes: dict[str, str]) -> None:
             if name in _STYLE_ELEMENTS_REFUSED:
-                raise NotOurWorkbook(f"the styles hold a {name}, which can hide what a cell says")
-            if name == "color" and "font" in inside and attributes.get("rgb", "FF1F1F1F") not in _FONT_COLOURS:
-                raise NotOurWorkbook("a font has a colour that can hide text")
+                msg = f"the styles hold a {name}, which can hide what a cell says"
+                raise NotOurWorkbook(msg)
+            if (
+                name == "color"
+                and "font" in inside
+                and attributes.get("rgb", "FF1F1F1F") not in _FONT_COLOURS
+            ):
+                msg_0 = "a font has a colour that can hide text"
+                raise NotOurWorkbook(msg_0)
             if name == "xf" and "cellXfs" in inside:
                 formats.append(attributes.get("numFmtId", ""))
             inside.append(name)
@@ -170,13 +185,16 @@ class _SheetParser:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name not in _SHEET_ELEMENTS:
-            raise NotOurWorkbook(f"{self._part} holds a <{name}>, which a ledger never has")
+            msg = f"{self._part} holds a <{name}>, which a ledger never has"
+            raise NotOurWorkbook(msg)
         if attributes.get("hidden", "0") != "0" or attributes.get("collapsed", "0") != "0":
-            raise NotOurWorkbook(f"{self._part}: a <{name}> is hidden")
+            msg = f"{self._part}: a <{name}> is hidden"
+            raise NotOurWorkbook(msg)
         if name == "row":
             number = int(attributes["r"])
             if number <= self._row or float(attributes.get("ht", "15")) < _MIN_HEIGHT:
-                raise NotOurWorkbook(f"{self._part}: row {number} is out of order or too low to be read")
+                msg = f"{self._part}: row {number} is out of order or too low to be read"
+                raise NotOurWorkbook(msg)
             self._row, self._cells, self._column = number, {}, -1
         elif name == "c":
             self._open_cell(attributes)
@@ -185,17 +203,20 @@ class _SheetParser:
         elif name == "mergeCell":
             self._tail.merges.add(attributes["ref"])
         elif name == "col" and float(attributes.get("width", "9")) < _MIN_WIDTH:
-            raise NotOurWorkbook(f"{self._part}: a column is too narrow to be read")
+            msg = f"{self._part}: a column is too narrow to be read"
+            raise NotOurWorkbook(msg)
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         ref = attributes["r"]
         column = _column_of(ref, self._row)
         if column is None or column <= self._column:
-            raise NotOurWorkbook(f"{self._part}: the cell {ref} is out of order")
+            msg = f"{self._part}: the cell {ref} is out of order"
+            raise NotOurWorkbook(msg)
         self._column = column
         kind = attributes.get("t", "n")
         if kind not in {"n", "inlineStr"}:
-            raise NotOurWorkbook(f"{self._part}: the cell {ref} is of type {kind}")
+            msg = f"{self._part}: the cell {ref} is of type {kind}"
+            raise NotOurWorkbook(msg)
         self._cell = (ref, column, "text" if kind == "inlineStr" else "number", attributes.get("s", "0"))
 
     def _end(self, name: str) -> None:
@@ -205,10 +226,12 @@ class _SheetParser:
             if kind == "text":
                 content = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), content)
             if column in self._cells or (kind == "text") != (name == "t"):
-                raise NotOurWorkbook(f"{self._part}: the cell {ref} holds more than one value")
+                msg = f"{self._part}: the cell {ref} holds more than one value"
+                raise NotOurWorkbook(msg)
             number_format = self._styles[int(style)] if int(style) < len(self._styles) else ""
             if number_format not in _FORMATS[kind]:
-                raise NotOurWorkbook(f"{self._part}: the cell {ref} has a number format of its own")
+                msg = f"{self._part}: the cell {ref} has a number format of its own"
+                raise NotOurWorkbook(msg)
             self._cells[column] = ReadCell(ref, kind, content)
             self._text = None
         elif name == "oddFooter":
@@ -250,7 +273,8 @@ def _parser(
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise NotOurWorkbook("a part declares a document type, which is how entity bombs begin")
+    msg = "a part declares a document type, which is how entity bombs begin"
+    raise NotOurWorkbook(msg)
 
 
 def _feed(parser: expat.XMLParserType, part: str, data: bytes, *, last: bool = False) -> None:
@@ -259,7 +283,8 @@ def _feed(parser: expat.XMLParserType, part: str, data: bytes, *, last: bool = F
     except (expat.ExpatError, KeyError, ValueError) as error:
         if isinstance(error, NotOurWorkbook):
             raise
-        raise NotOurWorkbook(f"{part} is damaged: {error}") from error
+        msg = f"{part} is damaged: {error}"
+        raise NotOurWorkbook(msg) from error
 
 
 def _parse(
@@ -278,8 +303,17 @@ def _inflate(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     try:
         with archive.open(part) as source:
             yield from iter(lambda: _read(source), b"")
-    except (KeyError, zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
-        raise NotOurWorkbook(f"{part} cannot be read: {error}") from error
+    except (
+        KeyError,
+        zipfile.BadZipFile,
+        OSError,
+        EOFError,
+        zlib.error,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
+        msg = f"{part} cannot be read: {error}"
+        raise NotOurWorkbook(msg) from error
 
 
 def _read(source: IO[bytes]) -> bytes:

@@ -1,0 +1,1 @@
+"""Ledgers (学习台账): the workbook, the bundle that proves it, and their download."""

@@ -1,0 +1,134 @@
+"""Makes the files of an export in a scratch folder: data, workbook, bundle, trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from lmscompliance.documents import xlsx
+from lmscompliance.documents.archive import write_archive
+from lmscompliance.evidence import class_stream, reader, streams
+from lmscompliance.evidence.signer import Signer
+from lmscompliance.kernel.errors import Conflict
+from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
+from lmscompliance.policy import Notice
+from lmscompliance.rules import ledger
+from lmscompliance.rules.ledger_facts import ClassRecord
+from lmscompliance.services import Services
+from lmscompliance.tlog.checkpoint import Checkpoint
+from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.notes import Note
+from lmscompliance.tlog.proof import TlogProof
+from lmscompliance.verifier import bundle
+from lmscompliance.verifier.bundle import FileDigest, Manifest
+from lmscompliance.verifier.entries import records
+
+_CHUNK = 1 << 20
+
+
+def write_data(
+    session: Session, services: Services, cut: Cut, notice: Notice, *, folder: Path, progress: Progress
+) -> list[FileDigest]:
+    """Write the data files of ``cut`` and return their digests, in the order of ``bundle.DATA_FILES``."""
+    checkpoint = _write(folder, bundle.CHECKPOINT, reader.checkpoint(session, cut.size).encode("utf-8"))
+    entries, disclosures = write_evidence(session, services, cut, folder, progress)
+    policy = _write(folder, bundle.POLICY, notice.effective_json())
+    return [checkpoint, entries, disclosures, policy]
+
+
+def write_workbook(
+    folder: Path, notice: Notice, data: Sequence[FileDigest], taken_at: datetime, progress: Progress
+) -> FileDigest:
+    """Build the sheets from the data files in ``folder``, as any verifier will, and write the workbook."""
+    head = Checkpoint.parse(Note.parse((folder / bundle.CHECKPOINT).read_bytes()).text)
+    files = tuple(ledger.DataFile(file.name, file.sha256, file.size) for file in data)
+    count = [0, 0]
+
+    def provenance(found: ClassRecord) -> ledger.Provenance:
+        count[1] = len(found.enrolments)
+        return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
+
+    def judged(_: ledger.Judged) -> None:
+        count[0] += 1
+        progress("workbook", count[0], count[1])
+
+    workbook = ledger.build(
+        records(_lines(folder / bundle.ENTRIES), _lines(folder / bundle.DISCLOSURES)),
+        notice,
+        provenance,
+        ledger.Observer(trainee=judged),
+    )
+    path = folder / bundle.LEDGER
+    path.parent.mkdir(exist_ok=True)
+    xlsx.write(path, workbook, taken_at)
+    return bundle.digest_of(bundle.LEDGER, _chunks(path))
+
+
+def write_bundle(
+    session: Session,
+    signer: Signer,
+    cut: Cut,
+    *,
+    code: str,
+    recorded_n: int,
+    files: Sequence[FileDigest],
+    folder: Path,
+) -> FileDigest:
+    """Write the archive ``folder``/bundle around what is there, with the proof that ``files`` were recorded.
+
+    ``recorded_n`` is the sealed ``export.recorded`` entry of the class's stream. Raises ``Conflict`` when it
+    is not sealed.
+    """
+    stream = class_stream(cut.class_id)
+    index = streams.index_of(session, cut.class_id, stream, recorded_n)
+    later = reader.checkpoint(session)
+    head = Checkpoint.parse(Note.parse(later).text)
+    if index is None or index >= head.size:
+        raise Conflict("ledgers.not_sealed", stream=stream, sealed=recorded_n, recorded=recorded_n + 1)
+    hashes = tuple(reader.inclusion_proof(session, index, head.size))
+    consistency = reader.tree(session).consistency(cut.size, head.size)
+    made = {file.name: file for file in files}
+    for name, data in (
+        (bundle.LOG_KEY, f"{signer.vkey}\n".encode()),
+        (bundle.EXPORT_LEAF, streams.leaf_of(session, cut.class_id, stream, recorded_n)),
+        (bundle.EXPORT_PROOF, TlogProof(index, hashes, later).encode().encode("utf-8")),
+        (bundle.EXPORT_CONSISTENCY, bundle.encode_consistency(consistency)),
+    ):
+        made[name] = _write(folder, name, data)
+    listed = tuple(made[name] for name in bundle.ORDER if name != bundle.MANIFEST)
+    manifest = Manifest(cut.class_id, code, cut.snapshot, cut.size, ledger.EDITION, listed)
+    _write(folder, bundle.MANIFEST, manifest.encode())
+    path = folder / "bundle"
+    with path.open("xb") as target:
+        write_archive(target, [(name, folder / name) for name in bundle.ORDER])
+    return bundle.digest_of("bundle", _chunks(path))
+
+
+def trust_text(signer: Signer) -> str:
+    """Return a trust policy (C2SP tlog-policy) for this platform's log, without witnesses yet."""
+    return (
+        "# 学习台账核验信任文件:请经主管部门等另一渠道核对下面的公钥。\n"
+        "# Trust policy for verifying ledgers: compare the key below through another channel.\n"
+        f"log {signer.vkey}\nquorum none\n"
+    )
+
+
+def _write(folder: Path, name: str, data: bytes) -> FileDigest:
+    with HashedFile(folder, name) as file:
+        file.write(data)
+        return file.digest()
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        for line in file:
+            yield line.removesuffix(b"\n")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -1,0 +1,245 @@
+"""Exports a class's ledger: workbook, bundle and trust file, each whole under its final name or not there.
+
+The order makes the proof: what the class's log holds is listed (snapshot) and sealed; the sheets are built
+from those leaves alone; the files' digests are recorded and sealed in turn, and that later checkpoint goes
+into the bundle. An unchanged class gives the same workbook and the same data files, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from lmscompliance import evidence
+from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.evidence.signer import Signer
+from lmscompliance.ledgers import assemble
+from lmscompliance.ledgers.gather import Cut, Progress
+from lmscompliance.ledgers.models import LedgerExport
+from lmscompliance.ledgers.platform import declare_platform
+from lmscompliance.policy import Notice
+from lmscompliance.rules import ledger
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
+from lmscompliance.verifier import bundle
+from lmscompliance.verifier.bundle import FileDigest
+
+BY_COMMAND = "command-line"
+"""Who asked for an export that no signed-in user asked for."""
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+_STEM_LENGTH = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A finished export and where its files stand; ``size`` is the log's at the data checkpoint."""
+
+    id: str
+    class_id: str
+    workbook: Path
+    bundle: Path
+    trust: Path
+    snapshot: str
+    size: int
+
+
+def export(
+    services: Services,
+    signer: Signer,
+    class_id: str,
+    out_dir: Path,
+    progress: Progress | None = None,
+    *,
+    requested_by: str = BY_COMMAND,
+) -> Export:
+    """Export the class's ledger into ``out_dir`` as ``CODE.xlsx``, ``CODE.lmsev.zip`` and ``CODE.trust``.
+
+    Raises ``NotFound`` for an unknown class and ``Conflict`` when its evidence cannot be sealed. Safe to
+    repeat: whatever is interrupted leaves at most an entry in the log that no file refers to, and files of
+    an earlier export are replaced only by whole ones, the bundle last.
+    """
+    run = _Run(services, signer, class_id, services.ids.new(), progress or _silent, requested_by)
+    return run.into(out_dir, kept=False)
+
+
+def export_for_download(
+    services: Services,
+    signer: Signer,
+    class_id: str,
+    progress: Progress | None = None,
+    *,
+    requested_by: str = BY_COMMAND,
+) -> Export:
+    """Export into the export directory, from where the class's ledger page offers it for download."""
+    export_id = services.ids.new()
+    run = _Run(services, signer, class_id, export_id, progress or _silent, requested_by)
+    return run.into(kept_directory(services, class_id, export_id), kept=True)
+
+
+def kept_directory(services: Services, class_id: str, export_id: str) -> Path:
+    """Return where an export that is offered for download stands."""
+    return services.settings.export_dir / class_id / export_id
+
+
+def _silent(_phase: str, _done: int, _total: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What an export is of."""
+
+    cut: Cut
+    code: str
+    notice: Notice
+    taken_at: datetime
+
+    @property
+    def stem(self) -> str:
+        """The class's code as part of a file name."""
+        return _UNSAFE.sub("-", self.code).strip(".-")[:_STEM_LENGTH] or self.cut.class_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One export on its way."""
+
+    services: Services
+    signer: Signer
+    class_id: str
+    export_id: str
+    progress: Progress
+    requested_by: str
+
+    def into(self, out_dir: Path, *, kept: bool) -> Export:
+        """Make all files aside and put them in place."""
+        out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        subject = self._snapshot()
+        cut, stem = subject.cut, subject.stem
+        done = Export(
+            id=self.export_id,
+            class_id=self.class_id,
+            workbook=out_dir / f"{stem}.xlsx",
+            bundle=out_dir / f"{stem}.lmsev.zip",
+            trust=out_dir / f"{stem}.trust",
+            snapshot=cut.snapshot,
+            size=cut.size,
+        )
+        with tempfile.TemporaryDirectory(dir=out_dir, prefix=".ledger-") as scratch:
+            folder = Path(scratch)
+            with reading(self.services.database) as session:
+                files = assemble.write_data(
+                    session, self.services, cut, subject.notice, folder=folder, progress=self.progress
+                )
+            files.append(
+                assemble.write_workbook(folder, subject.notice, files, subject.taken_at, self.progress)
+            )
+            recorded_n = self._record(subject, files, kept=kept)
+            # Dying from here on leaves digests in the log without files; asking again makes both anew.
+            seal_all(self.services, self.signer)
+            with reading(self.services.database) as session:
+                digest = assemble.write_bundle(
+                    session,
+                    self.signer,
+                    cut,
+                    code=subject.code,
+                    recorded_n=recorded_n,
+                    files=files,
+                    folder=folder,
+                )
+            (folder / "trust").write_text(assemble.trust_text(self.signer), encoding="utf-8")
+            _place(
+                {
+                    folder / bundle.LEDGER: done.workbook,
+                    folder / "trust": done.trust,
+                    folder / "bundle": done.bundle,
+                }
+            )
+        self._finish(digest)
+        self.progress("bundle", 1, 1)
+        return done
+
+    def _snapshot(self) -> _Subject:
+        """List the class's streams, seal them, and choose the data checkpoint."""
+        with transaction(self.services.database) as session:
+            found = queries.class_by_id(session, self.class_id)
+            notice = queries.notice_of(session, found)
+            declare_platform(session, self.services, self.class_id)
+            taken = evidence.snapshot(session, self.services, self.class_id, "export")
+            # The same snapshot keeps the checkpoint of its first export, so that its files stay the same.
+            size = session.scalar(
+                select(LedgerExport.data_size)
+                .where(LedgerExport.class_id == self.class_id, LedgerExport.snapshot == taken.id)
+                .order_by(LedgerExport.recorded_n)
+                .limit(1)
+            )
+        sealed = seal_all(self.services, self.signer)
+        cut = Cut(self.class_id, taken.id, taken.first_n + taken.pages, size or sealed.size)
+        return _Subject(cut, found.code, notice, taken.taken_at)
+
+    def _record(self, subject: _Subject, files: Sequence[FileDigest], *, kept: bool) -> int:
+        """Put the files' digests into the log, and the export into the list, in one transaction."""
+        cut, now = subject.cut, self.services.clock.now()
+        workbook = files[-1]
+        with transaction(self.services.database) as session:
+            recorded = evidence.record(
+                session,
+                self.services,
+                class_id=self.class_id,
+                stream=evidence.class_stream(self.class_id),
+                type="export.recorded",
+                at=now,
+                body=bundle.export_body(ledger.EDITION, cut.snapshot, cut.size, files),
+            )
+            session.add(
+                LedgerExport(
+                    class_id=self.class_id,
+                    id=self.export_id,
+                    snapshot=cut.snapshot,
+                    data_size=cut.size,
+                    taken_at=subject.taken_at,
+                    recorded_at=now,
+                    recorded_n=recorded.n,
+                    requested_by=self.requested_by,
+                    stem=subject.stem,
+                    kept=kept,
+                    workbook_sha256=workbook.sha256,
+                    workbook_size=workbook.size,
+                )
+            )
+        return recorded.n
+
+    def _finish(self, digest: FileDigest) -> None:
+        with transaction(self.services.database) as session:
+            session.execute(
+                update(LedgerExport)
+                .where(LedgerExport.class_id == self.class_id, LedgerExport.id == self.export_id)
+                .values(
+                    bundle_sha256=digest.sha256,
+                    bundle_size=digest.size,
+                    finished_at=self.services.clock.now(),
+                )
+            )
+
+
+def _place(moves: Mapping[Path, Path]) -> None:
+    """Give finished files their final names, in order; each is durable before it can be seen."""
+    for source in moves:
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+    for source, target in moves.items():
+        source.replace(target)
+    descriptor = os.open(next(iter(moves.values())).parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

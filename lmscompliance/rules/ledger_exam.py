@@ -1,0 +1,247 @@
+"""Sheets ④ 考核内容 with the coverage matrix (notice T21) and ⑤ 考核成绩册 (notice T22, T23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules import ledger_words as words
+from lmscompliance.rules.exam import ExamState
+from lmscompliance.rules.ledger_context import Context, Judged
+from lmscompliance.rules.ledger_facts import AttemptRecord
+from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, row
+from lmscompliance.rules.marking import is_correct
+from lmscompliance.rules.verdict import NotMet
+
+CONTENT = "④考核内容"
+RESULTS = "⑤考核成绩册"
+_CONTENT_HEADINGS = {
+    "题号": Column(6, centred=True),
+    "题目编号（版本）": Column(32),
+    "内容类别": Column(12, centred=True),
+    "题型": Column(10, centred=True),
+    "分值": Column(8),
+    "题干": Column(50),
+    "选项": Column(44),
+    "标准答案": Column(30),
+    "抽用次数": Column(9),
+    "答对次数": Column(9),
+}
+_COVERAGE_HEADINGS = (
+    "序号", "内容类别", "政策要求", "每卷题数", "每卷分值", "各卷覆盖情况", "依据", "是否覆盖",
+)  # fmt: skip
+
+
+def content_frame(context: Context) -> Sheet:
+    """Return the frame of ④; the questions' headings stand below the coverage matrix."""
+    head_row = 2 + 2 + len(context.topics) + 2
+    return Sheet(CONTENT, context.footer(CONTENT), tuple(_CONTENT_HEADINGS.values()), head_row=head_row)
+
+
+def results_frame(context: Context) -> Sheet:
+    """Return the frame of ⑤, which has five columns for each attempt the notice allows."""
+    columns = tuple(_results_headings(context).values())
+    return Sheet(RESULTS, context.footer(RESULTS), columns, head_row=3, frozen_columns=2)
+
+
+@dataclass(slots=True)
+class _Used:
+    """A question of this class's papers; option order may differ from paper to paper."""
+
+    item: Mapping[str, Json]
+    drawn: int = 0
+    right: int = 0
+
+
+@dataclass(slots=True)
+class Content:
+    """Collects the papers of a class for ④; holds each question once, whatever the number of papers."""
+
+    context: Context
+    papers: int = 0
+    undisclosed: int = 0
+    used: dict[bytes, _Used] = field(default_factory=dict)
+    covered: dict[str, int] = field(default_factory=dict)
+
+    def add(self, judged: Judged) -> None:
+        """Count the trainee's papers."""
+        for attempt in judged.attempts:
+            self.papers += 1
+            topics: set[str] = set()
+            for place, item in enumerate(attempt.items):
+                if item is None:
+                    self.undisclosed += 1
+                    continue
+                topics.add(str(item.get("topic")))
+                used = self.used.setdefault(_identity(item), _Used(item))
+                used.drawn += 1
+                answers = attempt.answers or ()
+                given = answers[place] if place < len(answers) else None
+                used.right += is_correct(str(item.get("kind")), item.get("key"), given)
+            for topic in topics:
+                self.covered[topic] = self.covered.get(topic, 0) + 1
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the whole sheet."""
+        blueprint = self.context.record.blueprint
+        yield row(Style.TITLE, "考核内容")
+        yield row(Style.NOTE, self.context.note(self._summary()))
+        yield row(Style.SECTION, "一、内容覆盖表")
+        yield row(Style.HEAD, *_COVERAGE_HEADINGS)
+        parts = blueprint.parts if blueprint else ()
+        for number, topic in enumerate(self.context.topics, 1):
+            count = sum(part[2] for part in parts if part[0] == topic)
+            points = sum((part[2] * part[3] for part in parts if part[0] == topic), start=0)
+            papers = self.covered.get(topic, 0)
+            drawn = sum(str(used.item.get("topic")) == topic for used in self.used.values())
+            yield row(
+                Style.DATA,
+                number,
+                topic,
+                "是" if topic in self.context.notice.topics.required else "否",
+                count,
+                points,
+                f"{self.papers} 份试卷中 {papers} 份含此类题目，共抽用 {drawn} 道题",
+                self.context.notice.cite("exam.min_questions_per_topic"),
+                "是" if count and papers == self.papers else "否",
+            )
+        yield row(Style.SECTION, "二、本班试卷抽用的全部题目与标准答案")
+        yield row(Style.HEAD, *_CONTENT_HEADINGS)
+        for number, used in enumerate(sorted(self.used.values(), key=self._order), 1):
+            yield row(Style.DATA, number, *_question_cells(used))
+
+    def _summary(self) -> str:
+        blueprint = self.context.record.blueprint
+        if blueprint is None:
+            return "本班尚未发布考核。"
+        withheld = f"；另有 {self.undisclosed} 道题未披露" if self.undisclosed else ""
+        return (
+            f"组卷方案：{blueprint.id} 第 {blueprint.version} 版，满分 {words.decimal(blueprint.full_marks)} 分，"
+            f"时限 {words.decimal_minutes(blueprint.duration_seconds)} 分钟；每次考核按方案随机组卷，"
+            f"本班共 {self.papers} 份试卷{withheld}；各卷选项顺序随机，此处为首次出现时的顺序。"
+        )
+
+    def _order(self, used: _Used) -> tuple[int, int, str, bytes]:
+        topic, kind = str(used.item.get("topic")), str(used.item.get("kind"))
+        topics, kinds = self.context.topics, list(words.KINDS)
+        return (
+            topics.index(topic) if topic in topics else len(topics),
+            kinds.index(kind) if kind in kinds else len(kinds),
+            str(used.item.get("question")),
+            _identity(used.item),
+        )
+
+
+def results_opening(context: Context) -> Iterator[Row]:
+    """Yield title and headings of ⑤."""
+    exam = context.notice.exam
+    yield row(Style.TITLE, "考核成绩册")
+    yield row(
+        Style.NOTE,
+        context.note(
+            f"满分 {words.decimal(exam.full_marks)} 分，{words.decimal(exam.pass_mark)} 分及以上为合格"
+            f"（{context.notice.cite('exam.pass_mark')}）；最多 {exam.attempts} 次"
+            f"（{context.notice.cite('exam.attempts')}）；未通过的考核一并列出；时间均为北京时间。"
+        ),
+    )
+    yield row(Style.HEAD, *_results_headings(context))
+
+
+def results_rows(context: Context, judged: Judged) -> Iterator[Row]:
+    """Yield the trainee's row of ⑤: every attempt the notice allows, taken or not."""
+    by_number = {attempt.fact.number: attempt for attempt in judged.attempts}
+    cells: list[Cell] = []
+    for number in range(1, context.notice.exam.attempts + 1):
+        cells += _attempt_cells(by_number.get(number))
+    reason = words.unmet([judged.eligible]) if isinstance(judged.eligible, NotMet) else judged.eligible.clause
+    yield row(
+        Style.DATA,
+        judged.trainee.ordinal,
+        judged.trainee.name,
+        judged.trainee.id_number,
+        *cells,
+        judged.exam.best,
+        _EXAM_WORDS[judged.exam.state],
+        "可以" if judged.eligible.met else "不可以",
+        reason,
+    )
+
+
+_EXAM_WORDS = {
+    ExamState.NOT_STARTED: "未考核",
+    ExamState.IN_PROGRESS: "考核中",
+    ExamState.RETRY: "未合格",
+    ExamState.PASSED: "合格",
+    ExamState.FAILED: "不合格",
+}
+
+
+def _attempt_cells(attempt: AttemptRecord | None) -> list[Cell]:
+    if attempt is None:
+        return ["", "", None, "", ""]
+    fact = attempt.fact
+    start = words.moment(fact.opened_us)
+    end = (
+        f"至 {words.clock(fact.submitted_us, relative_to=start[:10])}" if fact.submitted_us else "（未交卷）"
+    )
+    if fact.score is None:
+        result = "待评分" if fact.submitted_us else "考核中"
+    else:
+        result = "合格" if fact.passed else "不合格"
+    if fact.closed_by == "deadline":
+        result += "（到时自动交卷）"
+    return [f"{start}\n{end}", attempt.address, fact.score, result, fact.attempt]
+
+
+def _question_cells(used: _Used) -> list[Cell]:
+    item = used.item
+    version = item.get("version")
+    return [
+        f"{item.get('question')}" + (f"（{version}）" if version is not None else ""),
+        str(item.get("topic")),
+        words.named(words.KINDS, str(item.get("kind"))),
+        words.points(item),
+        str(item.get("stem")),
+        words.options(item),
+        words.answer(item),
+        used.drawn,
+        used.right,
+    ]
+
+
+def _identity(item: Mapping[str, Json]) -> bytes:
+    """Return what makes two drawn questions the same one: everything but the order things are shown in."""
+    fixed = {name: item.get(name) for name in ("question", "version", "topic", "kind", "stem", "points")}
+    shown = item.get("options")
+    texts = (
+        [*_list(shown.get("left")), *_list(shown.get("right"))] if isinstance(shown, dict) else _list(shown)
+    )
+    return jcs.encode({**fixed, "options": sorted(map(str, texts)), "answer": words.answer_texts(item)})
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _results_headings(context: Context) -> dict[str, Column]:
+    attempts: dict[str, Column] = {}
+    for number in range(1, context.notice.exam.attempts + 1):
+        attempts |= {
+            f"第{number}次起止": Column(20, centred=True),
+            f"第{number}次IP": Column(15),
+            f"第{number}次得分": Column(8),
+            f"第{number}次结果": Column(10, centred=True),
+            f"第{number}次答卷编号": Column(16),
+        }
+    return {
+        "序号": Column(6, centred=True),
+        "姓名": Column(10),
+        "身份证号": Column(21),
+        **attempts,
+        "最终成绩": Column(8),
+        "是否合格": Column(8, centred=True),
+        "可否享受补贴": Column(8, centred=True),
+        "理由与依据": Column(30),
+    }

@@ -1,0 +1,251 @@
+"""The words of the ledger: what codes, times and devices are called on a sheet. The sheets are Chinese.
+
+They are part of the ledger's edition: a ledger of years ago must be recomputed to the letter, so a word
+here is never changed, only chosen differently by a new edition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from lmscompliance.kernel.clock import from_micros, shanghai
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.verdict import NotMet
+
+SECOND_US = 1_000_000
+
+REASONS = {
+    "before_approval": "核准前",
+    "outside_window": "培训期限外",
+    "overlap": "多处同时学习",
+    "repeat": "重复学习",
+    "over_length": "超出课时长",
+    "too_fast": "进度过快",
+    "page_hidden": "页面不可见",
+    "paused": "暂停",
+    "idle_gap": "无心跳",
+}
+UNMET = {
+    "hours_short": "已完成 {have} 课时，须满 {need} 课时，差 {missing} 课时",
+    "average_short": "平均每课时 {have} 分钟，不得少于 {need} 分钟",
+    "average_unknown": "尚未学完任何课件，平均每课时不得少于 {need} 分钟",
+    "topics_missing": "下列内容尚未学完任何课件：{topics}",
+    "exam_failed_no_subsidy": "{attempts} 次考核未通过，不得享受培训补贴",
+    "subsidy_needs_training": "尚未完成培训",
+    "subsidy_needs_exam": "考核尚未合格",
+}
+POLICY_STATUSES = {"in-force": "现行有效", "draft": "征求意见稿", "demo": "演示政策，不得用于申报"}
+KINDS = {
+    "single": "单选题",
+    "multiple": "多选题",
+    "true_false": "判断题",
+    "fill_in": "填空题",
+    "numeric": "数值题",
+    "matching": "匹配题",
+}
+SEXES = {"male": "男", "female": "女", "M": "男", "F": "女"}
+METHODS = {"offline": "离线校验（结构、唯一性、交叉核对）", "http": "接口核验"}
+RESULTS = {"passed": "通过", "failed": "未通过", "pending": "待核验"}
+PARAMETERS = {
+    "window.starts_on": "培训期限起",
+    "window.ends_on": "培训期限止",
+    "topics.required": "培训内容",
+    "hours.min_total": "总课时不少于",
+    "hours.min_average_minutes": "平均每课时不少于（分钟）",
+    "hours.minutes_per_class_hour": "折合课时:每课时分钟数",
+    "hours.completion_ratio": "课件完成比例",
+    "credit.beat_seconds": "心跳间隔（秒）",
+    "credit.max_gap_seconds": "心跳最大间隔（秒）",
+    "credit.segment_seconds": "学习片段最长（秒）",
+    "credit.max_rate_permille": "最快播放倍速（‰）",
+    "credit.position_tolerance_ms": "播放位置容差（毫秒）",
+    "credit.lesson_cap_permille": "单课件计时上限（‰）",
+    "credit.after_approval": "核准后方可计时",
+    "credit.simultaneous": "同时学习的处理",
+    "credit.countable_states": "可计时的播放状态",
+    "credit.precedence": "扣除原因的优先顺序",
+    "exam.full_marks": "考核满分",
+    "exam.pass_mark": "合格分数线",
+    "exam.attempts": "考核次数",
+    "exam.duration_seconds": "考核时限（秒）",
+    "exam.min_questions_per_topic": "每类内容最少题数",
+    "exam.requires_training": "完成培训后方可考核",
+    "subsidy.requires": "享受补贴的条件",
+    "subsidy.per_person": "补贴标准（元/人）",
+    "subsidy.max_per_online_hour": "线上课时补贴上限（元）",
+    "subsidy.max_per_offline_hour": "线下课时补贴上限（元）",
+    "subsidy.insured_months": "须正常缴纳社保的月份",
+    "retention.years": "台账留存（年）",
+    "consent.version": "同意书版本",
+    "consent.text_zh": "同意书（中文）",
+    "consent.text_en": "同意书（英文）",
+}
+
+_VALUES = REASONS | {
+    "latest_started": "以最后开始的一次为准",
+    "playing": "播放中",
+    "hidden": "页面隐藏",
+    "ended": "播放结束",
+    "training": "完成培训",
+    "exam": "考核合格",
+    "social_insurance": "正常缴纳社会保险",
+}
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SYSTEMS = (
+    (re.compile(r"HarmonyOS"), "鸿蒙"),
+    (re.compile(r"Android"), "Android"),
+    (re.compile(r"iPhone"), "iPhone"),
+    (re.compile(r"iPad"), "iPad"),
+    (re.compile(r"Windows"), "Windows"),
+    (re.compile(r"Mac OS X|Macintosh"), "macOS"),
+    (re.compile(r"Linux|X11"), "Linux"),
+)
+_BROWSERS = (
+    (re.compile(r"MicroMessenger/(\d+)"), "微信"),
+    (re.compile(r"DingTalk/(\d+)"), "钉钉"),
+    (re.compile(r"Edg(?:A|iOS)?/(\d+)"), "Edge"),
+    (re.compile(r"QQBrowser/(\d+)"), "QQ浏览器"),
+    (re.compile(r"UCBrowser/(\d+)"), "UC浏览器"),
+    (re.compile(r"Firefox/(\d+)"), "Firefox"),
+    (re.compile(r"(?:Chrome|CriOS)/(\d+)"), "Chrome"),
+    (re.compile(r"Version/(\d+)[.\d]* (?:Mobile/\S+ )?Safari"), "Safari"),
+)
+_AGENT_LENGTH = 40
+
+
+def named(words: Mapping[str, str], code: str) -> str:
+    """Return the word for ``code``, or the code itself where there is none."""
+    return words.get(code, code)
+
+
+def minutes(seconds: int) -> Fraction:
+    """Return whole seconds as minutes, exactly; a sheet shows two decimals."""
+    return Fraction(seconds, 60)
+
+
+def day(instant_us: int) -> str:
+    """Return the Shanghai day of an instant."""
+    return shanghai(from_micros(instant_us // SECOND_US * SECOND_US)).strftime("%Y-%m-%d")
+
+
+def clock(instant_us: int, *, relative_to: str = "") -> str:
+    """Return the Shanghai time of day to the second; with the day when it is not ``relative_to``."""
+    stamp = moment(instant_us)
+    return stamp[11:] if stamp[:10] == relative_to else stamp
+
+
+def moment(instant_us: int | None) -> str:
+    """Return day and time on the Shanghai clock, to the second below; empty for none."""
+    if instant_us is None:
+        return ""
+    return shanghai(from_micros(instant_us // SECOND_US * SECOND_US)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def excluded(seconds: Mapping[str, int]) -> str:
+    """Return ``心跳中断 120 秒；页面隐藏 35 秒``."""
+    return "；".join(f"{named(REASONS, reason)} {count} 秒" for reason, count in seconds.items())
+
+
+def unmet(verdicts: Iterable[NotMet]) -> str:
+    """Return what is missing and the clause that asks for it, verdict by verdict."""
+    return "；".join(
+        f"{named(UNMET, verdict.reason).format_map(verdict.params)}（{verdict.clause}）"
+        for verdict in verdicts
+    )
+
+
+def decimal(value: Decimal) -> str:
+    """Write a decimal with neither exponent nor idle zeros."""
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def decimal_minutes(seconds: int) -> str:
+    """Write seconds as minutes without idle zeros: 3600 is ``60``, 90 is ``1.5``."""
+    return decimal(Decimal(seconds) / 60) if seconds % 3 == 0 else f"{seconds / 60:.2f}"
+
+
+def terminal(agent: str) -> str:
+    """Return a short name of a device from its user agent, such as ``Chrome 120 / Windows``.
+
+    What is not recognised is shown as it came, cut to forty characters.
+    """
+    browser = next(
+        (f"{name} {found[1]}" for pattern, name in _BROWSERS if (found := pattern.search(agent))), ""
+    )
+    system = next((name for pattern, name in _SYSTEMS if pattern.search(agent)), "")
+    if browser or system:
+        return " / ".join(part for part in (browser, system) if part)
+    return agent if len(agent) <= _AGENT_LENGTH else agent[:_AGENT_LENGTH] + "…"
+
+
+def value(stated: object) -> str:
+    """Return a policy value for people: lists joined, codes in words, decimals plain."""
+    if isinstance(stated, bool):
+        return "是" if stated else "否"
+    if isinstance(stated, Decimal):
+        return decimal(stated)
+    if isinstance(stated, tuple):
+        return "、".join(value(part) for part in stated) or "无"
+    return "未规定" if stated is None else named(_VALUES, str(stated))
+
+
+def options(item: Mapping[str, Json]) -> str:
+    """Return a question's options, lettered, one a line; both columns of a matching question."""
+    shown = item.get("options")
+    if isinstance(shown, dict):
+        left, right = _texts(shown.get("left")), _texts(shown.get("right"))
+        lines = [f"{number}. {text}" for number, text in enumerate(left, 1)]
+        return "\n".join(lines + [f"{_letter(place)}. {text}" for place, text in enumerate(right)])
+    return "\n".join(f"{_letter(place)}. {text}" for place, text in enumerate(_texts(shown)))
+
+
+def answer(item: Mapping[str, Json]) -> str:
+    """Return a question's right answer in words."""
+    key = item.get("key")
+    kind, shown = item.get("kind"), item.get("options")
+    if not isinstance(key, list):
+        return ""
+    if kind == "true_false":
+        return "正确" if key[:1] == [True] else "错误"
+    if kind in {"single", "multiple"}:
+        texts = _texts(shown)
+        places = sorted(place for place in key if isinstance(place, int) and 0 <= place < len(texts))
+        return "\n".join(f"{_letter(place)}. {texts[place]}" for place in places)
+    if kind == "matching":
+        return "；".join(
+            f"{number}-{_letter(place)}" for number, place in enumerate(key, 1) if isinstance(place, int)
+        )
+    if kind == "numeric":
+        return " 或 ".join("±".join(map(str, part)) if isinstance(part, list) else str(part) for part in key)
+    return " 或 ".join(map(str, key))
+
+
+def answer_texts(item: Mapping[str, Json]) -> list[str]:
+    """Return a question's right answer free of the order in which this paper shows its options."""
+    key, shown = item.get("key"), item.get("options")
+    places = [place for place in key if type(place) is int] if isinstance(key, list) else []
+    if isinstance(shown, dict):
+        left, right = _texts(shown.get("left")), _texts(shown.get("right"))
+        pairs = zip(left, places, strict=False)
+        return sorted(f"{text}\n{right[place] if 0 <= place < len(right) else ''}" for text, place in pairs)
+    texts = _texts(shown)
+    if texts and places:
+        return sorted(texts[place] for place in places if 0 <= place < len(texts))
+    return [str(part) for part in key] if isinstance(key, list) else []
+
+
+def points(item: Mapping[str, Json]) -> Decimal:
+    """Return what a question is worth."""
+    return Decimal(str(item.get("points")))
+
+
+def _letter(place: int) -> str:
+    return _LETTERS[place] if 0 <= place < len(_LETTERS) else str(place + 1)
+
+
+def _texts(values: Json) -> Sequence[str]:
+    return [str(text) for text in values] if isinstance(values, list) else []

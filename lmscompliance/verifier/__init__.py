@@ -1,0 +1,9 @@
+"""Checks a ledger's bundle offline, without trusting the platform that made it.
+
+Standard library and ``cryptography`` only; no database, no network, no Flask.
+"""
+
+from lmscompliance.verifier.report import Exit, Remark, Report, Status, Step, Verdict
+from lmscompliance.verifier.verify import verify
+
+__all__ = ["Exit", "Remark", "Report", "Status", "Step", "Verdict", "verify"]

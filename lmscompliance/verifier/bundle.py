@@ -1,0 +1,202 @@
+"""The bundle's files and lines: names, order, and their exact form. Writer and verifier share this.
+
+Every JSON in a bundle is canonical (RFC 8785), a line of ``*.ndjson`` likewise. Entries stand stream by
+stream: the class's own first, then the enrolments in their order, each from entry 0 on. Disclosures follow
+the entries' order, then their names'. So both can be checked in one pass whatever the size of the class.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.tlog.encoding import hash_from_base64, to_base64
+
+FORMAT = "lmsev/1"
+MANIFEST = "manifest.json"
+CHECKPOINT = "checkpoint"
+ENTRIES = "entries.ndjson"
+DISCLOSURES = "disclosures.ndjson"
+POLICY = "policy.json"
+LOG_KEY = "keys/log.vkey"
+LEDGER = "exports/ledger.xlsx"
+EXPORT_LEAF = "export/leaf.json"
+EXPORT_PROOF = "export/leaf.tlog-proof"
+EXPORT_CONSISTENCY = "export/consistency.json"
+
+DATA_FILES = (CHECKPOINT, ENTRIES, DISCLOSURES, POLICY)
+"""What the sheets are derived from; their digests stand on the cover."""
+RECORDED_FILES = (*DATA_FILES, LEDGER)
+"""What ``export.recorded`` binds by digest."""
+ORDER = (
+    MANIFEST, *DATA_FILES, LOG_KEY, LEDGER, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY,
+)  # fmt: skip
+"""Every file of a bundle, in the archive's order."""
+
+MAX_SMALL = 1 << 20
+"""Bytes of a manifest, checkpoint, policy, key or proof."""
+MAX_LINE = 1 << 19
+"""Bytes of a line: a leaf of 65,535 bytes with every character escaped, and its proof."""
+
+
+class BadBundle(ValueError):
+    """A file of the bundle is not of the form it must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """A file with its size and hexadecimal SHA-256."""
+
+    name: str
+    sha256: str
+    size: int
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the form that stands in manifests and leaves."""
+        return {"name": self.name, "sha256": self.sha256, "size": self.size}
+
+    @classmethod
+    def from_json(cls, value: Json) -> FileDigest:
+        """Read what ``to_json`` wrote; raises ``BadBundle``."""
+        entry = _members(value, "a file", name=str, sha256=str, size=int)
+        return cls(entry["name"], entry["sha256"], entry["size"])
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the bundle says it holds. Nothing is believed because it stands here."""
+
+    class_id: str
+    code: str
+    snapshot: str
+    size: int
+    edition: int
+    files: tuple[FileDigest, ...]
+
+    def encode(self) -> bytes:
+        """Return the bytes of ``manifest.json``."""
+        return jcs.encode(
+            {
+                "format": FORMAT,
+                "edition": self.edition,
+                "class": self.class_id,
+                "code": self.code,
+                "snapshot": self.snapshot,
+                "size": self.size,
+                "files": [file.to_json() for file in self.files],
+            }
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Manifest:
+        """Read ``manifest.json``; raises ``BadBundle``."""
+        members = {"class": str, "code": str, "snapshot": str, "size": int, "edition": int, "files": list}
+        value = _members(_canonical(data, MANIFEST), MANIFEST, format=str, **members)
+        if value["format"] != FORMAT:
+            msg = f"{MANIFEST}: the format is {value['format']}, this release reads {FORMAT}"
+            raise BadBundle(msg)
+        files = tuple(FileDigest.from_json(file) for file in value["files"])
+        return cls(value["class"], value["code"], value["snapshot"], value["size"], value["edition"], files)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of ``entries.ndjson``: a leaf's exact text, its index in the log, its inclusion proof."""
+
+    index: int
+    leaf: str
+    proof: tuple[bytes, ...]
+
+    def encode(self) -> bytes:
+        """Return the line with its newline."""
+        proof: list[Json] = [to_base64(item) for item in self.proof]
+        return jcs.encode({"index": self.index, "leaf": self.leaf, "proof": proof}) + b"\n"
+
+    @classmethod
+    def decode(cls, line: bytes) -> Entry:
+        """Read a line without its newline; raises ``BadBundle``."""
+        value = _members(_canonical(line, ENTRIES), ENTRIES, index=int, leaf=str, proof=list)
+        try:
+            proof = tuple(hash_from_base64(item) for item in value["proof"])
+        except (ValueError, TypeError, AttributeError) as error:
+            msg = f"{ENTRIES}: a proof's hash is not base64 of 32 bytes"
+            raise BadBundle(msg) from error
+        return cls(value["index"], value["leaf"], proof)
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A line of ``disclosures.ndjson``: the value behind a digest in entry ``n`` of ``stream``."""
+
+    stream: str
+    n: int
+    name: str
+    salt: str
+    value: Json = field(hash=False)
+
+    def encode(self) -> bytes:
+        """Return the line with its newline."""
+        members = {"stream": self.stream, "n": self.n, "name": self.name, "salt": self.salt}
+        return jcs.encode({**members, "value": self.value}) + b"\n"
+
+    @classmethod
+    def decode(cls, line: bytes) -> Disclosure:
+        """Read a line without its newline; raises ``BadBundle``."""
+        value = _members(
+            _canonical(line, DISCLOSURES), DISCLOSURES, stream=str, n=int, name=str, salt=str, value=object
+        )
+        return cls(value["stream"], value["n"], value["name"], value["salt"], value["value"])
+
+
+def encode_consistency(proof: Iterable[bytes]) -> bytes:
+    """Return the bytes of ``export/consistency.json``."""
+    hashes: list[Json] = [to_base64(item) for item in proof]
+    return jcs.encode({"proof": hashes})
+
+
+def decode_consistency(data: bytes) -> tuple[bytes, ...]:
+    """Read ``export/consistency.json``; raises ``BadBundle``."""
+    value = _members(_canonical(data, EXPORT_CONSISTENCY), EXPORT_CONSISTENCY, proof=list)
+    try:
+        return tuple(hash_from_base64(item) for item in value["proof"])
+    except (ValueError, TypeError, AttributeError) as error:
+        msg = f"{EXPORT_CONSISTENCY}: a hash is not base64 of 32 bytes"
+        raise BadBundle(msg) from error
+
+
+def export_body(edition: int, snapshot: str, size: int, files: Iterable[FileDigest]) -> dict[str, Json]:
+    """Return the body of an ``export.recorded`` leaf."""
+    listed: list[Json] = [file.to_json() for file in files]
+    return {"edition": edition, "snapshot": snapshot, "data_size": size, "files": listed}
+
+
+def digest_of(name: str, chunks: Iterable[bytes]) -> FileDigest:
+    """Return the digest of a file read in ``chunks``."""
+    sha256, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        sha256.update(chunk)
+        size += len(chunk)
+    return FileDigest(name, sha256.hexdigest(), size)
+
+
+def _canonical(data: bytes, name: str) -> Json:
+    try:
+        return jcs.decode(data)
+    except jcs.NotCanonical as error:
+        msg = f"{name}: {error}"
+        raise BadBundle(msg) from error
+
+
+def _members(value: Json, where: str, /, **types: type) -> Mapping[str, Any]:
+    if not isinstance(value, dict) or value.keys() != types.keys():
+        msg = f"{where}: its members must be exactly {', '.join(sorted(types))}"
+        raise BadBundle(msg)
+    for name, wanted in types.items():
+        if wanted is not object and type(value[name]) is not wanted:
+            msg = f"{where}: '{name}' is of the wrong kind"
+            raise BadBundle(msg)
+    return value

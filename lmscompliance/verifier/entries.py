@@ -1,0 +1,287 @@
+"""Checks the leaves in one pass: each is in the log and where it belongs, none is missing or added."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.ledger_facts import Record
+from lmscompliance.tlog.checkpoint import Checkpoint
+from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.leaf import BadLeaf, Leaf, disclosure_digest, leaf_hash
+from lmscompliance.tlog.merkle import BadProof, verify_inclusion
+from lmscompliance.verifier.archive import Archive
+from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, MAX_LINE, BadBundle, Disclosure, Entry
+from lmscompliance.verifier.report import Report, Step
+
+
+@dataclass(slots=True)
+class StreamState:
+    """A stream as far as it was read."""
+
+    name: str
+    next_n: int = 0
+    head: str = ""
+    last_index: int = -1
+    missing: set[int] = field(default_factory=set)
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Listed:
+    """What the class's own stream says must be there."""
+
+    enrolments: dict[str, int] = field(default_factory=dict)
+    snapshot: str = ""
+    snapshot_n: int = -1
+    pages: int = 0
+    pages_seen: int = 0
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    policy_digest: str = ""
+
+    def read(self, leaf: Leaf) -> None:
+        """Take note of an enrolment or a page of a snapshot; what is malformed is the ledger's to refuse."""
+        body = leaf.body
+        if leaf.t == "enrolment.created":
+            enrolment, ordinal = body.get("enrolment"), body.get("ordinal")
+            if isinstance(enrolment, str) and isinstance(ordinal, int):
+                self.enrolments[enrolment] = ordinal
+        elif leaf.t == "class.heads":
+            self._page(leaf)
+        elif leaf.t == "class.filed":
+            policy = body.get("policy")
+            self.policy_digest = str(policy.get("digest")) if isinstance(policy, dict) else ""
+
+    def _page(self, leaf: Leaf) -> None:
+        if leaf.body.get("snapshot") != self.snapshot:
+            self.snapshot, self.heads, self.pages_seen = str(leaf.body.get("snapshot")), {}, 0
+        pages, heads = leaf.body.get("pages"), leaf.body.get("heads")
+        self.pages = pages if isinstance(pages, int) else -1
+        self.pages_seen += 1
+        self.snapshot_n = leaf.n
+        for head in heads if isinstance(heads, list) else []:
+            if isinstance(head, list) and len(head) == 3:  # noqa: PLR2004  # stream, count, hash
+                stream, count, digest = head
+                if isinstance(stream, str) and isinstance(count, int) and isinstance(digest, str):
+                    self.heads[stream] = (count, digest)
+
+    def order(self) -> list[str]:
+        """Return the enrolment streams in the order in which they must stand."""
+        ordered = sorted(self.enrolments.items(), key=lambda item: (item[1], item[0]))
+        return [f"enrolment/{enrolment}" for enrolment, _ in ordered]
+
+
+class EntryCheck:
+    """Steps 6 to 8 over one pass of entries and disclosures."""
+
+    def __init__(self, archive: Archive, class_id: str, head: Checkpoint, report: Report) -> None:
+        """Check ``archive`` against the tree ``head``, whose signature is somebody else's business."""
+        self._archive = archive
+        self.class_id = class_id
+        self._head = head
+        self._report = report
+        self.entries = report.step("entries")
+        self.complete = report.step("complete")
+        self.disclosures = report.step("disclosures")
+        self.listed = Listed()
+        self.streams: dict[str, StreamState] = {}
+        self._current: StreamState | None = None
+        self._withheld = 0
+        self._disclosed = 0
+        self._count = 0
+
+    def run(self) -> None:
+        """Read everything; problems go into the three steps, findings into the report."""
+        try:
+            self._read_all()
+        except ValueError as error:
+            self.entries.fail("unreadable_part", reason=str(error))
+        self._close_stream()
+        self._compare_heads()
+        self.entries.say("entries_detail", count=self._count, size=self._head.size)
+        self.complete.say("complete_detail", streams=len(self.listed.heads), snapshot=self.listed.snapshot)
+        self.disclosures.say("disclosures_detail", count=self._disclosed)
+        if self._withheld:
+            self._report.find("withheld", count=self._withheld)
+
+    def _read_all(self) -> None:
+        opened = _Disclosures(self._archive, self.disclosures)
+        for number, line in enumerate(self._archive.lines(ENTRIES, MAX_LINE), start=1):
+            self._count += 1
+            try:
+                entry = Entry.decode(line)
+            except BadBundle as error:
+                self.entries.fail("bad_line", line=number, reason=str(error))
+                continue
+            leaf = self._check_leaf(entry, number)
+            if leaf is not None:
+                self._place(entry, leaf)
+                self._open(leaf, opened.take(leaf.stream, leaf.n, self.streams))
+        opened.finish()
+
+    def _check_leaf(self, entry: Entry, number: int) -> Leaf | None:
+        data = entry.leaf.encode("utf-8")
+        leaf = None
+        try:
+            leaf = Leaf.decode(data)
+        except BadLeaf as error:
+            self.entries.fail("bad_leaf", index=entry.index, line=number, reason=str(error))
+        where = {"stream": leaf.stream, "n": leaf.n, "type": leaf.t} if leaf else _NOWHERE
+        try:
+            verify_inclusion(entry.index, self._head.size, leaf_hash(data), entry.proof, self._head.root)
+        except BadProof:
+            self.entries.fail("not_included", index=entry.index, size=self._head.size, **where)
+        if leaf is not None and leaf.class_id != self.class_id:
+            self.entries.fail("foreign_class", index=entry.index, **where)
+        return leaf
+
+    def _place(self, entry: Entry, leaf: Leaf) -> None:
+        where = {"stream": leaf.stream, "n": leaf.n, "type": leaf.t}
+        current = self._current
+        if current is None or current.name != leaf.stream:
+            self._close_stream()
+            current = self._begin_stream(leaf)
+        current.count += 1
+        if leaf.n in current.missing:
+            current.missing.discard(leaf.n)
+            self.entries.fail("out_of_order", **where)
+        elif leaf.n < current.next_n:
+            self.entries.fail("doubled", **where)
+        else:
+            expected = leaf.n == current.next_n
+            current.missing.update(range(current.next_n, min(leaf.n, current.next_n + 1000)))
+            if expected and leaf.prev != current.head:
+                self.entries.fail("chain_broken", **where)
+            if entry.index <= current.last_index:
+                self.entries.fail("index_order", index=entry.index, **where)
+            current.next_n = leaf.n + 1
+            current.head = to_base64(leaf_hash(entry.leaf.encode("utf-8")))
+            current.last_index = entry.index
+        if leaf.stream == f"class/{self.class_id}":
+            self.listed.read(leaf)
+
+    def _begin_stream(self, leaf: Leaf) -> StreamState:
+        state = self.streams.get(leaf.stream)
+        if state is not None:
+            self.entries.fail("stream_split", stream=leaf.stream, n=leaf.n)
+        elif not self.streams and leaf.stream != f"class/{self.class_id}":
+            self.entries.fail("class_first", stream=leaf.stream)
+        state = state or StreamState(leaf.stream)
+        self.streams[leaf.stream] = self._current = state
+        return state
+
+    def _close_stream(self) -> None:
+        if self._current is not None:
+            for n in sorted(self._current.missing):
+                self.entries.fail("missing", stream=self._current.name, n=n)
+        self._current = None
+
+    def _compare_heads(self) -> None:
+        step, listed = self.complete, self.listed
+        own = self.streams.get(f"class/{self.class_id}")
+        if not listed.snapshot or listed.pages_seen != listed.pages:
+            step.fail("no_snapshot")
+            return
+        if own is None or own.next_n != listed.snapshot_n + 1:
+            step.fail("snapshot_not_last", n=listed.snapshot_n)
+        for stream in listed.order():
+            if stream not in listed.heads:
+                step.fail("not_listed", stream=stream)
+        for stream, (count, head) in listed.heads.items():
+            self._compare_head(stream, count, head)
+        for stream in self.streams:
+            if stream not in listed.heads and stream != f"class/{self.class_id}":
+                step.fail("stream_added", stream=stream)
+        read = [stream for stream in self.streams if stream.startswith("enrolment/")]
+        wanted = [stream for stream in listed.order() if stream in self.streams]
+        if read != wanted and sorted(read) == sorted(wanted):
+            step.fail("stream_order")
+
+    def _compare_head(self, stream: str, count: int, head: str) -> None:
+        step, state, person = self.complete, self.streams.get(stream), self._ordinal(stream)
+        if state is None:
+            step.fail("stream_omitted", stream=stream, count=count, person=person)
+        elif state.next_n < count:
+            step.fail("tail_omitted", stream=stream, first=state.next_n, last=count - 1, person=person)
+        elif state.next_n > count:
+            step.fail("tail_added", stream=stream, first=count, last=state.next_n - 1)
+        elif state.head != head:
+            step.fail("head_differs", stream=stream, n=count - 1)
+
+    def _ordinal(self, stream: str) -> str:
+        return str(self.listed.enrolments.get(stream.removeprefix("enrolment/"), "?"))
+
+    def _open(self, leaf: Leaf, disclosed: list[Disclosure]) -> None:
+        where = {"stream": leaf.stream, "n": leaf.n}
+        names = [one.name for one in disclosed]
+        if names != sorted(set(names)):
+            self.disclosures.fail("disclosure_order", **where)
+        for one in disclosed:
+            self._disclosed += 1
+            if one.name not in leaf.d:
+                self.disclosures.fail("disclosure_unknown", name=one.name, **where)
+            elif disclosure_digest(one.salt, one.name, one.value) != leaf.d[one.name]:
+                self.disclosures.fail("disclosure_differs", name=one.name, **where)
+        self._withheld += len(leaf.d.keys() - set(names))
+
+
+_NOWHERE: Mapping[str, object] = {"stream": "?", "n": "?", "type": "?"}
+
+
+class _Disclosures:
+    """The disclosures in step with the entries."""
+
+    def __init__(self, archive: Archive, step: Step) -> None:
+        self._lines = enumerate(archive.lines(DISCLOSURES, MAX_LINE), start=1)
+        self._step = step
+        self._next: Disclosure | None = None
+        self._advance()
+
+    def take(self, stream: str, n: int, seen: Mapping[str, StreamState]) -> list[Disclosure]:
+        """Return those of entry ``n`` of ``stream``; report those that no entry can claim any more."""
+        taken = []
+        while (one := self._next) is not None:
+            if (one.stream, one.n) == (stream, n):
+                taken.append(one)
+            elif (one.stream == stream and one.n < n) or (one.stream != stream and one.stream in seen):
+                self._step.fail("disclosure_orphan", stream=one.stream, n=one.n, name=one.name)
+            else:
+                break
+            self._advance()
+        return taken
+
+    def finish(self) -> None:
+        """Report what is left."""
+        while (one := self._next) is not None:
+            self._step.fail("disclosure_orphan", stream=one.stream, n=one.n, name=one.name)
+            self._advance()
+
+    def _advance(self) -> None:
+        self._next = None
+        for number, line in self._lines:
+            try:
+                self._next = Disclosure.decode(line)
+            except BadBundle as error:
+                self._step.fail("bad_line", line=number, reason=str(error))
+                continue
+            return
+
+
+def records(entries: Iterable[bytes], disclosures: Iterable[bytes]) -> Iterator[Record]:
+    """Yield the leaves in the lines of both files, each with what is disclosed of it.
+
+    Raises ``ValueError`` (``BadBundle``, ``BadLeaf``) where a line is not of its form.
+    """
+    opened = (Disclosure.decode(line) for line in disclosures)
+    groups = itertools.groupby(opened, key=lambda one: (one.stream, one.n))
+    waiting = next(groups, None)
+    for line in entries:
+        leaf = Leaf.decode(Entry.decode(line).leaf.encode("utf-8"))
+        values: dict[str, Json] = {}
+        if waiting is not None and waiting[0] == (leaf.stream, leaf.n):
+            # Only what the leaf commits to; a value under a wrong digest is the first pass's to report.
+            values = {one.name: one.value for one in waiting[1] if one.name in leaf.d}
+            waiting = next(groups, None)
+        yield Record(leaf, values)

@@ -1,0 +1,97 @@
+"""Checks each trainee's records against the policy: scores recomputed, attempts allowed, sessions ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.policy import Notice
+from lmscompliance.rules.exam import passes
+from lmscompliance.rules.ledger import Judged
+from lmscompliance.rules.ledger_facts import AttemptRecord
+from lmscompliance.rules.marking import Item, mark
+from lmscompliance.verifier.report import Report, Step
+
+_SECOND_US = 1_000_000
+_SILENCES = 2
+"""How many times the longest rightful silence a session may be quiet before it counts as having no end."""
+
+
+class TraineeCheck:
+    """Two steps over all trainees, and findings."""
+
+    def __init__(self, notice: Notice, as_of_us: int, grades: Step, rules: Step, report: Report) -> None:
+        """Check by ``notice``; ``as_of_us`` is when the snapshot was taken."""
+        self._notice = notice
+        self._as_of_us = as_of_us
+        self._grades = grades
+        self._rules = rules
+        self._report = report
+        self.graded = 0
+        self.trainees = 0
+
+    def check(self, judged: Judged) -> None:
+        """Check one trainee."""
+        self.trainees += 1
+        who = {"ordinal": judged.trainee.ordinal, "enrolment": judged.trainee.enrolment}
+        for attempt in judged.attempts:
+            self._grade(attempt, who)
+        self._allowed(judged, who)
+        self._ends(judged, who)
+
+    def _grade(self, attempt: AttemptRecord, who: Mapping[str, object]) -> None:
+        fact = attempt.fact
+        if fact.score is None:
+            return
+        where = {**who, "number": fact.number, "attempt": fact.attempt}
+        items: list[Mapping[str, Json]] = [item for item in attempt.items if item is not None]
+        if attempt.answers is None or len(items) < len(attempt.items) or not items:
+            self._report.find("grade_unchecked", **where)
+        else:
+            self.graded += 1
+            self._mark(attempt, items, where)
+        if fact.passed is not passes(fact.score, self._notice):
+            self._grades.fail("passed_differs", score=fact.score, mark=self._notice.exam.pass_mark, **where)
+
+    def _mark(
+        self, attempt: AttemptRecord, items: list[Mapping[str, Json]], where: Mapping[str, object]
+    ) -> None:
+        try:
+            marked = mark([Item.from_json(item) for item in items], attempt.answers or ())
+        except (KeyError, ValueError, ArithmeticError):
+            self._grades.fail("paper_unreadable", **where)
+            return
+        if marked.score != attempt.fact.score:
+            self._grades.fail("score_differs", expected=marked.score, found=attempt.fact.score, **where)
+        if marked.full != self._notice.exam.full_marks:
+            self._grades.fail("full_differs", full=marked.full, **where)
+
+    def _allowed(self, judged: Judged, who: Mapping[str, object]) -> None:
+        attempts, exam = judged.attempts, self._notice.exam
+        numbers = [attempt.fact.number for attempt in attempts]
+        if numbers != list(range(1, len(numbers) + 1)):
+            self._rules.fail("attempt_numbers", numbers="、".join(map(str, numbers)), **who)
+        if len(numbers) > exam.attempts:
+            self._rules.fail("too_many_attempts", count=len(numbers), allowed=exam.attempts, **who)
+        unlocked = judged.trainee.unlocked_us
+        for before, attempt in zip([None, *attempts], attempts, strict=False):
+            fact = attempt.fact
+            if exam.requires_training and (unlocked is None or fact.opened_us < unlocked):
+                self._rules.fail("attempt_before_unlock", number=fact.number, **who)
+            if before is not None and before.fact.passed is not False:
+                self._rules.fail("attempt_after_pass", number=fact.number, **who)
+            if fact.submitted_us is not None and fact.submitted_us > fact.deadline_us:
+                self._rules.fail("late_submission", number=fact.number, **who)
+        running = any(session.fact.closed_us is None for session in judged.trainee.sessions.values())
+        # What a running session has not sealed yet may be what completed the training.
+        if exam.requires_training and unlocked is not None and not judged.training.met and not running:
+            self._rules.fail("unlocked_incomplete", **who)
+
+    def _ends(self, judged: Judged, who: Mapping[str, object]) -> None:
+        terms = self._notice.credit
+        silence_us = _SILENCES * (terms.segment_seconds + terms.max_gap_seconds) * _SECOND_US
+        for session in judged.trainee.sessions.values():
+            fact = session.fact
+            seen_us = max([fact.opened_us, *(segment.end_us for segment in fact.segments)])
+            if fact.closed_us is None and self._as_of_us - seen_us > silence_us:
+                self._report.find("session_without_end", session=fact.session, **who)

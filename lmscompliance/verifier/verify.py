@@ -1,0 +1,310 @@
+"""Verifies a bundle offline, in numbered steps, against a trust policy that comes from elsewhere.
+
+A step that fails does not stop the others: whoever reads the report wants every edited entry and cell.
+Nothing inside the bundle is believed before something signed commits to it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.policy import Notice
+from lmscompliance.rules import ledger
+from lmscompliance.rules.ledger_facts import ClassRecord
+from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
+from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
+from lmscompliance.tlog.merkle import BadProof, verify_consistency, verify_inclusion
+from lmscompliance.tlog.notes import BadNote, Note
+from lmscompliance.tlog.proof import TlogProof
+from lmscompliance.tlog.trust import BadPolicy, TrustPolicy, Untrusted
+from lmscompliance.verifier import bundle, ed25519
+from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
+from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
+from lmscompliance.verifier.entries import EntryCheck, records
+from lmscompliance.verifier.report import Remark, Report, Step
+from lmscompliance.verifier.trainees import TraineeCheck
+from lmscompliance.verifier.workbook import WorkbookCheck
+
+
+def verify(path: Path, trust: str | bytes | None) -> Report:
+    """Verify the bundle at ``path`` against ``trust``, the text of a C2SP tlog-policy file.
+
+    Never raises for what is wrong with either: the report says it. ``None`` means that the caller has no
+    trust policy; then nothing but the bundle's inner consistency can be told.
+    """
+    report = Report()
+    policy = _read_trust(report, trust)
+    step = report.step("archive")
+    try:
+        archive = Archive(path)
+    except OSError as error:
+        step.skip("unreadable", path=str(path), reason=error.strerror or str(error))
+        report.unverifiable.append(Remark("unreadable", {"path": str(path), "reason": error.strerror or ""}))
+        return report
+    except NotCanonical as error:
+        step.fail("not_canonical", reason=str(error))
+        return report
+    with archive:
+        missing = [name for name in bundle.ORDER if name not in archive.members]
+        if list(archive.members) != list(bundle.ORDER):
+            odd = missing or [name for name in archive.members if name not in bundle.ORDER] or ["order"]
+            step.fail("wrong_files", names="、".join(odd))
+            if missing:
+                return report
+        step.say("archive_detail", count=len(archive.members))
+        _Verification(archive, policy, report).run()
+    return report
+
+
+def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None:
+    step = report.step("trust")
+    if trust is None:
+        step.skip("no_trust")
+        report.unverifiable.append(Remark("no_trust"))
+        return None
+    try:
+        policy = TrustPolicy.parse(trust)
+    except (BadPolicy, ValueError) as error:
+        step.skip("bad_trust", reason=str(error))
+        report.unverifiable.append(Remark("bad_trust", {"reason": str(error)}))
+        return None
+    for log in policy.logs:
+        report.owes.append(Remark("owe_key", {"log": log.vkey.name, "key": str(log.vkey)}))
+    if policy.quorum == "none":
+        report.owes.append(Remark("owe_witness"))
+    step.say("trust_detail", logs="、".join(log.vkey.name for log in policy.logs), quorum=policy.quorum)
+    return policy
+
+
+@dataclass(slots=True)
+class _Verification:
+    """The steps that need an open archive, and what they hand to each other."""
+
+    archive: Archive
+    policy: TrustPolicy | None
+    report: Report
+    digests: dict[str, FileDigest] = field(default_factory=dict)
+    manifest: Manifest | None = None
+    recorded: tuple[FileDigest, ...] | None = None
+    edition: int = 0
+    policy_step: Step = field(init=False)
+
+    def run(self) -> None:
+        self._manifest()
+        head = self._checkpoint()
+        notice = self._policy()
+        if head is None or self.manifest is None:
+            for name in ("entries", "complete", "disclosures", "export", "grades", "rules", "workbook"):
+                self.report.step(name).skip("earlier_failure")
+            return
+        entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report)
+        entries.run()
+        if notice is not None and notice.digest != entries.listed.policy_digest:
+            self.policy_step.fail(
+                "policy_foreign", expected=entries.listed.policy_digest, found=notice.digest
+            )
+        self._export(head, entries)
+        self._recompute(head, notice)
+        self.report.owes += [Remark("owe_time"), Remark("owe_truth"), Remark("owe_latest")]
+
+    def _manifest(self) -> None:
+        step = self.report.step("manifest")
+        for name in self.archive.members:
+            try:
+                self.digests[name] = bundle.digest_of(name, self.archive.chunks(name))
+            except NotCanonical as error:
+                step.fail("not_canonical", reason=str(error))
+        try:
+            manifest = Manifest.decode(self.archive.read(bundle.MANIFEST, bundle.MAX_SMALL))
+        except (BadBundle, TooLong, NotCanonical) as error:
+            step.fail("unreadable_part", reason=str(error))
+            return
+        self.manifest = manifest
+        self.report.subject |= {"class": manifest.class_id, "code": manifest.code}
+        listed = {file.name: file for file in manifest.files}
+        names = [name for name in self.archive.members if name != bundle.MANIFEST]
+        if [file.name for file in manifest.files] != names:
+            step.fail("manifest_names")
+        for name in names:
+            if name in listed and name in self.digests and listed[name] != self.digests[name]:
+                step.fail(
+                    "digest_differs", name=name, expected=listed[name].sha256, found=self.digests[name].sha256
+                )
+        step.say("manifest_detail", count=len(names))
+
+    def _checkpoint(self) -> Checkpoint | None:
+        step = self.report.step("checkpoint")
+        try:
+            text = self.archive.read(bundle.CHECKPOINT, bundle.MAX_SMALL).decode("utf-8")
+            head = Checkpoint.parse(Note.parse(text).text)
+        except (ValueError, BadNote, BadCheckpoint) as error:
+            step.fail("bad_checkpoint", reason=str(error))
+            return None
+        self.report.subject |= {"log": head.origin, "size": str(head.size), "root": to_base64(head.root)}
+        if self._accept(step, text):
+            step.say("checkpoint_detail", origin=head.origin, size=head.size)
+        if self.manifest is not None and self.manifest.size != head.size:
+            step.fail("manifest_size", manifest=self.manifest.size, size=head.size)
+        return head
+
+    def _accept(self, step: Step, text: str) -> bool:
+        """Check a checkpoint's signatures; an unknown log is not an error but leaves nothing to believe."""
+        if self.policy is None:
+            step.skip("earlier_failure")
+            return False
+        try:
+            self.policy.accept(text, ed25519.verify)
+        except Untrusted as error:
+            if self._claims_known_key(text):
+                step.fail("bad_signature", reason=str(error))
+            else:
+                step.skip("unknown_log", reason=str(error))
+                self.report.unverifiable.append(Remark("unknown_log", {"reason": str(error)}))
+            return False
+        return True
+
+    def _claims_known_key(self, text: str) -> bool:
+        note = Note.parse(text)
+        if self.policy is None:
+            return False
+        known = {(log.vkey.name, log.vkey.key_id) for log in self.policy.logs}
+        claimed = [one for one in note.signatures if (one.name, one.key_id) in known]
+        keys = {(log.vkey.name, log.vkey.key_id): log.vkey for log in self.policy.logs}
+        # A good signature of the log under an unmet quorum is missing trust; a wrong one is a forgery.
+        for one in claimed:
+            try:
+                note.verify([keys[one.name, one.key_id]], ed25519.verify)
+            except BadNote:
+                return True
+        return False
+
+    def _policy(self) -> Notice | None:
+        step = self.policy_step = self.report.step("policy")
+        try:
+            notice = Notice.from_effective(self.archive.read(bundle.POLICY, bundle.MAX_SMALL))
+        except (ComplianceError, ValueError) as error:
+            step.fail("bad_policy", reason=str(error))
+            return None
+        step.say("policy_detail", id=notice.id, version=notice.version, status=notice.status)
+        self.report.subject |= {"policy": f"{notice.id}/{notice.version}"}
+        return notice
+
+    def _export(self, head: Checkpoint, entries: EntryCheck) -> None:
+        step = self.report.step("export")
+        try:
+            self._check_export(step, head, entries)
+        except (ValueError, BadLeaf, BadProof, BadNote, BadCheckpoint) as error:
+            step.fail("unreadable_part", reason=str(error))
+
+    def _check_export(self, step: Step, head: Checkpoint, entries: EntryCheck) -> None:
+        data = self.archive.read(bundle.EXPORT_LEAF, bundle.MAX_SMALL)
+        leaf = Leaf.decode(data)
+        proof = TlogProof.parse(self.archive.read(bundle.EXPORT_PROOF, bundle.MAX_SMALL).decode("utf-8"))
+        later = Checkpoint.parse(Note.parse(proof.checkpoint).text)
+        trusted = self._accept(step, proof.checkpoint)
+        try:
+            verify_inclusion(proof.index, later.size, leaf_hash(data), proof.hashes, later.root)
+        except BadProof:
+            step.fail("export_not_included", index=proof.index, size=later.size)
+        consistency = bundle.decode_consistency(
+            self.archive.read(bundle.EXPORT_CONSISTENCY, bundle.MAX_SMALL)
+        )
+        try:
+            verify_consistency(head.size, later.size, consistency, head.root, later.root)
+        except BadProof as error:
+            step.fail("not_consistent", reason=str(error))
+        self._check_export_body(step, leaf, head, entries)
+        if trusted:
+            step.say("export_detail", size=later.size, index=proof.index)
+
+    def _check_export_body(self, step: Step, leaf: Leaf, head: Checkpoint, entries: EntryCheck) -> None:
+        stream = f"class/{entries.class_id}"
+        own = entries.streams.get(stream)
+        expected = {"snapshot": entries.listed.snapshot, "data_size": head.size}
+        found = {name: leaf.body.get(name) for name in expected}
+        right_place = (
+            leaf.t == "export.recorded" and leaf.stream == stream and leaf.class_id == entries.class_id
+        )
+        if not right_place or found != expected or own is None or leaf.n < own.next_n:
+            step.fail("export_foreign", stream=leaf.stream, n=leaf.n, type=leaf.t)
+        files, edition = leaf.body.get("files"), leaf.body.get("edition")
+        if not isinstance(files, list) or not isinstance(edition, int):
+            msg = "export.recorded: files and edition are missing"
+            raise BadBundle(msg)
+        recorded = tuple(FileDigest.from_json(file) for file in files)
+        self.recorded, self.edition = recorded, edition
+        if [file.name for file in recorded] != list(bundle.RECORDED_FILES):
+            step.fail("export_names")
+        for file in recorded:
+            actual = self.digests.get(file.name)
+            if actual is not None and actual != file and not self._only_withheld(file.name):
+                step.fail("digest_recorded", name=file.name, expected=file.sha256, found=actual.sha256)
+
+    def _only_withheld(self, name: str) -> bool:
+        """Tell whether the disclosures differ only because some were taken out, which is a finding."""
+        return name == bundle.DISCLOSURES and any(one.code == "withheld" for one in self.report.findings)
+
+    def _recompute(self, head: Checkpoint, notice: Notice | None) -> None:
+        grades, rules = self.report.step("grades"), self.report.step("rules")
+        sheets = self.report.step("workbook")
+        steps = (grades, rules, sheets)
+        if notice is None or self.recorded is None:
+            for step in steps:
+                step.skip("earlier_failure")
+            return
+        if self.edition != ledger.EDITION:
+            for step in steps:
+                step.skip("unknown_edition", edition=self.edition, known=ledger.EDITION)
+            self.report.unverifiable.append(
+                Remark("unknown_edition", {"edition": self.edition, "known": ledger.EDITION})
+            )
+            return
+        try:
+            self._recompute_cells(head, notice, grades, rules, sheets)
+        except (ValueError, ArithmeticError, ComplianceError) as error:
+            sheets.fail("cannot_recompute", reason=str(error))
+
+    def _recompute_cells(
+        self, head: Checkpoint, notice: Notice, grades: Step, rules: Step, sheets: Step
+    ) -> None:
+        checks: list[TraineeCheck] = []
+        files = tuple(
+            ledger.DataFile(file.name, file.sha256, file.size)
+            for file in self.recorded or ()
+            if file.name in bundle.DATA_FILES
+        )
+
+        def provenance(found: ClassRecord) -> ledger.Provenance:
+            as_of_us = found.snapshot.at_us if found.snapshot else 0
+            checks.append(TraineeCheck(notice, as_of_us, grades, rules, self.report))
+            self.report.subject |= {"title": found.fact.title, "snapshot_us": str(as_of_us)}
+            return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
+
+        def judged(one: ledger.Judged) -> None:
+            checks[0].check(one)
+
+        observer = ledger.Observer(
+            unknown=lambda leaf: self.report.find("unknown_type", type=leaf.t, stream=leaf.stream, n=leaf.n),
+            trainee=judged,
+        )
+        workbook = ledger.build(
+            records(
+                self.archive.lines(bundle.ENTRIES, bundle.MAX_LINE),
+                self.archive.lines(bundle.DISCLOSURES, bundle.MAX_LINE),
+            ),
+            notice,
+            provenance,
+            observer,
+        )
+        with tempfile.TemporaryDirectory(prefix="lmsev-") as scratch:
+            path = Path(scratch) / "ledger.xlsx"
+            with path.open("wb") as file:
+                for chunk in self.archive.chunks(bundle.LEDGER):
+                    file.write(chunk)
+            WorkbookCheck(sheets, self.report).run(path, workbook)
+        grades.say("grades_detail", count=checks[0].graded)
+        rules.say("rules_detail", count=checks[0].trainees)

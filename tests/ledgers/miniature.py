@@ -1,0 +1,282 @@
+"""A class small enough to add up by hand, written straight into the evidence log.
+
+Five trainees under the demo policy (four lessons of 90 s, beats every 5 s): one diligent, one who fails and
+then passes, one who fails twice, one idle, one who never comes. All people are invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from lmscompliance import evidence
+from lmscompliance.kernel.clock import SHANGHAI, ManualClock, to_micros
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.marking import Item, mark
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries, service
+from lmscompliance.training.service import EnterpriseInput, LessonInput
+
+TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
+CODE = "MINI-2021-01"
+AGENT = (
+    "Mozilla/5.0 (Linux; Android 10; HMA-AL00) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/88.0.4324.93 Mobile Safari/537.36 MicroMessenger/8.0.1"
+)
+BEAT = 5
+PEOPLE = (
+    ("王建国", "male", "11010519491231002X", "13800138000", "装配车间"),
+    ("李晓梅", "female", "440524188001010014", "13900139001", "质检部"),
+    ("=1+1", "male", "610104196209276908", "15012345678", "<r>仓库</r>"),
+    ("阿不都·热合曼", "male", "830000199201300022", "18612345678", "焊接\x0b班组"),
+    ("欧阳静", "female", "810000199408230021", "13712345678", ""),
+)
+
+
+@dataclass(slots=True)
+class Miniature:
+    """The class under construction; ``clock`` is the services' own."""
+
+    services: Services
+    clock: ManualClock
+    class_id: str = ""
+    enrolments: list[str] = field(default_factory=list)
+    lessons: list[str] = field(default_factory=list)
+    prefix: str = ""
+
+    def record(self, stream: str, type_: str, body: dict[str, Json], **disclose: Json) -> None:
+        """Record one fact as of now."""
+        with transaction(self.services.database) as session:
+            evidence.record(
+                session,
+                self.services,
+                class_id=self.class_id,
+                stream=stream,
+                type=type_,
+                at=self.clock.now(),
+                body=body,
+                disclose=disclose,
+            )
+
+    def now_us(self) -> int:
+        """Return the clock in microseconds."""
+        return to_micros(self.clock.now())
+
+    def file(self) -> None:
+        """File, approve and plan the class, and publish an exam."""
+        self.class_id = service.file_class(
+            self.services,
+            code=CODE,
+            title="留苏优技·焊工班（虚构）",
+            policy_id="demo-short",
+            enterprise=EnterpriseInput("91320585MA1XXXXX0N", "太仓示范精密机械有限公司（虚构）", "浏河镇"),
+            window=(date(2021, 2, 1), date(2021, 2, 28)),
+        )
+        service.approve_class(self.services, self.class_id, "LSYJ-0001")
+        service.publish_plan(
+            self.services,
+            self.class_id,
+            [
+                LessonInput(number, topic, f"{topic}课程", f"{topic}第{number}讲", "录播", Decimal(1), 90)
+                for number, topic in enumerate(TOPICS, 1)
+            ],
+        )
+        with reading(self.services.database) as session:
+            self.lessons = [lesson.id for lesson in queries.lessons(session, self.class_id)]
+        parts: list[Json] = [
+            {"topic": topic, "kind": "single", "count": 1, "points": "25"} for topic in TOPICS
+        ]
+        self.record(
+            evidence.class_stream(self.class_id),
+            "exam.published",
+            {
+                "blueprint": "paper-a",
+                "version": 1,
+                "full_marks": "100",
+                "duration_seconds": 600,
+                "parts": parts,
+            },
+        )
+
+    def enrol(self) -> None:
+        """Register everybody; the last one never activates."""
+        for ordinal, (name, sex, number, phone, department) in enumerate(PEOPLE, 1):
+            enrolment = self.services.ids.opaque()
+            self.enrolments.append(enrolment)
+            self.record(
+                evidence.class_stream(self.class_id),
+                "enrolment.created",
+                {"enrolment": enrolment, "ordinal": ordinal},
+            )
+            stream = evidence.enrolment_stream(enrolment)
+            at = self.now_us()
+            self.record(
+                stream,
+                "trainee.registered",
+                {
+                    "registered_us": at,
+                    "verification": {"method": "offline", "result": "passed", "at_us": at},
+                },
+                name=name,
+                sex=sex,
+                id_number=number,
+                phone=phone,
+                department=department,
+                household="河南省周口市",
+            )
+            self.clock.advance(7)
+            if ordinal < len(PEOPLE):
+                body: dict[str, Json] = {"activated_us": self.now_us(), "consent": {"version": "1"}}
+                self.record(stream, "trainee.activated", body, ip=f"10.0.0.{ordinal}")
+
+    def watch(
+        self, who: int, lesson: int, seconds: int, *, idle_at: int | None = None, end: bool = True
+    ) -> str:
+        """Play a lesson for ``seconds``; at ``idle_at`` say nothing for 60 s more. Two segments when long."""
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        session = self.services.ids.new()
+        opened = self.now_us()
+        self.record(
+            stream,
+            "session.opened",
+            {
+                "session": session,
+                "lesson": self.lessons[lesson],
+                "opened_us": opened,
+                "content_sha256": "0" * 64,
+            },
+            ip=f"10.0.0.{who + 1}",
+            agent=AGENT,
+        )
+        beats: list[list[Json]] = []
+        segments, start = 0, 0
+        pause = 0
+        for seq, second in enumerate(range(0, seconds + 1, BEAT)):
+            if idle_at is not None and second > idle_at:
+                pause = 60
+            beats.append([seq, (second + pause - start) * 1000, second * 1000, "playing"])
+            last = second + BEAT > seconds
+            if second + pause - start >= 30 or last:
+                self.clock.set(
+                    datetime.fromtimestamp(opened / 1e6, SHANGHAI) + timedelta(seconds=second + pause)
+                )
+                self.record(
+                    stream,
+                    "session.segment",
+                    {
+                        "session": session,
+                        "n": segments,
+                        "start_us": opened + start * 1_000_000,
+                        "end_us": self.now_us(),
+                        "closed_by": "end" if last else "length",
+                        "beats": beats,
+                    },
+                    **({"ip": f"10.9.9.{who + 1}", "agent": "curl/7"} if segments == 1 and who == 1 else {}),
+                )
+                segments, start = segments + 1, second + pause
+                beats = [[seq, 0, second * 1000, "playing"]]
+        if end:
+            self.record(
+                stream,
+                "session.closed",
+                {"session": session, "closed_us": self.now_us(), "reason": "end", "segments": segments},
+            )
+        self.clock.advance(30)
+        return session
+
+    def unlock(self, who: int) -> None:
+        """Open the exam."""
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        self.record(stream, "exam.unlocked", {"unlocked_us": self.now_us()})
+
+    def sit(self, who: int, number: int, right: int, *, submit: bool = True) -> None:
+        """Take an attempt with ``right`` of four answers right."""
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        attempt = self.services.ids.new()
+        paper = {f"q{place + 1:03}": question(place, shift=number) for place in range(len(TOPICS))}
+        opened = self.now_us()
+        self.record(
+            stream,
+            "attempt.opened",
+            {
+                "attempt": attempt,
+                "number": number,
+                "opened_us": opened,
+                "deadline_us": opened + 600_000_000,
+                "blueprint_version": 1,
+            },
+            ip=f"10.0.0.{who + 1}",
+            agent=AGENT,
+            **paper,
+        )
+        if not submit:
+            return
+        self.clock.advance(240)
+        answers: list[Json] = []
+        for place, item in enumerate(paper.values()):
+            key = item["key"] if isinstance(item, dict) else None
+            answers.append(key if place < right else None)
+        self.record(
+            stream,
+            "attempt.submitted",
+            {"attempt": attempt, "submitted_us": self.now_us(), "closed_by": "trainee", "answered": right},
+            answers=answers,
+            ip=f"10.0.0.{who + 1}",
+        )
+        items = [Item.from_json(item) for item in paper.values() if isinstance(item, dict)]
+        score = mark(items, answers).score
+        self.record(
+            stream,
+            "attempt.graded",
+            {
+                "attempt": attempt,
+                "graded_us": self.now_us(),
+                "score": str(score),
+                "full": "100",
+                "passed": score >= 60,
+            },
+        )
+        self.clock.advance(60)
+
+
+def question(place: int, shift: int) -> Json:
+    """Return a frozen question; ``shift`` turns its options, as another paper would."""
+    options = ["甲", "乙", "丙", "丁"]
+    turned: list[Json] = [*options[shift % 4 :], *options[: shift % 4]]
+    return {
+        "question": f"bank-{place:04}",
+        "version": 1,
+        "topic": TOPICS[place],
+        "kind": "single",
+        "stem": f"关于{TOPICS[place]}，下列说法正确的是？",
+        "options": turned,
+        "key": [turned.index("乙")],
+        "points": "25",
+    }
+
+
+def build(services: Services, clock: ManualClock) -> Miniature:
+    """Make the whole class as of 2021-02-05."""
+    made = Miniature(services, clock)
+    made.file()
+    made.enrol()
+    for lesson in range(4):
+        made.watch(0, lesson, 90)
+        made.watch(1, lesson, 95, idle_at=40 if lesson == 2 else None)
+        made.watch(2, lesson, 90)
+    made.watch(0, 0, 20)  # a repeat
+    made.watch(3, 0, 40)
+    for who in range(3):
+        made.unlock(who)
+    made.sit(0, 1, 4)
+    made.sit(1, 1, 2)
+    made.sit(1, 2, 3)
+    made.sit(2, 1, 0)
+    made.sit(2, 2, 2)
+    stream = evidence.enrolment_stream(made.enrolments[2])
+    made.record(
+        stream, "exam.locked", {"locked_us": made.now_us(), "reason": "attempts_exhausted", "clause": "五.4"}
+    )
+    return made
