@@ -67,7 +67,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     service.approve_class(services, class_id)
     service.publish_plan(services, class_id, plan())
     exams.publish_blueprint(services, class_id, exams.default_blueprint(services, class_id, 10))
-    issued = import_roster(services, code, _roster(folder / f"{code}.csv", number)).issued
+    issued = importwrite_roster(services, code, write_roster(folder / f"{code}.csv", number)).issued
     with reading(services.database) as session:
         lesson_id = queries.lessons(session, class_id)[0].id
     people = []
@@ -98,7 +98,8 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     )
 
 
-def _roster(path: Path, number: int) -> Path:
+def write_roster(path: Path, number: int) -> Path:
+    """Write a roster of two invented people; ``number`` keeps classes' people apart."""
     rows = [HEADING]
     for index, name in enumerate(NAMES):
         body = f"3205851990010{number}{index + 1}0{1 + 2 * index}"

@@ -1,0 +1,121 @@
+"""A class from filing to exam by commands alone, on files as people send them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lmscompliance.cli.main import main
+from tests.house.world import write_roster
+
+REAL = Path(__file__).parents[1] / "data" / "real"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point the command at an empty data directory and an English terminal."""
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    monkeypatch.setenv("COMPLIANCE_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def _run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def _good(*arguments: object) -> str:
+    result = _run(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def _file_class(code: str = "TC-1") -> str:
+    return _good(
+        "class", "file", "--code", code, "--title", "设备操作工班", "--policy", "liusu-youji-2021",
+        "--uscc", "91350100M000100Y43", "--enterprise", "太仓某某机械", "--district", "城厢镇",
+    )  # fmt: skip
+
+
+def test_a_class_lives_by_commands(tmp_path: Path, data_dir: Path) -> None:
+    """File, plan, questions, exam, approval, roster, sealing: each says what it did."""
+    _good("db", "upgrade")
+    assert "TC-1" in _file_class()
+    assert "lessons" in _good("plan", "import", REAL / "教学计划.xlsx", "--class", "TC-1")
+    report = json.loads(_good("questions", "import", REAL / "questions", "--topic", "岗位技能", "--json"))
+    assert report["rows"] == report["imported"] + len(report["refused"])
+    assert "version 1" in _good("exam", "publish", "--class", "TC-1")
+    _good("class", "approve", "--code", "TC-1", "--filing-number", "备2021-1")
+    imported = _run("roster", "import", write_roster(tmp_path / "r.csv", 1), "--class", "TC-1", "--json")
+    assert json.loads(imported.stdout)["rows"] == 2
+    assert "0/2" in _good("class", "list")
+    assert "sealed" in _good("seal")
+    (codes,) = (data_dir / "codes").iterdir()
+    assert stat.S_IMODE(codes.stat().st_mode) == 0o600
+    with codes.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert [row[2] for row in rows[1:]] == ["张一", "王二"]
+
+
+def test_codes_can_be_replaced_but_no_file_is(tmp_path: Path) -> None:
+    """New codes go to a file of one's choice, never over an existing one."""
+    _good("db", "upgrade")
+    _file_class()
+    roster = write_roster(tmp_path / "r.csv", 1)
+    _good("roster", "import", roster, "--class", "TC-1", "--codes", tmp_path / "first.csv")
+    again = _run("roster", "reissue", "--class", "TC-1", "--codes", tmp_path / "first.csv")
+    assert again.exit_code == 1
+    _good("roster", "reissue", "--class", "TC-1", "--codes", tmp_path / "second.csv")
+    first, second = (
+        (tmp_path / name).read_text(encoding="utf-8-sig") for name in ("first.csv", "second.csv")
+    )
+    assert first != second
+
+
+def test_a_refusal_is_one_line_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unknown classes and codes taken twice are refused with exit code 1, in English or Chinese."""
+    _good("db", "upgrade")
+    _file_class()
+    refused = _run("class", "approve", "--code", "NONE")
+    assert refused.exit_code == 1
+    assert "NONE" in refused.output
+    assert len(refused.output.splitlines()) == 1
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    chinese = _run("class", "approve", "--code", "NONE").output
+    assert chinese != refused.output
+    assert "NONE" in chinese
+
+
+def test_a_half_given_window_is_a_wrong_call() -> None:
+    """--from without --to is a usage error."""
+    result = _run(
+        "class", "file", "--code", "X", "--title", "x", "--policy", "demo-short", "--uscc", "x",
+        "--enterprise", "x", "--district", "x", "--from", "2021-02-01",
+    )  # fmt: skip
+    assert result.exit_code == 2
+
+
+def test_checks_need_no_settings_and_report_as_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``roster check`` and ``questions check`` read files only; refused rows are a result."""
+    monkeypatch.delenv("COMPLIANCE_DATA_DIR")
+    roster = json.loads(_good("roster", "check", REAL / "花名册.xlsx", "--json"))
+    assert roster["rows"] == len(roster["accepted"]) + len(roster["refused"])
+    assert roster["refused"]
+    assert set(roster) == {"rows", "accepted", "refused"}
+    assert "refused" in _good("roster", "check", REAL / "花名册.xlsx")
+    bank = json.loads(_good("questions", "check", REAL / "questions", "--json"))
+    assert bank["rows"] == bank["imported"] + len(bank["refused"])
+    assert "questions" in _good("questions", "check", REAL / "questions")
+
+
+def test_a_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
+    """Something that is no roster at all is exit code 1 with a reason."""
+    junk = tmp_path / "junk.xlsx"
+    junk.write_bytes(b"not a spreadsheet")
+    result = _run("roster", "check", junk)
+    assert result.exit_code == 1
+    assert "junk.xlsx" in result.output
