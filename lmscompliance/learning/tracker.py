@@ -12,8 +12,13 @@ from lmscompliance.web import csrf_token, t, url
 _TEXTS = "learning.tracker_"
 _TAG = Markup(
     '<div class="compliance-tracker" data-lesson="{lesson}" data-sessions="{sessions}" data-beats="{beats}"'
-    ' data-end="{end}" data-progress="{progress}" data-csrf="{csrf}" data-texts="{texts}" role="status"'
-    ' aria-live="polite"></div>'
+    ' data-end="{end}" data-progress="{progress}" data-csrf="{csrf}" data-texts="{texts}">'
+    '<p style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.75rem 0 .25rem">'
+    '<span class="badge" data-part="state" role="status">{idle}</span> <span data-part="credit"></span></p>'
+    '<progress value="0" max="1" aria-label="{credited}" style="width:100%"></progress>'
+    '<p class="notice notice-wait" data-part="message" role="alert" hidden></p>'
+    '<button type="button" data-part="takeover" style="min-height:44px" hidden>{takeover}</button>'
+    "</div>"
     '<script src="{script}" defer></script>'
 )
 
@@ -33,5 +38,8 @@ def compliance_tracker(class_id: str, lesson_id: str) -> Markup:
         progress=url("lesson_progress", class_id=class_id, lesson_id=lesson_id),
         csrf=csrf_token(),
         texts=json.dumps(texts, ensure_ascii=False),
+        idle=texts["idle"],
+        credited=texts["credited"],
+        takeover=texts["takeover"],
         script=url("static", filename="tracker.js"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -133,7 +133,12 @@ class Player:
 
 
 def open_school(
-    services: Services, *, trainees: int = 2, lessons: int = 24, policy: str = "liusu-youji-2021"
+    services: Services,
+    *,
+    trainees: int = 2,
+    lessons: int = 24,
+    policy: str = "liusu-youji-2021",
+    window: tuple[date, date] | None = None,
 ) -> School:
     """File and approve a class under ``policy`` and enrol invented people who are activated already."""
     class_id = training.file_class(
@@ -141,6 +146,7 @@ def open_school(
         code=f"TC-{services.ids.code(6)}",
         title="设备操作工班",
         policy_id=policy,
+        window=window,
         enterprise=training.EnterpriseInput(
             BODY + uscc.check_character(BODY), "太仓某某精密机械有限公司", "太仓高新区"
         ),

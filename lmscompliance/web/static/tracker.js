@@ -14,44 +14,36 @@
   const RETRY_SECONDS = 5;
   const QUIET_BEATS = 20; // paused or hidden for this many beats: fall silent, the server closes the session
 
-  let session = load(KEY); // {token, seq, next, position}, kept over a reload of this tab
+  let session = load(KEY); // {token, seq, next, position}: kept over a reload of this tab
   let starting = false, sending = false; // one of each at a time
   let again = false;       // something changed while a beat was under way
   let blocked = false;     // another device learns, or we were refused: only the person goes on from here
   let finished = false;    // a text that is learnt in full is not opened again by itself
-  let offline = false;
   let placing = false;     // the video is not yet where it is to go on
-  let timer = 0, quiet = 0, lastState = "";
-  let seekTimer = 0, seeking = false;
+  let offline = false, seeking = false, timer = 0, seekTimer = 0, quiet = 0, lastState = "";
   let position = session ? session.position : 0; // ms
   let visibleSince = document.hidden ? 0 : performance.now();
   let credited = 0, planned = 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
 
   /* What the page looks like ------------------------------------------------------------------ */
-  root.innerHTML = '<p style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.75rem 0 .25rem">' +
-    '<span class="badge" data-part="state"></span><span data-part="credit" style="font-variant-numeric:tabular-nums"></span></p>' +
-    '<progress value="0" max="1" style="width:100%"></progress>' +
-    '<p class="notice notice-wait" data-part="message" role="alert" hidden></p>' +
-    '<button type="button" style="min-height:44px" data-part="takeover" hidden></button>';
   const part = (name) => root.querySelector('[data-part="' + name + '"]');
   const bar = root.querySelector("progress");
-  bar.setAttribute("aria-label", texts.credited);
-  part("takeover").textContent = texts.takeover;
-  part("takeover").addEventListener("click", function () { say(""); start(true); });
+  part("takeover").addEventListener("click", () => { say(""); start(true); });
 
-  function clock(seconds) {
-    return Math.floor(seconds / 60) + ":" + String(Math.floor(seconds % 60)).padStart(2, "0");
-  }
+  const clock = (seconds) => Math.floor(seconds / 60) + ":" + String(Math.floor(seconds % 60)).padStart(2, "0");
   function show() {
     const done = planned > 0 && credited >= planned;
-    const name = done ? "done" : session ? state() : "idle";
+    const name = done ? "done" : session || (video && video.ended) ? state() : "idle";
     const shown = Math.min(planned, credited + since);
     part("state").textContent = texts[name];
     part("state").className = "badge " + (done || name === "playing" ? "badge-good" : "badge-wait");
-    root.dataset.state = name;
-    part("credit").textContent = planned ? texts.credited + " " + clock(shown) + " / " + texts.needed + " " + clock(planned) : "";
+    part("credit").textContent = !planned ? "" :
+      texts.credited + " " + clock(shown) + " / " + texts.needed + " " + clock(planned);
     bar.max = planned || 1;
     bar.value = shown;
+  }
+  function count(told) {
+    credited = told.credited_seconds; planned = told.planned_seconds || planned; since = 0;
   }
   function say(message, withTakeover) {
     part("message").textContent = message;
@@ -66,7 +58,7 @@
     if (video.ended) return "ended";
     return video.paused || video.readyState < 3 ? "paused" : "playing";
   }
-  function wantsToPlay() { return !document.hidden && !blocked && (video ? !video.paused && !video.ended : !finished); }
+  const wantsToPlay = () => !document.hidden && !blocked && (video ? !video.paused && !video.ended : !finished);
   function where() {
     if (video) {
       if (!video.seeking && !placing && video.readyState > 0) position = Math.round(video.currentTime * 1000);
@@ -94,14 +86,10 @@
   function load(key) {
     try { return JSON.parse(sessionStorage.getItem(key)); } catch (error) { return null; }
   }
-  function keep() {
-    try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* full or forbidden */ }
-  }
   function drop() {
-    session = null;
-    lastState = "";
+    session = null; lastState = "";
     clearTimeout(timer);
-    try { sessionStorage.removeItem(KEY); } catch (error) { /* as above */ }
+    try { sessionStorage.removeItem(KEY); } catch (error) { return; }
   }
   function post(url, body, headers) {
     const abort = new AbortController();
@@ -109,7 +97,7 @@
     return fetch(url, {
       method: "POST", body: JSON.stringify(body), signal: abort.signal, credentials: "same-origin",
       headers: Object.assign({ "Content-Type": "application/json" }, headers),
-    }).then((response) => response.json().then((data) => ({ status: response.status, data: data })))
+    }).then(async (response) => ({ status: response.status, data: await response.json() }))
       .finally(() => clearTimeout(limit));
   }
   function line(up) {
@@ -118,33 +106,34 @@
   }
   async function endOthers() {
     // Coming from another lesson in this tab: that one's session is ours to end, it is no other device.
-    for (const key of Object.keys(sessionStorage)) {
+    let kept = [];
+    try { kept = Object.keys(sessionStorage); } catch (error) { return; }
+    for (const key of kept) {
       const other = key.startsWith(PREFIX) && key !== KEY ? load(key) : null;
       if (!other) continue;
       sessionStorage.removeItem(key);
-      await post(at.end, { token: other.token, seq: other.seq + 1, position_ms: other.position, state: "paused" });
+      const last = { token: other.token, seq: other.seq + 1, position_ms: other.position, state: "paused" };
+      await post(at.end, last).catch(() => {});
     }
   }
   async function start(takeover) {
     if (starting || session) return;
     starting = true;
     try {
-      await endOthers().catch(() => {});
-      const answer = await post(at.sessions, { lesson_id: at.lesson, takeover: Boolean(takeover) }, { "X-Compliance-CSRF": at.csrf });
+      await endOthers();
+      const wanted = { lesson_id: at.lesson, takeover: takeover };
+      const answer = await post(at.sessions, wanted, { "X-Compliance-CSRF": at.csrf });
       line(true);
+      const given = answer.data;
       if (answer.status === 201) {
-        const given = answer.data;
         blocked = false;
         session = { token: given.token, seq: 0, next: given.beat_seconds, position: given.resume_position_ms };
         lastState = "playing"; // the opening is the first beat
-        credited = given.credited_seconds; planned = given.planned_seconds; since = 0;
+        count(given);
         goTo(given.resume_position_ms);
-        keep();
         say("");
         if (takeover && video) video.play().catch(() => {});
-      } else {
-        stop(answer.data.detail || texts.refused, answer.data.code === "learning.other_device");
-      }
+      } else stop(given.detail || texts.refused, given.code === "learning.other_device");
     } catch (error) {
       line(false);
       schedule(RETRY_SECONDS);
@@ -157,7 +146,9 @@
   function next(reported) {
     session.seq += 1;
     session.position = where();
-    keep(); // before it is sent: after a reload no number is used for two different beats
+    // Kept before it is sent, so that after a reload no number is used for two different beats. Storage
+    // may be full or forbidden: then a reload starts a new session.
+    try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* as said */ }
     lastState = reported;
     return { token: session.token, seq: session.seq, position_ms: session.position, state: reported };
   }
@@ -191,7 +182,7 @@
       stop(texts.superseded, true); // a number we never used: a copy of this page is ahead of us
     } else {
       drop(); // closed: ended by us, fallen silent (also 410), or a token of before
-      if (told.credited_seconds !== undefined) { credited = told.credited_seconds; since = 0; }
+      if (told.credited_seconds !== undefined) count(told);
       else if (wantsToPlay()) start(false);
       else say(texts.closed);
     }
@@ -211,17 +202,17 @@
     navigator.sendBeacon(at.beats, JSON.stringify(next("hidden")));
     show();
   }
-  function poll() {
+  async function poll() {
     polledAt = performance.now();
-    return fetch(at.progress, { credentials: "same-origin" }).then((response) => response.ok ? response.json() : null).then((data) => {
-      if (!data) return;
-      credited = data.credited_seconds; planned = data.planned_seconds; since = 0;
-      if (!video && credited >= planned && !finished) {
-        finished = true;
-        if (session) beat();
-      }
-      show();
-    }).catch(() => {});
+    try {
+      const response = await fetch(at.progress, { credentials: "same-origin" });
+      if (response.ok) count(await response.json());
+    } catch (error) { return; }
+    if (!video && !finished && planned && credited >= planned) {
+      finished = true;
+      if (session) beat();
+    }
+    show();
   }
 
   /* Events ------------------------------------------------------------------------------------ */
@@ -237,9 +228,9 @@
     for (const name of ["playing", "pause", "waiting", "ended"]) video.addEventListener(name, sync);
     video.addEventListener("timeupdate", where);
     video.addEventListener("seeking", () => { if (!seeking) { seeking = true; beat(); } }); // where it was
-    video.addEventListener("seeked", function () {
+    video.addEventListener("seeked", () => { // and where it went, once a drag is over
       clearTimeout(seekTimer);
-      seekTimer = setTimeout(() => { seeking = false; beat(); }, 300); // and where it went, once a drag is over
+      seekTimer = setTimeout(() => { seeking = false; beat(); }, 300);
     });
   }
   setInterval(function () {

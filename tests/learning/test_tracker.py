@@ -1,0 +1,294 @@
+"""The tracker in a real browser at phone width, against a server of our own and the machine's clock."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from flask import send_from_directory
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from lmscompliance import demo, policy
+from lmscompliance.kernel.clock import SystemClock, shanghai_day
+from lmscompliance.kernel.ids import Ids, SystemRandomness
+from lmscompliance.rules.facts import SessionFact
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import transaction
+from lmscompliance.training import queries
+from tests.learning.school import School, open_school
+from tests.support.app import ACTOR_HEADER, make_app
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+
+HIDE = """hidden => {
+    Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+STATE = '[data-part="state"]'
+MESSAGE = '[data-part="message"]'
+
+
+@dataclasses.dataclass
+class Site:
+    """A school behind a real server, and the browser to visit it with."""
+
+    school: School
+    address: str
+    browser: Browser
+
+    def visit(
+        self, lesson: int = 0, account: str = "trainee-1", context: BrowserContext | None = None
+    ) -> Page:
+        """Open a lesson's page as ``account`` on a phone; a new context is another device."""
+        if context is None:
+            actor = {
+                "account": account,
+                "role": "trainee",
+                "enterprise": None,
+                "districts": [],
+                "locale": "zh_CN",
+            }
+            context = self.browser.new_context(
+                viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
+            )
+        page = context.new_page()
+        page.goto(f"{self.address}/compliance/lessons/{self.school.class_id}/{self.school.lessons[lesson]}")
+        return page
+
+    def wait(
+        self, what: Callable[[list[SessionFact]], bool], account: str = "trainee-1"
+    ) -> list[SessionFact]:
+        """Wait until the facts of ``account`` are as told, and return them."""
+        until = monotonic() + 15
+        while not what(facts := self.school.facts(account)):
+            assert monotonic() < until, facts
+            sleep(0.1)
+        return facts
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return headless Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def site(services: Services, browser: Browser, tmp_path: Path) -> Iterator[Site]:
+    """Return a class whose policy beats every second and forgives three, served on loopback."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    quick = (Path(policy.__file__).parent / "notices" / "demo-short.toml").read_text(encoding="utf-8")
+    for old, new in (
+        ('id = "demo-short"', 'id = "test-quick"'),
+        ("[credit.beat_seconds]\nvalue = 5", "[credit.beat_seconds]\nvalue = 1"),
+        ("[credit.max_gap_seconds]\nvalue = 12", "[credit.max_gap_seconds]\nvalue = 3"),
+    ):
+        assert old in quick
+        quick = quick.replace(old, new)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "quick.toml").write_text(quick, encoding="utf-8")
+    clock = SystemClock()
+    services = dataclasses.replace(
+        services,
+        clock=clock,
+        ids=Ids(clock, SystemRandomness()),
+        policies=services.policies.with_directory(tmp_path / "policies"),
+    )
+    today = shanghai_day(datetime.now(UTC))
+    window = (today - timedelta(days=1), today + timedelta(days=1))
+    school = open_school(services, lessons=4, policy="test-quick", window=window)
+    app = make_app(services)
+    media = Path(demo.__file__).parent / "media"
+    app.add_url_rule(
+        "/media/clip.mp4", view_func=lambda: send_from_directory(media, "safety.mp4", conditional=True)
+    )
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Site(school, f"http://127.0.0.1:{server.port}", browser)
+    finally:
+        for context in browser.contexts:
+            context.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _states(fact: SessionFact) -> list[str]:
+    beats = {beat.seq: beat.state for segment in fact.segments for beat in segment.beats}
+    return [beats[seq] for seq in sorted(beats)]
+
+
+def _play(page: Page) -> None:
+    page.eval_on_selector("video", "video => { video.muted = true; return video.play(); }")
+    expect(page.locator(STATE)).to_have_text("计时中")
+
+
+def test_a_video_is_tracked_from_its_first_play(site: Site) -> None:
+    """Nothing is opened before play; then beats come by interval and at pause; the credit is shown."""
+    page = site.visit()
+    expect(page.locator(STATE)).to_have_text("未开始")
+    assert site.school.facts() == []
+    _play(page)
+    site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 4)
+    page.eval_on_selector("video", "video => video.pause()")
+    expect(page.locator(STATE)).to_have_text("已暂停")
+    (fact,) = site.wait(lambda facts: _states(facts[0])[-1] == "paused")
+    assert set(_states(fact)[1:-1]) <= {"playing", "paused"}
+    assert site.school.account().credited_seconds >= 2
+    expect(page.locator('[data-part="credit"]')).to_contain_text("需要 30:00")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_hiding_the_page_is_reported_at_once(site: Site) -> None:
+    """A beacon says hidden; coming back goes on in the same session."""
+    page = site.visit()
+    _play(page)
+    page.evaluate(HIDE, arg=True)
+    expect(page.locator(STATE)).to_have_text("页面不可见")
+    site.wait(lambda facts: bool(facts) and "hidden" in _states(facts[0]))
+    page.evaluate(HIDE, arg=False)
+    expect(page.locator(STATE)).to_have_text("计时中")
+    (fact,) = site.wait(lambda facts: _states(facts[0])[-1] == "playing")
+    assert fact.segments[0].closed_by == "hidden"
+
+
+def test_a_seek_is_two_beats(site: Site) -> None:
+    """Where it was and where it went are both said, so that only the jump itself is excluded."""
+    page = site.visit()
+    _play(page)
+    sleep(1.5)
+    page.eval_on_selector("video", "video => { video.currentTime = 60; }")
+    (fact,) = site.wait(
+        lambda facts: any(
+            beat.position_ms >= 60_000 for segment in facts[0].segments for beat in segment.beats
+        )
+    )
+    beats = [beat for segment in fact.segments for beat in segment.beats]
+    landed = next(number for number, beat in enumerate(beats) if beat.position_ms >= 60_000)
+    assert beats[landed - 1].position_ms < 10_000
+    assert beats[landed].offset_ms - beats[landed - 1].offset_ms < 1500
+
+
+def test_a_reload_goes_on_in_the_same_session_and_place(site: Site) -> None:
+    """After a reload there is one session still, at the position it had."""
+    page = site.visit()
+    _play(page)
+    sleep(2.2)
+    page.reload()
+    expect(page.locator(STATE)).to_have_text("已暂停")
+    assert page.eval_on_selector("video", "video => video.currentTime") > 1
+    _play(page)
+    (fact,) = site.wait(lambda facts: len(_states(facts[0])) > 4 and _states(facts[0])[-1] == "playing")
+    positions = [beat.position_ms for segment in fact.segments for beat in segment.beats]
+    assert positions == sorted(positions)
+    assert "hidden" in _states(fact)
+
+
+def test_a_second_device_is_offered_to_take_over(site: Site) -> None:
+    """The second device does not play on unseen; after taking over the first one stops and says why."""
+    phone = site.visit()
+    _play(phone)
+    desk = site.visit(lesson=1)
+    desk.eval_on_selector("video", "video => { video.muted = true; video.play(); }")
+    expect(desk.locator(MESSAGE)).to_contain_text("另一台设备")
+    expect(desk.locator('[data-part="takeover"]')).to_be_visible()
+    assert desk.eval_on_selector("video", "video => video.paused")
+    desk.locator('[data-part="takeover"]').click()
+    expect(desk.locator(STATE)).to_have_text("计时中")
+    expect(phone.locator(MESSAGE)).to_contain_text("不再计时")
+    assert phone.eval_on_selector("video", "video => video.paused")
+    first, _ = site.school.facts()
+    assert first.superseded_us is not None
+
+
+def test_going_to_the_next_lesson_is_no_second_device(site: Site) -> None:
+    """Leaving a lesson for another in the same tab ends the one and opens the other without a question."""
+    page = site.visit()
+    _play(page)
+    page.goto(f"{site.address}/compliance/lessons/{site.school.class_id}/{site.school.lessons[1]}")
+    _play(page)
+    first, second = site.wait(lambda facts: len(facts) == 2)
+    assert first.close_reason == "end"
+    assert second.closed_us is None
+
+
+def test_a_text_counts_while_it_is_visible(site: Site) -> None:
+    """A text lesson opens by itself, its position is the visible time, and it beats while it is read."""
+    with transaction(site.school.services.database) as session:
+        lesson = queries.lesson(session, site.school.lessons[2])
+        lesson.content_kind, lesson.content_url = "text", ""
+    page = site.visit(lesson=2)
+    expect(page.locator(STATE)).to_have_text("计时中")
+    (fact,) = site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 4)
+    last = fact.segments[-1].beats[-1]
+    assert abs(last.position_ms - last.offset_ms) < 1000
+    page.evaluate(HIDE, arg=True)
+    site.wait(lambda facts: _states(facts[0])[-1] == "hidden")
+    assert site.school.account().credited_seconds >= 2
+
+
+def test_a_lost_network_is_shown_and_survived(site: Site) -> None:
+    """Offline is said; when the network is back a session goes on without the person doing anything."""
+    page = site.visit()
+    _play(page)
+    page.context.set_offline(True)
+    expect(page.locator(MESSAGE)).to_contain_text("网络中断")
+    page.context.set_offline(False)
+    expect(page.locator(MESSAGE)).to_be_hidden(timeout=8000)
+    before = len(_states(site.school.facts()[-1]))
+    site.wait(lambda facts: len(_states(facts[-1])) > before + 1)
+
+
+def test_a_page_that_includes_the_tracker_twice_has_one_loop(site: Site) -> None:
+    """However often a host includes the script, one session beats at the interval it was told."""
+    page = site.visit()
+    page.add_script_tag(url="/compliance/static/tracker.js")
+    _play(page)
+    sleep(4)
+    (fact,) = site.school.facts()
+    assert 3 <= len(_states(fact)) <= 9
+
+
+def test_a_session_that_was_closed_meanwhile_is_followed_by_another(site: Site) -> None:
+    """Playing on after the server has closed the session opens the next one by itself."""
+    page = site.visit()
+    _play(page)
+    page.eval_on_selector("video", "video => video.pause()")
+    expect(page.locator(STATE)).to_have_text("已暂停")
+    token = page.evaluate("JSON.parse(sessionStorage.getItem(Object.keys(sessionStorage)[0])).token")
+    page.request.post(
+        f"{site.address}/compliance/api/sessions/end",
+        data={"token": token, "seq": 1000, "position_ms": 1000, "state": "paused"},
+    )
+    _play(page)
+    first, second = site.wait(lambda facts: len(facts) == 2)
+    assert first.close_reason == "end"
+    assert second.closed_us is None
+
+
+def test_the_end_of_the_video_ends_the_session(site: Site) -> None:
+    """When the video is over the session is closed and the page says so."""
+    page = site.visit()
+    _play(page)
+    page.eval_on_selector("video", "video => { video.currentTime = video.duration - 1; }")
+    (fact,) = site.wait(lambda facts: facts[0].closed_us is not None)
+    assert (fact.close_reason, _states(fact)[-1]) == ("end", "ended")
+    expect(page.locator(STATE)).to_have_text("已播完")
