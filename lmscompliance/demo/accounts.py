@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS host_course (
 
 
 @dataclass(slots=True)
-class HostUser(UserMixin):
+class HostUser(UserMixin):  # type: ignore[misc]  # Flask-Login ships no types
     """A user as the host knows them."""
 
     login: str

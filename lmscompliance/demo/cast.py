@@ -14,11 +14,13 @@ from enum import StrEnum
 from lmscompliance.demo.client import Browser
 from lmscompliance.demo.exam import Examinee
 from lmscompliance.demo.watching import Lesson, Sitting, play_for, watch
-from lmscompliance.kernel.clock import SHANGHAI
+from lmscompliance.kernel.clock import SHANGHAI, Clock
 from lmscompliance.kernel.ids import Ids
 
+_MORNING = time(7, 30)
 _EVENING = time(18, 0)
 _LESSONS_A_DAY = 2
+_BREAK = timedelta(minutes=10)
 
 
 class Behaviour(StrEnum):
@@ -59,18 +61,23 @@ class Player:
     lessons: Sequence[Lesson]
     examinee: Examinee
     ids: Ids
+    clock: Clock
     refused: list[str] = field(default_factory=list)
     """What the server refused this player, as codes in the order they came."""
 
     def script(self, first_day: date) -> Iterator[datetime]:
         """Play the whole month, beginning on ``first_day``."""
-        yield self._at(first_day, time(7, 30))
+        eager = self.behaviour is Behaviour.IDLE
+        yield self._at(first_day - timedelta(days=1) if eager else first_day, _MORNING)
         self._join()
+        if eager:
+            yield from self._drift_off(self.lessons[-1], self.clock.now() + _BREAK)
         day = first_day
         for number, lesson in enumerate(self.lessons):
             if number and number % _LESSONS_A_DAY == 0:
                 day += timedelta(days=1)
-            start = self._at(day, _EVENING, minutes=75 * (number % _LESSONS_A_DAY))
+            # A lesson begins when the one before is over and the player has had a break.
+            start = max(self._at(day, _EVENING), self.clock.now() + _BREAK)
             yield from self._take(number, lesson, start)
         yield from self._sit_exams(day + timedelta(days=1))
 
@@ -94,7 +101,7 @@ class Player:
             yield from watch(self.phone, self.ids, lesson, start)
 
     def _drift_off(self, lesson: Lesson, start: datetime) -> Iterator[datetime]:
-        """Watch a third, hide the page for ten minutes, then lay the phone aside without closing."""
+        """Watch a third, hide the page for ten minutes, look in again, then lay the phone aside."""
         yield start
         sitting = Sitting(self.phone, lesson)
         third = lesson.planned_seconds // 3
@@ -105,7 +112,9 @@ class Player:
             elapsed += sitting.beat_seconds
             yield start + timedelta(seconds=elapsed)
             sitting.beat("hidden")
-        yield start + timedelta(seconds=elapsed, minutes=25)
+        sitting.beat()
+        # Silent for longer than the gap, yet back before anybody has closed the session.
+        yield start + timedelta(seconds=elapsed + 3 * sitting.beat_seconds)
         sitting.beat()
 
     def _change_device(self, lesson: Lesson, start: datetime) -> Iterator[datetime]:
@@ -121,12 +130,13 @@ class Player:
         elapsed = 0
         rest = lesson.planned_seconds - half + 10
         while elapsed < rest:
-            elapsed += min(computer.beat_seconds, rest - elapsed)
+            step = min(computer.beat_seconds, rest - elapsed)
+            elapsed += step
             yield again + timedelta(seconds=elapsed)
-            computer.position_ms += computer.beat_seconds * 1000
+            computer.position_ms += step * 1000
             computer.beat()
             if elapsed <= 5 * computer.beat_seconds:
-                phone.position_ms += phone.beat_seconds * 1000
+                phone.position_ms += step * 1000
                 phone.beat()
         computer.end()
 
@@ -154,6 +164,6 @@ class Player:
             yield self._at(day + timedelta(days=2), time(19, 0))
             self.refused.append(self.examinee.try_start(self.phone))
 
-    def _at(self, day: date, clock_time: time, minutes: int = 0) -> datetime:
-        wobble = timedelta(minutes=minutes, seconds=self.ids.below(1500))
+    def _at(self, day: date, clock_time: time) -> datetime:
+        wobble = timedelta(seconds=self.ids.below(1500))
         return datetime.combine(day, clock_time, tzinfo=SHANGHAI) + wobble

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
+_SENT_ON = (302, 303)
 _CSRF = re.compile(r'<meta name="compliance-csrf" content="([^"]+)"')
 
 
@@ -73,19 +74,19 @@ class Browser:
             self._csrf = found.group(1)
         return answer
 
-    def form(self, path: str, fields: Mapping[str, str], *, expect: int = 302) -> Answer:
-        """Submit a form."""
+    def form(self, path: str, fields: Mapping[str, str]) -> Answer:
+        """Submit a form, which must be accepted, that is, answered by a redirect."""
         body = urlencode({**fields, "csrf_token": self._csrf}).encode()
-        return self._send("POST", path, body, {"CONTENT_TYPE": "application/x-www-form-urlencoded"}, expect)
+        return self._send(
+            "POST", path, body, {"CONTENT_TYPE": "application/x-www-form-urlencoded"}, *_SENT_ON
+        )
 
-    def send_json(self, method: str, path: str, value: object, *, expect: int | None = 200) -> Answer:
-        """Call the API; ``expect=None`` takes any status."""
+    def send_json(self, method: str, path: str, value: object, *expect: int) -> Answer:
+        """Call the API; without ``expect`` any status will do."""
         headers = {"CONTENT_TYPE": "application/json", "HTTP_X_COMPLIANCE_CSRF": self._csrf}
-        return self._send(method, path, json.dumps(value).encode(), headers, expect)
+        return self._send(method, path, json.dumps(value).encode(), headers, *expect)
 
-    def _send(
-        self, method: str, path: str, body: bytes, headers: dict[str, str], expect: int | None
-    ) -> Answer:
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str], *expect: int) -> Answer:
         path_info, _, query = path.partition("?")
         environ: dict[str, Any] = {
             **self._base,
@@ -105,7 +106,7 @@ class Browser:
                 for cookie in SimpleCookie(value).values():
                     self._cookies[cookie.key] = cookie.value
         answer = Answer(status, chunks)
-        if expect is not None and status != expect:
+        if expect and status not in expect:
             msg = f"{method} {path} answered {status}, not {expect}: {answer.text[:500]}"
             raise Unexpected(msg)
         return answer
@@ -114,7 +115,7 @@ class Browser:
 def _call(app: WSGIApplication, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
-    def start(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+    def start(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> Any:
         started.append((status, headers))
         return lambda _data: None
 

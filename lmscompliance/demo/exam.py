@@ -16,14 +16,27 @@ from lmscompliance.kernel.ids import Ids
 
 _API = "/compliance/api"
 _CREATED = 201
+_SAVE_EVERY = 5
+_SECONDS_A_QUESTION = 40
 
 
 class Known(Protocol):
     """A question of the bank, with its key."""
 
-    stem: str
-    options: Sequence[str]
-    key: Any
+    @property
+    def stem(self) -> str:
+        """The question's text."""
+        ...
+
+    @property
+    def options(self) -> Sequence[str]:
+        """What there is to choose from."""
+        ...
+
+    @property
+    def key(self) -> Any:
+        """What is right."""
+        ...
 
 
 class AnswerSheet:
@@ -56,7 +69,7 @@ class AnswerSheet:
                 if sorted(known.options) == sorted(shown):
                     return sorted(shown.index(known.options[index]) for index in known.key)
             elif kind == "matching":
-                pairs = {left: right for left, right in known.key}
+                pairs = dict(known.key)
                 if set(shown["left"]) == set(pairs):
                     return [shown["right"].index(pairs[left]) for left in shown["left"]]
             elif kind == "numeric":
@@ -77,13 +90,14 @@ class Examinee:
 
     def try_start(self, browser: Browser) -> str:
         """Ask for an attempt that must be refused; returns the refusal's code."""
-        answer = browser.send_json("POST", f"{_API}/exams/{self._class_id}/attempts", {}, expect=None)
+        browser.get(f"/compliance/classes/{self._class_id}/exam")
+        answer = browser.send_json("POST", f"{_API}/exams/{self._class_id}/attempts", {})
         return "" if answer.status == _CREATED else str(answer.data["code"])
 
     def sit(self, browser: Browser, at: datetime, percent: int) -> Generator[datetime, None, str]:
         """Take an attempt from ``at``, about ``percent`` of it right; returns a refusal's code or ``""``."""
         browser.get(f"/compliance/classes/{self._class_id}/exam")
-        answer = browser.send_json("POST", f"{_API}/exams/{self._class_id}/attempts", {}, expect=None)
+        answer = browser.send_json("POST", f"{_API}/exams/{self._class_id}/attempts", {})
         if answer.status != _CREATED:
             return str(answer.data["code"])
         opened = answer.data
@@ -94,12 +108,12 @@ class Examinee:
         seq: int = opened["seq"]
         for place, item in enumerate(items):
             answers[str(item["no"])] = self._sheet.answer(item, rightly=place in right)
-            if place % 5 == 4:
-                yield at + timedelta(seconds=40 * (place + 1))
+            if (place + 1) % _SAVE_EVERY == 0:
+                yield at + timedelta(seconds=_SECONDS_A_QUESTION * (place + 1))
                 seq += 1
-                browser.send_json("PUT", f"{url}/answers", {"seq": seq, "answers": answers})
-        yield at + timedelta(seconds=40 * len(items) + 30)
-        browser.send_json("POST", f"{url}/submit", {"seq": seq + 1, "answers": answers})
+                browser.send_json("PUT", f"{url}/answers", {"seq": seq, "answers": answers}, 200)
+        yield at + timedelta(seconds=_SECONDS_A_QUESTION * (len(items) + 1))
+        browser.send_json("POST", f"{url}/submit", {"seq": seq + 1, "answers": answers}, 200)
         return ""
 
     def _pick(self, count: int, percent: int) -> frozenset[int]:

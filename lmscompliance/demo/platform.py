@@ -71,7 +71,7 @@ def _install_login(app: Flask, store: HostStore) -> None:
     manager.login_view = "login"
     manager.login_message = "请先登录。"
 
-    @manager.user_loader
+    @manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
     def load(login: str) -> HostUser | None:
         return store.user(login)
 
@@ -89,7 +89,7 @@ def _install_login(app: Flask, store: HostStore) -> None:
         return render_template("login.html")
 
     @app.post("/logout")
-    @login_required
+    @login_required  # type: ignore[untyped-decorator]  # as above
     def logout() -> Response:
         logout_user()
         return redirect(url_for("login"))
@@ -97,12 +97,12 @@ def _install_login(app: Flask, store: HostStore) -> None:
 
 def _install_pages(app: Flask, store: HostStore) -> None:
     @app.get("/")
-    @login_required
+    @login_required  # type: ignore[untyped-decorator]  # as above
     def home() -> str:
         return render_template("home.html", courses=store.courses(), trainee=current_user.role == "trainee")
 
     @app.get("/courses/<slug>")
-    @login_required
+    @login_required  # type: ignore[untyped-decorator]  # as above
     def course(slug: str) -> str:
         found = store.course(slug)
         if found is None:
