@@ -13,7 +13,7 @@ from lmscompliance.rules.account import Account
 from lmscompliance.rules.facts import ClassFact, LessonFact
 from lmscompliance.rules.hours import LessonProgress, TopicProgress, rounded_down
 from lmscompliance.rules.marking import exact_sum, plain
-from lmscompliance.rules.verdict import Met, NotMet, Verdict
+from lmscompliance.rules.verdict import NotMet, Verdict, met, not_met
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +87,25 @@ def _verdicts(
 
 def _total(total: Decimal, notice: Notice) -> Verdict:
     rule, needed = "hours.min_total", notice.hours.min_total
-    params = {"have": plain(total), "need": plain(needed)}
+    have, need = plain(total), plain(needed)
     if total >= needed:
-        return Met(rule, notice.cite(rule), params)
-    return NotMet(
-        rule, "hours_short", notice.cite(rule), {**params, "missing": plain(exact_sum((needed, -total)))}
-    )
+        return met(notice, rule, have=have, need=need)
+    missing = plain(exact_sum((needed, -total)))
+    return not_met(notice, rule, "hours_short", have=have, need=need, missing=missing)
 
 
 def _average(lessons: Sequence[LessonProgress], average: Fraction, notice: Notice) -> Verdict:
     rule, needed = "hours.min_average_minutes", notice.hours.min_average_minutes
-    params = {"have": plain(rounded_down(average)), "need": plain(needed)}
+    have, need = plain(rounded_down(average)), plain(needed)
     if average >= Fraction(needed):
-        return Met(rule, notice.cite(rule), params)
+        return met(notice, rule, have=have, need=need)
     reason = "average_short" if any(one.complete for one in lessons) else "average_unknown"
-    return NotMet(rule, reason, notice.cite(rule), params)
+    return not_met(notice, rule, reason, have=have, need=need)
 
 
 def _topics(topics: Mapping[str, TopicProgress], notice: Notice) -> Verdict:
     rule, required = "topics.required", notice.topics.required
     missing = [topic for topic in required if topic not in topics or not topics[topic].lessons_complete]
     if not missing:
-        return Met(rule, notice.cite(rule), {"topics": "、".join(required)})
-    return NotMet(rule, "topics_missing", notice.cite(rule), {"topics": "、".join(missing)})
+        return met(notice, rule, topics="、".join(required))
+    return not_met(notice, rule, "topics_missing", topics="、".join(missing))

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from lmscompliance.policy.notice import Notice
 from lmscompliance.rules.exam import ExamState, ExamVerdict
-from lmscompliance.rules.verdict import Met, NotMet, Verdict
+from lmscompliance.rules.verdict import Verdict, met, not_met
 
 _RULE = "subsidy.requires"
 
@@ -31,14 +31,10 @@ def eligibility(training: Judged, exam: ExamVerdict, notice: Notice) -> Verdict:
     """
     required = notice.subsidy.requires
     if "exam" in required and exam.state is ExamState.FAILED:
-        return NotMet(
-            _RULE,
-            "exam_failed_no_subsidy",
-            notice.cite("exam.attempts"),
-            {"attempts": str(notice.exam.attempts)},
-        )
+        attempts = str(notice.exam.attempts)
+        return not_met(notice, _RULE, "exam_failed_no_subsidy", term="exam.attempts", attempts=attempts)
     if "training" in required and not training.met:
-        return NotMet(_RULE, "subsidy_needs_training", notice.cite(_RULE))
+        return not_met(notice, _RULE, "subsidy_needs_training")
     if "exam" in required and not exam.passed:
-        return NotMet(_RULE, "subsidy_needs_exam", notice.cite(_RULE))
-    return Met(_RULE, notice.cite(_RULE))
+        return not_met(notice, _RULE, "subsidy_needs_exam")
+    return met(notice, _RULE)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from lmscompliance.policy.notice import Notice
 from lmscompliance.rules.facts import AttemptFact
 from lmscompliance.rules.marking import plain
-from lmscompliance.rules.verdict import Met, NotMet, Verdict
+from lmscompliance.rules.verdict import Verdict, met, not_met
 
 
 class ExamState(StrEnum):
@@ -71,27 +71,28 @@ def exam_gate(attempts: Iterable[AttemptFact], training_met: bool, notice: Notic
     """Judge whether a (further) attempt may start now."""
     judged = exam_verdict(attempts, notice)
     if notice.exam.requires_training and not training_met and not judged.attempts_used:
-        rule = "exam.requires_training"
-        return NotMet(rule, "training_incomplete", notice.cite(rule))
+        return not_met(notice, "exam.requires_training", "training_incomplete")
     rule = "exam.attempts"
     if judged.state is ExamState.PASSED:
-        return NotMet(rule, "exam_passed_already", notice.cite("exam.pass_mark"))
+        return not_met(notice, rule, "exam_passed_already", term="exam.pass_mark")
     if judged.state is ExamState.IN_PROGRESS:
-        return NotMet(rule, "attempt_running", notice.cite(rule))
+        return not_met(notice, rule, "attempt_running")
     if judged.state is ExamState.FAILED:
-        return NotMet(rule, "attempts_used", notice.cite(rule), {"attempts": str(notice.exam.attempts)})
-    return Met(rule, notice.cite(rule), {"left": str(judged.attempts_left)})
+        return not_met(notice, rule, "attempts_used", attempts=str(notice.exam.attempts))
+    return met(notice, rule, left=str(judged.attempts_left))
 
 
 def _verdict(state: ExamState, best: Decimal | None, left: int, notice: Notice) -> Verdict:
-    rule = "exam.pass_mark"
-    params = {"need": plain(notice.exam.pass_mark), "have": "" if best is None else plain(best)}
+    rule, need = "exam.pass_mark", plain(notice.exam.pass_mark)
+    have = "" if best is None else plain(best)
     if state is ExamState.PASSED:
-        return Met(rule, notice.cite(rule), params)
+        return met(notice, rule, have=have, need=need)
     if state is ExamState.FAILED:
-        params["attempts"] = str(notice.exam.attempts)
-        return NotMet(rule, "exam_failed", notice.cite("exam.attempts"), params)
+        attempts = str(notice.exam.attempts)
+        return not_met(
+            notice, rule, "exam_failed", term="exam.attempts", have=have, need=need, attempts=attempts
+        )
     if state is ExamState.RETRY:
-        return NotMet(rule, "exam_retry", notice.cite(rule), {**params, "left": str(left)})
+        return not_met(notice, rule, "exam_retry", have=have, need=need, left=str(left))
     reason = "exam_not_taken" if state is ExamState.NOT_STARTED else "exam_running"
-    return NotMet(rule, reason, notice.cite(rule), params)
+    return not_met(notice, rule, reason, have=have, need=need)

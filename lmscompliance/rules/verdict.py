@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lmscompliance.kernel.messages import text
+from lmscompliance.policy.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """The rule (a policy key) is met; ``params`` are the figures it was judged by, as people read them."""
+    """The rule (a policy key) is met; ``params`` are the figures it was judged by, as people read them.
+
+    ``clause`` is the Chinese citation of ``term``, the policy key the verdict rests on.
+    """
 
     rule: str
     clause: str
+    term: str
     params: Mapping[str, str] = field(default_factory=dict)
     met: Literal[True] = True
 
@@ -25,11 +30,15 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class NotMet:
-    """The rule is not met: ``reason`` is a code of this room's messages, ``params`` say what is missing."""
+    """The rule is not met: ``reason`` is a code of this room's messages, ``params`` say what is missing.
+
+    ``clause`` is the Chinese citation of ``term``, the policy key the verdict rests on.
+    """
 
     rule: str
     reason: str
     clause: str
+    term: str
     params: Mapping[str, str] = field(default_factory=dict)
     met: Literal[False] = False
 
@@ -39,3 +48,13 @@ class NotMet:
 
 
 Verdict = Met | NotMet
+
+
+def met(notice: Notice, rule: str, **params: str) -> Met:
+    """Return that ``rule`` is met, citing its own clause."""
+    return Met(rule, notice.cite(rule), rule, params)
+
+
+def not_met(notice: Notice, rule: str, reason: str, *, term: str = "", **params: str) -> NotMet:
+    """Return that ``rule`` is not met, citing ``term`` if it rests on another key than its own."""
+    return NotMet(rule, reason, notice.cite(term or rule), term or rule, params)
