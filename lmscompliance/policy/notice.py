@@ -100,7 +100,7 @@ class Notice:
         source = self.source(key)
         if source.kind == "clause":
             return f"{self.document} {source.clause}"
-        if key not in self.parameters:
+        if key not in self.parameters and key.startswith("window."):
             return _NOT_STATED.get(locale, _NOT_STATED["zh_CN"])
         texts = _HOUSE_RULE if self.status == "demo" else _HOUSE
         return texts.get(locale, texts["zh_CN"])
