@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from lmscompliance.cli.language import language
 from lmscompliance.kernel.messages import text
@@ -30,13 +30,15 @@ def dump(report: object) -> None:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that is told how much of how much is done; shown only where it can be seen."""
+def bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that is told which phase is how far; shown only where it can be seen."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=None)
+        tasks: dict[str, TaskID] = {}
 
-        def report(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
+        def report(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = progress.add_task(text(f"cli.phase_{phase}", language()), total=total)
+            progress.update(tasks[phase], completed=done, total=total)
 
         yield report

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.extension import wiring
 from lmscompliance.extension.building import build_services
 from lmscompliance.extension.mounting import mount
@@ -27,8 +28,6 @@ from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
-
-    from lmscompliance.evidence.signer import LocalSigner
 
 
 class Compliance:

@@ -2,56 +2,43 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Callable
 from typing import Any
 
+from lmscompliance.completion import jobs as completion_jobs
+from lmscompliance.completion import service as completion
+from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.exams import service as exams
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
+from lmscompliance.learning import jobs as learning_jobs
+from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.services import Services
-
-
-def _find(module: str, name: str) -> Callable[..., Any] | None:
-    full = f"lmscompliance.{module}"
-    try:
-        if importlib.util.find_spec(full) is None:
-            return None
-    except ModuleNotFoundError:
-        return None
-    return getattr(importlib.import_module(full), name, None)
 
 
 def periodic_jobs() -> list[Periodic]:
     """Return every periodic job, in the order in which facts flow."""
-    jobs = []
-    for name, seconds, module, function in (
-        ("learning.close_silent", 30, "learning.service", "close_silent"),
-        ("exams.close_overdue", 10, "exams.service", "close_overdue"),
-        ("completion.refresh_due", 30, "completion.service", "refresh_due"),
-    ):
-        run = _find(module, function)
-        if run is not None:
-            jobs.append(Periodic(name, seconds, run))
-    seal = _find("evidence.sealer", "seal_all")
-    if seal is not None:
-        jobs.append(Periodic("evidence.seal", 5, lambda services: seal(services, signer_of(services))))
-    return jobs
+    return [
+        Periodic("learning.close_silent", 30, learning_jobs.close_silent),
+        Periodic("exams.close_overdue", 10, exams.close_overdue),
+        Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
+        Periodic("evidence.seal", 5, _seal),
+    ]
+
+
+def _seal(services: Services) -> None:
+    seal_all(services, signer_of(services))
 
 
 def connect_events(services: Services) -> None:
     """Let completion hear of closed sessions; a lost notice is made good by ``completion.refresh_due``."""
-    refresh = _find("completion.service", "refresh")
-    if refresh is not None:
 
-        def heard(subject: str) -> None:
-            class_id, _, enrolment_id = subject.partition("/")
-            refresh(services, class_id, enrolment_id)
+    def heard(subject: str) -> None:
+        class_id, _, enrolment_id = subject.partition("/")
+        completion.refresh(services, class_id, enrolment_id)
 
-        services.events.connect("learning.session_closed", heard)
+    services.events.connect("learning.session_closed", heard)
 
 
 def template_context() -> dict[str, Any]:
     """Return what a host's own templates may use; every name begins with ``compliance_``."""
-    tracker = _find("learning.tracker", "compliance_tracker")
-    return {} if tracker is None else {"compliance_tracker": tracker}
+    return {"compliance_tracker": compliance_tracker}

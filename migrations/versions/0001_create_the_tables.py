@@ -264,6 +264,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_compliance_lease")),
     )
     op.create_table(
+        "compliance_ledger_download",
+        sa.Column("class_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("export_id", sa.String(length=26), nullable=False),
+        sa.Column("file", sa.String(length=16), nullable=False),
+        sa.Column("account", sa.String(length=255), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("downloaded_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("class_id", "id", name=op.f("pk_compliance_ledger_download")),
+    )
+    op.create_table(
+        "compliance_ledger_export",
+        sa.Column("class_id", sa.String(length=26), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("snapshot", sa.String(length=26), nullable=False),
+        sa.Column("data_size", sa.BigInteger(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("recorded_n", sa.Integer(), nullable=False),
+        sa.Column("requested_by", sa.String(length=255), nullable=False),
+        sa.Column("stem", sa.String(length=80), nullable=False),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.Column("workbook_sha256", sa.String(length=64), nullable=False),
+        sa.Column("workbook_size", sa.BigInteger(), nullable=False),
+        sa.Column("bundle_sha256", sa.String(length=64), nullable=True),
+        sa.Column("bundle_size", sa.BigInteger(), nullable=True),
+        sa.Column("finished_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("class_id", "id", name=op.f("pk_compliance_ledger_export")),
+    )
+    op.create_table(
         "compliance_open_session",
         sa.Column("enrolment_id", sa.String(length=26), nullable=False),
         sa.Column("session_id", sa.String(length=26), nullable=False),
@@ -628,6 +658,8 @@ def downgrade() -> None:
         )
 
     op.drop_table("compliance_open_session")
+    op.drop_table("compliance_ledger_export")
+    op.drop_table("compliance_ledger_download")
     op.drop_table("compliance_lease")
     with op.batch_alter_table("compliance_job", schema=None) as batch_op:
         batch_op.drop_index(

@@ -20,6 +20,13 @@ DOCUMENT = ROOT / "docs" / "access.md"
 NOWHERE = "0" * 26
 ROUTES = all_routes()
 REFUSED = {401, 403, 404}
+ASKED_BY_SERVICE = {"attempt_save", "attempt_submit"}
+"""Saving answers is too frequent to look the attempt up twice: the service asks whose it is, in its lock."""
+BODIES = {
+    "attempt_save": {"seq": 1, "answers": {}},
+    "attempt_submit": {"seq": 2, "answers": {}},
+}
+"""Bodies good enough to reach the service, where that is what has to refuse."""
 
 
 def _declared(route: Route) -> str:
@@ -28,6 +35,8 @@ def _declared(route: Route) -> str:
     else:
         who = ", ".join(role.value for role in Role if role in route.access.roles)
         scope = route.access.scope.__name__.removesuffix("_scope") if route.access.scope else ""
+        if route.endpoint in ASKED_BY_SERVICE:
+            scope = "attempt (by the service)"
     return f"| {route.method} | `{route.rule}` | `{route.endpoint}` | {who} | {scope} |"
 
 
@@ -56,7 +65,7 @@ def test_every_route_with_an_object_in_its_path_declares_its_scope() -> None:
         for route in ROUTES
         if "<" in route.rule and isinstance(route.access, Access) and route.access.scope is None
     }
-    assert bare == set()
+    assert bare == ASKED_BY_SERVICE
 
 
 def _requests(world: World) -> Iterator[tuple[str, Actor, dict[str, str], bool]]:
@@ -87,7 +96,8 @@ def _same_objects(arguments: set[str], kind: str) -> bool:
 
 def _call(app: Flask, route: Route, actor: Actor | None, objects: dict[str, str]) -> int:
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: objects[found[1]], route.rule)
-    with client_for(app, actor).open("/compliance" + path, method=route.method) as answer:
+    body = BODIES.get(route.endpoint)
+    with client_for(app, actor).open("/compliance" + path, method=route.method, json=body) as answer:
         return answer.status_code
 
 

@@ -67,7 +67,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     service.approve_class(services, class_id)
     service.publish_plan(services, class_id, plan())
     exams.publish_blueprint(services, class_id, exams.default_blueprint(services, class_id, 10))
-    issued = importwrite_roster(services, code, write_roster(folder / f"{code}.csv", number)).issued
+    issued = import_roster(services, code, write_roster(folder / f"{code}.csv", number)).issued
     with reading(services.database) as session:
         lesson_id = queries.lessons(session, class_id)[0].id
     people = []

@@ -1,0 +1,36 @@
+"""``lmscompliance ledger``: the learning ledger, for handing in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lmscompliance.cli.environment import services
+from lmscompliance.cli.lookup import class_id_of
+from lmscompliance.cli.showing import bar, say
+from lmscompliance.extension.signing import signer_of
+from lmscompliance.ledgers.service import export
+
+
+@click.group("ledger")
+def group() -> None:
+    """Export a class's learning ledger."""
+
+
+@group.command("export")
+@click.option("--class", "code", required=True, help="The class's code.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory for the workbook, the evidence bundle and the trust file.",
+)
+def export_(code: str, out: Path) -> None:
+    """Export workbook, evidence bundle and trust file; what was recorded so far is sealed first.
+
+    Interrupted, it leaves no half file; repeated on an unchanged class, it gives the same workbook.
+    """
+    with services() as given, bar() as progress:
+        done = export(given, signer_of(given), class_id_of(given, code), out, progress)
+    say("cli.ledger_exported", workbook=done.workbook, bundle=done.bundle, trust=done.trust)
