@@ -119,3 +119,25 @@ def test_a_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
     result = _run("roster", "check", junk)
     assert result.exit_code == 1
     assert "junk.xlsx" in result.output
+
+
+def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path) -> None:
+    """``ledger export`` makes three whole files; ``verify`` ends 0 or 3 for them and 1 for a changed byte."""
+    _good("db", "upgrade")
+    _file_class()
+    _good("plan", "import", REAL / "教学计划.xlsx", "--class", "TC-1")
+    _good("class", "approve", "--code", "TC-1")
+    _good("roster", "import", write_roster(tmp_path / "r.csv", 1), "--class", "TC-1")
+    out = tmp_path / "out"
+    assert "Ledger:" in _good("ledger", "export", "--class", "TC-1", "--out", out)
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["TC-1.lmsev.zip", "TC-1.trust", "TC-1.xlsx"]
+    verified = _run("verify", out / "TC-1.lmsev.zip", "--trust", out / "TC-1.trust", "--json")
+    report = json.loads(verified.stdout)
+    assert verified.exit_code in {0, 3}, report
+    assert report["verdict"].startswith("valid")
+    assert _run("verify", out / "TC-1.lmsev.zip").exit_code == 2
+    data = bytearray((out / "TC-1.lmsev.zip").read_bytes())
+    data[len(data) // 2] ^= 1
+    (out / "bad.lmsev.zip").write_bytes(data)
+    assert _run("verify", out / "bad.lmsev.zip", "--trust", out / "TC-1.trust").exit_code == 1

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.services import Services
@@ -169,3 +170,20 @@ def test_one_request_asks_the_host_once(app: Flask) -> None:
         client_for(app, trainee("me")).get("/compliance/things/me")
         assert client_for(app, trainee("you")).get("/compliance/things/me").status_code == 404
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("trusted", [None, 0, 1])
+def test_a_forged_forwarding_header_never_becomes_the_recorded_address(
+    app: Flask, services: Services, trusted: int | None
+) -> None:
+    """What a client writes into X-Forwarded-For is not recorded, whatever a host's ProxyFix believes."""
+    app.extensions["compliance"].services = replace(
+        services, settings=replace(services.settings, trusted_proxies=trusted)
+    )
+    forged = {"X-Forwarded-For": "6.6.6.6, 198.51.100.7", "X-Real-IP": "6.6.6.6", "Forwarded": "for=6.6.6.6"}
+    expected = "198.51.100.7" if trusted else "127.0.0.1"
+    plain = client_for(app, None).post("/compliance/api/beats", headers=forged)
+    assert plain.json["ip"] == expected
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=2)
+    behind_fix = client_for(app, None).post("/compliance/api/beats", headers=forged)
+    assert behind_fix.json["ip"] == expected
