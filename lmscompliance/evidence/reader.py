@@ -1,15 +1,13 @@
-"""Reads the sealed log: entries, proofs, checkpoints, receipts, and what was withheld."""
+"""Reads the sealed log: proofs, checkpoints, receipts, streams' heads; entries are in ``streams``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence.models import Checkpoint, Disclosure, Entry, Log, Position, Stream
+from lmscompliance.evidence.models import Checkpoint, Log, Position, Stream
 from lmscompliance.evidence.recording import DISCLOSURE_PLACE
 from lmscompliance.evidence.tree import FIRST_LOG, Tree, tile_reader
 from lmscompliance.kernel import jcs
@@ -19,10 +17,7 @@ from lmscompliance.services import Services
 from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.tlog.tiles import MissingHashes
 
-_CHUNK = 500
 _TREE = "compliance_evidence_tree"
-
-_IS_AT = and_(Entry.class_id == Position.class_id, Entry.stream == Position.stream, Entry.n == Position.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +31,6 @@ class SealedEntry:
 def log_size(session: Session, log_id: int = FIRST_LOG) -> int:
     """Return how many entries the published tree head covers."""
     return session.execute(select(Log.size).where(Log.id == log_id)).scalar_one_or_none() or 0
-
-
-def class_entries(
-    session: Session, class_id: str, up_to_size: int, log_id: int = FIRST_LOG
-) -> Iterator[SealedEntry]:
-    """Yield every entry of the class below index ``up_to_size``, in the order of the log, streamed.
-
-    Within a stream ``n`` ascends without a gap. Entries that are staged but not published do not appear.
-    """
-    rows = session.execute(
-        select(Position.log_index, Entry.leaf)
-        .join(Entry, _IS_AT)
-        .where(
-            Position.class_id == class_id,
-            Position.log_id == log_id,
-            Position.log_index < min(up_to_size, log_size(session, log_id)),
-        )
-        .order_by(Position.log_index),
-        execution_options={"yield_per": _CHUNK},
-    )
-    for index, leaf in rows:
-        yield SealedEntry(index, leaf)
 
 
 def tree(session: Session, log_id: int = FIRST_LOG) -> Tree:
@@ -101,44 +74,6 @@ def receipt(session: Session, class_id: str, stream: str, n: int) -> str | None:
     log_id, index, size = place
     hashes = tuple(inclusion_proof(session, index, size, log_id))
     return TlogProof(index, hashes, checkpoint(session, size, log_id)).encode()
-
-
-def disclosures(
-    session: Session,
-    services: Services,
-    class_id: str,
-    up_to_size: int | None = None,
-    log_id: int = FIRST_LOG,
-) -> Iterator[tuple[str, int, str, str, Json]]:
-    """Yield (stream, n, name, salt in base64, value) of what the class's sealed entries withhold.
-
-    In the order of the log, by name within an entry; erased values are simply absent. ``up_to_size``
-    bounds the entries as in ``class_entries``.
-    """
-    size = log_size(session, log_id)
-    rows = session.execute(
-        select(Position.log_index, Disclosure.stream, Disclosure.n, Disclosure.name, Disclosure.sealed)
-        .join(
-            Disclosure,
-            and_(
-                Disclosure.class_id == Position.class_id,
-                Disclosure.stream == Position.stream,
-                Disclosure.n == Position.n,
-            ),
-        )
-        .where(
-            Position.class_id == class_id,
-            Position.log_id == log_id,
-            Position.log_index < (size if up_to_size is None else min(size, up_to_size)),
-        )
-        .order_by(Position.log_index),
-        execution_options={"yield_per": _CHUNK},
-    )
-    for _, group in groupby(rows, key=lambda row: row[0]):
-        # Sorted here, because databases disagree about the order of texts.
-        for _, stream, n, name, sealed in sorted(group, key=lambda row: row[3]):
-            salt, _, value = opened(services, sealed)
-            yield stream, n, name, salt, value
 
 
 def opened(services: Services, sealed: bytes) -> tuple[str, str, Json]:

@@ -16,7 +16,15 @@ from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
 from lmscompliance.tlog.encoding import to_base64
-from lmscompliance.tlog.leaf import BadLeaf, Leaf, digest_of_text, disclosure_text, leaf_hash
+from lmscompliance.tlog.leaf import (
+    MAX_LEAF_BYTES,
+    BadLeaf,
+    Leaf,
+    LeafTooLong,
+    digest_of_text,
+    disclosure_text,
+    leaf_hash,
+)
 
 ENROLMENT_PREFIX = "enrolment/"
 
@@ -93,6 +101,10 @@ def record(
     )
     try:
         data = leaf.encode()
+    except LeafTooLong as error:
+        raise InvalidInput(
+            "evidence.leaf_too_long", type=type, stream=stream, size=error.size, limit=MAX_LEAF_BYTES
+        ) from error
     except BadLeaf as error:
         raise InvalidInput("evidence.bad_leaf", type=type, stream=stream, reason=str(error)) from error
     hashed = leaf_hash(data)

@@ -77,6 +77,8 @@ class LocalSigner:
         """
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _lock(directory):
+            for unfinished in directory.glob(".*"):
+                unfinished.unlink()  # of a process that died while writing; the lock says none is now
             if not (directory / "key").exists():
                 private = Ed25519PrivateKey.generate()
                 empty = _sign(private, _vkey(origin, private), Checkpoint(origin, 0, EMPTY_ROOT))

@@ -9,27 +9,24 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence.models import Checkpoint, Entry, HeadsSnapshot, Position
+from lmscompliance.evidence.models import Entry, HeadsSnapshot
 from lmscompliance.evidence.reader import stream_heads
 from lmscompliance.evidence.recording import ENROLMENT_PREFIX, class_stream, lock_head, record
-from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
 from lmscompliance.tlog.encoding import to_base64
-from lmscompliance.tlog.leaf import MAX_LEAF_BYTES, Leaf
+from lmscompliance.tlog.leaf import MAX_LEAF_BYTES
 
 EXPORT = "export"
 CLOSE = "close"
 
 _ENVELOPE_BYTES = 1024
 """More than the envelope and the other members of the body ever take."""
-_CHUNK = 300
 _INDIFFERENT = ("class.heads", "export.recorded")
 """Entries of the class's stream that change nothing a ledger shows."""
 
@@ -76,36 +73,6 @@ def snapshot(session: Session, services: Services, class_id: str, purpose: str) 
     ):
         return Snapshot(last.id, last.purpose, last.taken_at, last.first_n, last.pages, reused=True)
     return _write(session, services, class_id=class_id, purpose=purpose, heads=heads, digest=digest)
-
-
-def covering_size(session: Session, class_id: str, taken: Snapshot, log_id: int = FIRST_LOG) -> int | None:
-    """Return the size of the first checkpoint that covers ``taken`` and all it counts; ``None`` until sealed.
-
-    It is the same whenever it is asked, which is what makes exports of one snapshot repeatable.
-    """
-    stream = class_stream(class_id)
-    last_pages = range(taken.first_n, taken.first_n + taken.pages)
-    pages = session.scalars(
-        select(Entry.leaf).where(Entry.class_id == class_id, Entry.stream == stream, Entry.n.in_(last_pages))
-    )
-    ends = [(stream, last_pages[-1])]
-    for leaf in pages:
-        heads: Any = Leaf.decode(leaf).body["heads"]
-        ends += [(name, count - 1) for name, count, _ in heads]
-    indexes: list[int] = []
-    for begin in range(0, len(ends), _CHUNK):
-        places = select(Position.log_index).where(
-            Position.class_id == class_id,
-            Position.log_id == log_id,
-            tuple_(Position.stream, Position.n).in_(ends[begin : begin + _CHUNK]),
-        )
-        indexes.extend(session.scalars(places))
-    if len(indexes) != len(ends):
-        return None
-    covering = select(func.min(Checkpoint.size)).where(
-        Checkpoint.log_id == log_id, Checkpoint.size > max(indexes)
-    )
-    return session.execute(covering).scalar_one()
 
 
 def _write(

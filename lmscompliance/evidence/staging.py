@@ -51,18 +51,14 @@ def stage(services: Services, origin: str, limit: int) -> Staged | None:
         batch = session.get(Batch, log.id)
         if batch is not None:
             return Staged(log.id, batch.start_size, log.root, batch.end_size, fresh=False)
-        order = (Outbox.queued_at, Outbox.class_id, Outbox.stream, Outbox.n)
-        waiting = (
-            select(
-                literal(log.id),
-                func.row_number().over(order_by=order) + (log.size - 1),
-                Outbox.class_id,
-                Outbox.stream,
-                Outbox.n,
-            )
-            .order_by(*order)
+        next_ = (
+            select(Outbox.queued_at, Outbox.class_id, Outbox.stream, Outbox.n)
+            .order_by(Outbox.queued_at, Outbox.class_id, Outbox.stream, Outbox.n)
             .limit(limit)
+            .subquery()
         )
+        place = func.row_number().over(order_by=list(next_.c)) + (log.size - 1)
+        waiting = select(literal(log.id), place, next_.c.class_id, next_.c.stream, next_.c.n)
         session.execute(
             insert(Position).from_select(["log_id", "log_index", "class_id", "stream", "n"], waiting)
         )

@@ -26,6 +26,14 @@ class BadLeaf(ValueError):
     """The bytes are not a leaf of this log, or the values cannot be one."""
 
 
+class LeafTooLong(BadLeaf):
+    """The leaf would be ``size`` bytes, over ``MAX_LEAF_BYTES``."""
+
+    def __init__(self, kind: str, size: int) -> None:
+        super().__init__(f"a {kind} leaf of {size} bytes is over the limit of {MAX_LEAF_BYTES}")
+        self.size = size
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One recorded fact in its envelope.
@@ -66,8 +74,7 @@ class Leaf:
             msg = f"a {self.t} leaf cannot hold this value: {error}"
             raise BadLeaf(msg) from error
         if len(data) > MAX_LEAF_BYTES:
-            msg = f"a {self.t} leaf of {len(data)} bytes is over the limit of {MAX_LEAF_BYTES}"
-            raise BadLeaf(msg)
+            raise LeafTooLong(self.t, len(data))
         return data
 
     @classmethod

@@ -1,9 +1,9 @@
-"""Reading the sealed log: one class's entries, proofs at any size, receipts, withheld values."""
+"""Reading the sealed log: entries of a stream, proofs at any size, receipts, withheld values."""
 
 import pytest
 from sqlalchemy import delete
 
-from lmscompliance.evidence import ed25519, enrolment_stream, reader, staging
+from lmscompliance.evidence import ed25519, enrolment_stream, reader, staging, streams
 from lmscompliance.evidence.models import Disclosure
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import NotFound
@@ -19,31 +19,39 @@ from tests.evidence.logs import CLASS, ORIGIN, OTHER, TRAINEE, signer_in, write
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def test_a_class_has_its_own_entries_in_the_logs_order(services, tmp_path):
-    """Foreign entries do not appear, ``n`` ascends within each stream, and the size bounds what is seen."""
-    for number in range(12):
-        write(services, enrolment_stream(f"{number % 3:026d}"), class_id=CLASS if number % 4 else OTHER)
-        services.clock.advance(1)
-    seal_all(services, signer_in(tmp_path))
+def sealed_leaves(services, count, size):
+    """Return the test trainee's first ``count`` entries as far as they are below ``size``."""
     with reading(services.database) as session:
-        entries = list(reader.class_entries(session, CLASS, 12))
-        assert [entry.index for entry in entries] == [1, 2, 3, 5, 6, 7, 9, 10, 11]
-        leaves = [Leaf.decode(entry.leaf) for entry in entries]
-        assert {leaf.class_id for leaf in leaves} == {CLASS}
-        for stream in {leaf.stream for leaf in leaves}:
-            assert [leaf.n for leaf in leaves if leaf.stream == stream] == [0, 1, 2]
-        assert [entry.index for entry in reader.class_entries(session, CLASS, 6)] == [1, 2, 3, 5]
+        return list(streams.stream_entries(session, CLASS, TRAINEE, count, size=size))
 
 
-def test_staged_entries_are_not_read(services, tmp_path):
-    """An entry has its index before it is published, but nobody sees it."""
+def test_a_stream_is_read_up_to_its_count_and_the_logs_size(services, tmp_path):
+    """Foreign entries do not appear, ``n`` ascends without a gap, and indexes are those of the log."""
+    for number in range(12):
+        write(services, TRAINEE if number % 2 else enrolment_stream("f" * 26))
+        write(services, class_id=OTHER)
+        services.clock.advance(1)
+    size = seal_all(services, signer_in(tmp_path)).size
+    entries = sealed_leaves(services, 6, size)
+    leaves = [Leaf.decode(entry.leaf) for entry in entries]
+    assert [(leaf.class_id, leaf.stream, leaf.n) for leaf in leaves] == [
+        (CLASS, TRAINEE, n) for n in range(6)
+    ]
+    indexes = [entry.index for entry in entries]
+    assert indexes == sorted(indexes)
+    assert [len(sealed_leaves(services, 4, size)), len(sealed_leaves(services, 6, indexes[3]))] == [4, 3]
+
+
+def test_staged_entries_are_not_part_of_the_log(services):
+    """An entry has its index before it is published, but the log's size does not cover it."""
     write(services)
     staging.stage(services, ORIGIN, 10)
     with reading(services.database) as session:
-        assert list(reader.class_entries(session, CLASS, 100)) == []
+        size = reader.log_size(session)
+        assert size == 0
+        assert streams.index_of(session, CLASS, TRAINEE, 0) == 0
         assert reader.receipt(session, CLASS, TRAINEE, 0) is None
-        assert reader.log_size(session) == 0
-        assert list(reader.disclosures(session, services, CLASS)) == []
+    assert sealed_leaves(services, 1, size) == []
 
 
 def test_proofs_and_checkpoints_at_every_size(services, tmp_path):
@@ -54,7 +62,8 @@ def test_proofs_and_checkpoints_at_every_size(services, tmp_path):
         write(services, count=number)
         sizes.append(seal_all(services, signer).size)
     with reading(services.database) as session:
-        leaves = [leaf_hash(entry.leaf) for entry in reader.class_entries(session, CLASS, sizes[-1])]
+        entries = streams.stream_entries(session, CLASS, TRAINEE, sizes[-1], size=sizes[-1])
+        leaves = [leaf_hash(entry.leaf) for entry in entries]
         roots = {}
         for size in sizes:
             note = Note.parse(reader.checkpoint(session, size))
@@ -115,31 +124,37 @@ def test_a_receipt_can_be_checked_by_whoever_holds_the_entry(services, tmp_path)
     assert accepted.checkpoint.size == 10
 
 
-def test_disclosures_come_in_the_logs_order_and_may_be_erased(services, tmp_path):
+def test_withheld_values_are_read_in_order_and_may_be_erased(services, tmp_path):
     """Values are read back with their salts; an erased one is absent and the log is as before."""
     write(services, disclose={"name": "张三", "ip": "203.0.113.7"})
     write(services, disclose={"answers": [[0], [1, 2], ["钢"]]})
     write(services, class_id=OTHER, disclose={"name": "李四"})
     report = seal_all(services, signer_in(tmp_path))
-    write(services, disclose={"ip": "203.0.113.8"})
 
-    def read(**bounds):
+    def read(count):
         with reading(services.database) as session:
-            found = list(reader.disclosures(session, services, CLASS, **bounds))
-        return [(stream, n, name, value) for stream, n, name, _, value in found]
+            found = list(streams.stream_disclosures(session, services, CLASS, TRAINEE, count))
+        return [(n, name, value) for n, name, _, value in found]
 
-    everything = [
-        (TRAINEE, 0, "ip", "203.0.113.7"),
-        (TRAINEE, 0, "name", "张三"),
-        (TRAINEE, 1, "answers", [[0], [1, 2], ["钢"]]),
-    ]
-    assert read() == everything
-    assert read(up_to_size=2) == everything[:2]  # the other class's entry has index 0
+    everything = [(0, "ip", "203.0.113.7"), (0, "name", "张三"), (1, "answers", [[0], [1, 2], ["钢"]])]
+    assert read(2) == everything
+    assert read(1) == everything[:2]
     with transaction(services.database) as session:
         session.execute(delete(Disclosure).where(Disclosure.name == "name"))
-    assert read() == [item for item in everything if item[2] != "name"]
+    assert read(2) == [everything[0], everything[2]]
     with reading(services.database) as session:
         assert reader.checkpoint(session) == report.checkpoint
+
+
+def test_single_entries_are_found_sealed_or_not(services):
+    """The newest leaf of a type, any leaf by its number, and the index once there is one."""
+    write(services, kind="session.opened")
+    write(services, count=2)
+    with reading(services.database) as session:
+        newest = streams.last_of_type(session, CLASS, TRAINEE, "session.segment")
+        assert newest == streams.leaf_of(session, CLASS, TRAINEE, 2)
+        assert streams.last_of_type(session, CLASS, TRAINEE, "session.closed") is None
+        assert streams.index_of(session, CLASS, TRAINEE, 0) is None
 
 
 def test_stream_heads_are_what_the_streams_say(services):

@@ -100,6 +100,7 @@ def test_a_leaf_over_the_limit_is_refused_with_the_reason(services):
             body={"x": "a" * 65_535},
         )
     assert TRAINEE in caught.value.message("zh_CN")
+    assert "65535" in caught.value.message("zh_CN")
     assert "over the limit of 65535" in caught.value.message("en")
 
 

@@ -75,6 +75,14 @@ def test_the_key_is_private_and_the_directory_too(tmp_path):
     assert sorted(path.name for path in directory.iterdir()) == ["checkpoint", "key", "lock"]
 
 
+def test_what_a_dead_process_left_half_written_is_cleared(tmp_path):
+    """Only whole files count; the rest of a write that was cut off is removed at the next start."""
+    signer = signer_in(tmp_path)
+    (tmp_path / "signer" / ".checkpoint.0123").write_text("log.exam")
+    assert signer_in(tmp_path).mark() == signer.mark()
+    assert not (tmp_path / "signer" / ".checkpoint.0123").exists()
+
+
 def test_opening_again_keeps_key_and_mark(tmp_path):
     """Loading never makes a second key."""
     first = signer_in(tmp_path)

@@ -1,16 +1,13 @@
 """Snapshots: every enrolment's head, in pages that fit, taken again only when something moved."""
 
-import pytest
 from sqlalchemy import select
 
-from lmscompliance.evidence import class_stream, enrolment_stream, reader, snapshot
+from lmscompliance.evidence import class_stream, enrolment_stream, snapshot
 from lmscompliance.evidence.models import Entry, Stream
-from lmscompliance.evidence.sealer import seal_all
-from lmscompliance.evidence.snapshots import covering_size
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import MAX_LEAF_BYTES, Leaf
-from tests.evidence.logs import CLASS, OTHER, TRAINEE, assert_sound, signer_in, write
+from tests.evidence.logs import CLASS, OTHER, TRAINEE, write
 
 
 def take(services, purpose="export"):
@@ -101,23 +98,3 @@ def test_ten_thousand_enrolments_fit_into_pages(services, tmp_path):
     listed = [head for page in pages(services, taken) for head in page["heads"]]
     assert [head[0] for head in listed] == streams
     assert take(services).reused
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_covering_checkpoint_never_changes(services, tmp_path):
-    """It is the first that covers all the snapshot counts, however far the log has gone since."""
-    signer = signer_in(tmp_path)
-    write(services, count=3)
-    seal_all(services, signer)
-    write(services, count=2)
-    taken = take(services)
-    with reading(services.database) as session:
-        assert covering_size(session, CLASS, taken) is None
-    size = seal_all(services, signer).size
-    write(services, class_stream(CLASS), kind="export.recorded")
-    write(services, class_id=OTHER, count=2)
-    seal_all(services, signer)
-    with reading(services.database) as session:
-        assert covering_size(session, CLASS, take(services)) == size
-        assert reader.log_size(session) > size
-    assert_sound(services, signer)
