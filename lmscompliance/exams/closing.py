@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import select
 
 from lmscompliance.exams import grading, sheets
@@ -12,6 +14,8 @@ from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import Gone
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
+
+_log = logging.getLogger(__name__)
 
 
 def submit(services: Services, *, attempt_id: str, account: str, change: Change) -> Result:
@@ -38,13 +42,12 @@ def submit(services: Services, *, attempt_id: str, account: str, change: Change)
     raise closed_error(services, attempt_id)
 
 
-def close_overdue(
-    services: Services, class_id: str | None = None, enrolment_id: str | None = None, limit: int = 1000
-) -> int:
+def close_overdue(services: Services, class_id: str | None = None, enrolment_id: str | None = None) -> int:
     """Close open attempts whose deadline has come (of one class or enrolment, if given); return how many.
 
     Each in a transaction of its own, so any number of processes may run this at once and a crash loses
-    only the one at hand, which the next run finds again.
+    only the one at hand, which the next run finds again. One that cannot be closed is logged and keeps
+    nobody else's open.
     """
     overdue = select(ExamSheet.attempt_id).where(
         ExamSheet.is_open, ExamSheet.deadline_at <= services.clock.now()
@@ -54,8 +57,14 @@ def close_overdue(
     if enrolment_id is not None:
         overdue = overdue.where(ExamSheet.enrolment_id == enrolment_id)
     with reading(services.database) as session:
-        found = session.scalars(overdue.order_by(ExamSheet.deadline_at).limit(limit)).all()
-    return sum(close_if_overdue(services, attempt_id) for attempt_id in found)
+        found = session.scalars(overdue.order_by(ExamSheet.deadline_at)).all()
+    closed = 0
+    for attempt_id in found:
+        try:
+            closed += close_if_overdue(services, attempt_id)
+        except Exception:  # noqa: BLE001  # whatever is wrong with one, the others' deadline has come too
+            _log.exception("attempt %s is past its deadline and could not be closed; tried again", attempt_id)
+    return closed
 
 
 def closed_error(services: Services, attempt_id: str) -> Gone:

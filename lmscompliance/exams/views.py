@@ -16,6 +16,7 @@ from lmscompliance.exams.starting import Sitter
 from lmscompliance.exams.viewing import ClosedPaper, OpenPaper
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.marking import plain
 from lmscompliance.web import (
@@ -34,6 +35,8 @@ routes = Routes()
 
 _CLASS = Access(Role.TRAINEE, scope=class_scope)
 _ATTEMPT = Access(Role.TRAINEE, scope=attempt_scope)
+_WRITING = Access(Role.TRAINEE)
+"""Whose attempt it is, the service asks under the row's lock: a save is too frequent to ask twice."""
 
 Answer = Annotated[list[bool | int | str | None], Field(max_length=64)]
 Answers = Annotated[dict[str, Answer | None], Field(max_length=400)]
@@ -74,24 +77,24 @@ def attempt_state(attempt_id: str) -> ResponseReturnValue:
     return jsonify(_state(service.paper(current_services(), attempt_id, current_actor().account)))
 
 
-@routes.put("/api/attempts/<attempt_id>/answers", endpoint="attempt_save", access=_ATTEMPT)
+@routes.put("/api/attempts/<attempt_id>/answers", endpoint="attempt_save", access=_WRITING)
 def attempt_save(attempt_id: str) -> ResponseReturnValue:
     """Save answers; the answer is sent once they are durable."""
     services = current_services()
     seq = service.save(
-        services, attempt_id=attempt_id, account=current_actor().account, change=_change(json_body(SaveBody))
+        services, attempt_id=attempt_id, account=current_actor().account, change=_change(attempt_id)
     )
     return jsonify({"seq": seq, "now_us": to_micros(services.clock.now())})
 
 
-@routes.post("/api/attempts/<attempt_id>/submit", endpoint="attempt_submit", access=_ATTEMPT)
+@routes.post("/api/attempts/<attempt_id>/submit", endpoint="attempt_submit", access=_WRITING)
 def attempt_submit(attempt_id: str) -> ResponseReturnValue:
     """Hand the paper in and return its result."""
     result = service.submit(
         current_services(),
         attempt_id=attempt_id,
         account=current_actor().account,
-        change=_change(json_body(SaveBody)),
+        change=_change(attempt_id),
     )
     return jsonify(_result(result))
 
@@ -107,7 +110,13 @@ def attempt(attempt_id: str) -> ResponseReturnValue:
     return render("exams/result.html", paper=paper, result=paper.result, notice=now.notice, plain=plain)
 
 
-def _change(body: SaveBody) -> Change:
+def _change(attempt_id: str) -> Change:
+    try:
+        body = json_body(SaveBody)
+    except InvalidInput:
+        # Somebody else's attempt is 404 whatever is sent to it.
+        attempt_scope(current_services(), current_actor(), {"attempt_id": attempt_id})
+        raise
     answers: dict[str, Json] = {
         number: None if answer is None else list(answer) for number, answer in body.answers.items()
     }

@@ -130,14 +130,13 @@ class Hall:
 def fill_bank(services: Services, folder: Path, each: int = 12) -> None:
     """Import a bank of single choices for each topic, and a few questions of every other kind."""
     folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"$CATEGORY: {TOPICS[0]}\n\n{MIXED}"]
     for topic in TOPICS:
-        path = folder / f"{topic}.gift.txt"
-        lines = [f"::{n}:: {topic}第{n}题 {{ =对{n} ~错甲{n} ~错乙{n} ~错丙{n} }}\n" for n in range(each)]
-        path.write_text("\n".join(lines), encoding="utf-8")
-        questions.import_paths(services, [path], topic=topic)
-    mixed = folder / "mixed.gift.txt"
-    mixed.write_text(MIXED, encoding="utf-8")
-    questions.import_paths(services, [mixed], topic=TOPICS[0])
+        lines.append(f"$CATEGORY: {topic}\n")
+        lines += [f"::{n}:: {topic}第{n}题 {{ =对{n} ~错甲{n} ~错乙{n} ~错丙{n} }}\n" for n in range(each)]
+    path = folder / "bank.gift.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    questions.import_paths(services, [path])
 
 
 def open_hall(services: Services, folder: Path, *, trainees: int = 2, unlock: bool = True) -> Hall:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
+
 from lmscompliance.exams import service
+from lmscompliance.exams.models import ExamPaper
 from lmscompliance.kernel.clock import to_micros
+from lmscompliance.storage.transaction import transaction
 
 
 def test_the_job_closes_what_is_overdue_and_nothing_else(hall):
@@ -53,3 +57,16 @@ def test_starting_again_first_closes_the_overdue_one(hall):
     hall.clock.advance(3600)
     second = hall.start()
     assert hall.paper(second).number == 2
+
+
+def test_one_that_cannot_be_closed_keeps_nobody_else_waiting(hall, caplog):
+    """A damaged paper is logged by its id, and those after it are closed all the same."""
+    broken = hall.start()
+    hall.clock.advance(1)
+    hall.start("trainee-2")
+    with transaction(hall.services.database) as session:
+        session.execute(delete(ExamPaper).where(ExamPaper.attempt_id == broken))
+    hall.clock.advance(4000)
+    assert service.close_overdue(hall.services) == 1
+    assert broken in caplog.text
+    assert hall.sheet(broken).is_open

@@ -146,6 +146,7 @@ def test_only_the_trainee_gets_in(hall, app, browser):
             assert answer.status_code == status, (route.endpoint, actor)
         foreign = path.replace(hall.class_id, "01nothing").replace(paper["attempt"], "01nothing")
         assert outside.open(foreign, method=route.method, json=body).status_code == 404
+        assert outside.open(path, method=route.method, data="{").status_code == 404
     # Somebody else in the same class may see the class's exam page, but no attempt of another.
     other = client_for(app, trainee("trainee-2"))
     assert other.get(f"/compliance/classes/{hall.class_id}/exam").status_code == 200

@@ -1,0 +1,255 @@
+"""The exam in a real browser at phone width: saving, losing the network, two tabs, handing in, time up."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from tests.support.app import ACTOR_HEADER, make_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
+
+CHROMIUM = Path("/usr/bin/chromium")
+ACTOR = {"account": "trainee-1", "role": "trainee", "enterprise": None, "districts": [], "locale": "zh_CN"}
+
+
+@pytest.fixture
+def site(hall) -> Iterator[str]:
+    """Serve the hall on loopback and return the address of the exam's page."""
+    server = make_server("127.0.0.1", 0, make_app(hall.services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}/compliance/classes/{hall.class_id}/exam"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def phone() -> Iterator[object]:
+    """Return a browser context of 360 by 740 that is signed in as trainee-1 and fails on script errors."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing; under CI=true that is a failure: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        context = browser.new_context(
+            viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(ACTOR)}
+        )
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        yield context
+        browser.close()
+    assert errors == []
+
+
+def begin(context, site):
+    """Open the exam's page, begin, and return the page with the paper."""
+    page = context.new_page()
+    page.goto(site)
+    page.get_by_role("button", name="开始考试").click()
+    page.wait_for_selector("[data-exam-paper]")
+    return page
+
+
+def attempt_of(page) -> str:
+    """Return the attempt that a page shows."""
+    return page.url.rsplit("/", 1)[1]
+
+
+def choose(page, number, option):
+    """Tap an option of a question."""
+    page.locator(f"#q{number} input").nth(option).check()
+
+
+def saved(page):
+    """Wait until everything is acknowledged."""
+    page.locator("[data-status]", has_text="已保存").wait_for()
+
+
+def snap(page, name):
+    """Keep a picture where the environment asks for it."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/exam-{name}.png")
+
+
+def fits(page) -> bool:
+    """Tell whether nothing sticks out sideways."""
+    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_trainee_sits_the_exam_on_a_phone(hall, phone, site):
+    """Begin, answer, reload, hand in with two missing, confirm: the result page shows the score."""
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    snap(page, "paper")
+    assert fits(page)
+    assert page.locator("[data-clock]").inner_text() in {"60:00", "59:59", "59:58"}
+    for number in range(4, 10):
+        key = hall.frozen(attempt)[number - 1]["key"][0]
+        choose(page, number, key)
+    choose(page, 2, 0)
+    choose(page, 2, 1)
+    saved(page)
+    page.reload()
+    assert page.locator("#q2 input:checked").count() == 2
+    assert page.locator("[data-done]").inner_text() == "7 / 10"
+    choose(page, 1, hall.frozen(attempt)[0]["key"][0])
+    page.get_by_role("button", name="交卷").click()
+    assert "3, 10" in page.locator("[data-confirm-text]").inner_text()
+    snap(page, "confirm")
+    assert fits(page)
+    page.locator("[data-confirmed]").click()
+    page.wait_for_selector(".exam-score")
+    assert (
+        "70 分" in page.locator(".exam-score").inner_text()
+        or "80 分" in page.locator(".exam-score").inner_text()
+    )
+    snap(page, "passed")
+    assert fits(page)
+
+
+def test_answers_given_offline_arrive_when_the_network_is_back(hall, phone, site):
+    """Without a network the page says so and keeps every answer; with it back they are saved."""
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    choose(page, 4, 1)
+    saved(page)
+    phone.set_offline(True)
+    choose(page, 5, 2)
+    choose(page, 6, 3)
+    page.wait_for_selector(".exam-status.waiting")
+    snap(page, "offline")
+    phone.set_offline(False)
+    saved(page)
+    assert hall.paper(attempt).answers == {"4": [1], "5": [2], "6": [3]}
+
+
+def test_a_lost_acknowledgement_is_no_conflict(hall, phone, site):
+    """When the server saved but the answer got lost, the page repeats the save and goes on."""
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    lost = []
+
+    def lose_the_first(route):
+        if not lost:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/answers", lose_the_first)
+    choose(page, 4, 1)
+    choose(page, 5, 1)
+    saved(page)
+    assert lost == [200]
+    assert hall.paper(attempt).answers == {"4": [1], "5": [1]}
+
+
+def test_a_reload_before_the_save_got_through_loses_nothing(hall, phone, site):
+    """What was not acknowledged survives a reload of the tab and is saved then."""
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    page.route("**/answers", lambda route: route.abort())
+    choose(page, 4, 1)
+    choose(page, 5, 2)
+    page.wait_for_selector(".exam-status.waiting")
+    page.unroute("**/answers")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    saved(page)
+    assert hall.paper(attempt).answers == {"4": [1], "5": [2]}
+    assert page.locator("#q5 input").nth(2).is_checked()
+
+
+def test_a_forgotten_tab_is_told_and_stopped(hall, phone, site):
+    """After another tab has saved, the older one's change is refused and it asks to be reloaded."""
+    old = begin(phone, site)
+    attempt = attempt_of(old)
+    new = phone.new_page()
+    new.goto(old.url)
+    choose(new, 4, 1)
+    saved(new)
+    choose(old, 4, 3)
+    old.wait_for_selector("[data-problem]:not([hidden])")
+    snap(old, "stale")
+    assert "另一个窗口" in old.locator("[data-problem]").inner_text()
+    assert hall.paper(attempt).answers == {"4": [1]}
+    old.on("dialog", lambda dialog: dialog.accept())
+    old.get_by_role("button", name="刷新页面").click()
+    old.wait_for_selector("#q4 input:checked")
+    assert old.locator("#q4 input").nth(1).is_checked()
+
+
+def test_when_time_is_up_the_result_comes_by_itself(hall, phone, site):
+    """The countdown reaches zero, the server closes the paper with what was saved, the result is shown."""
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    right = hall.right(attempt)["4"][0]
+    choose(page, 4, right)
+    saved(page)
+    hall.clock.advance(3598)
+    page.reload()
+    assert page.locator("[data-clock]").inner_text() in {"0:02", "0:01"}
+    snap(page, "last-seconds")
+    hall.clock.advance(2)
+    page.wait_for_selector(".exam-score")
+    assert "10 分" in page.locator(".exam-score").inner_text()
+    assert "到时收卷" in page.content()
+    snap(page, "failed")
+
+
+def test_every_kind_can_be_answered_by_hand(hall, phone, site):
+    """Typing, ticking and choosing on a paper of all kinds earns full marks."""
+    from lmscompliance.exams import service
+
+    service.publish_blueprint(
+        hall.services, hall.class_id, service.default_blueprint(hall.services, hall.class_id, 30)
+    )
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    for number, question in enumerate(hall.frozen(attempt), 1):
+        box = page.locator(f"#q{number}")
+        kind, key = question["kind"], question["key"]
+        if kind in {"single", "multiple"}:
+            for place in key:
+                box.locator("input").nth(place).check()
+        elif kind == "true_false":
+            box.locator("input").nth(0 if key[0] else 1).check()
+        elif kind == "matching":
+            for place, right in enumerate(key):
+                box.locator("select").nth(place).select_option(str(right))
+            box.scroll_into_view_if_needed()
+            snap(page, "matching")
+        else:
+            box.locator("input").press_sequentially("３７.４" if kind == "numeric" else "安全 第一")
+    page.get_by_role("button", name="交卷").click()
+    assert "全部题目都已作答" in page.locator("[data-confirm-text]").inner_text()
+    page.locator("[data-confirmed]").click()
+    page.wait_for_selector(".exam-score")
+    assert "100 分" in page.locator(".exam-score").inner_text()
+
+
+def test_a_refused_start_is_explained_on_the_page(hall, phone, site):
+    """After two fails the page says why there is no further attempt, and what the answers were."""
+    for _ in range(2):
+        hall.sit(30)
+    page = phone.new_page()
+    page.goto(site)
+    snap(page, "locked")
+    assert fits(page)
+    assert "均未通过" in page.content()
+    assert page.get_by_role("button", name="开始考试").count() == 0
+    page.get_by_role("link", name="查看").last.click()
+    snap(page, "review")
+    assert fits(page)
