@@ -15,7 +15,7 @@ _WORDS = {
 _TRUTH = {word: said for said, words in _WORDS.items() for word in words.split()}
 
 _PREFIX = re.compile(r"^(?:正确|标准|参考)?答案(?:是|为)?\s*[::]\s*|^(?:选|故选)\s*")
-_BETWEEN = re.compile(r"[\s、,;/.+&|和与。\-]+")
+_BETWEEN = re.compile(r"[\s、,;/.+&|*#和与。\-]+")
 _LETTERS = re.compile(r"[A-J]{1,10}")
 _LABELLED = re.compile(r"([A-J])\s*[.、::)]\s*(.+)|([A-J])\s+([^A-Za-z\s].*)", re.DOTALL)
 

@@ -15,11 +15,10 @@ _FEWEST = 2
 
 def says_truth(options: Options, answer: str) -> bool:
     """Tell whether a question of undeclared kind is a true/false one, by its options or its answer."""
-    if options.texts:
-        return _truth_pair(options)
-    word = answers.plain(answer)
-    # A lone letter or digit may as well be what is to be filled in.
-    return answers.truth(answer) is not None and not (word.isascii() and len(word) == 1)
+    words = [answers.plain(text) for text in options.texts or (answer,)]
+    # A lone letter or digit may as well be an option's text or what is to be filled in.
+    telling = not any(word.isascii() and len(word) == 1 for word in words)
+    return telling and (_truth_pair(options) if options.texts else answers.truth(answer) is not None)
 
 
 def true_false(source: Source, stem: str, options: Options, answer: str) -> Draft | Reason:
@@ -72,7 +71,7 @@ def _kind(declared: str, count: int, answer: str) -> tuple[str, list[Reason]]:
     if declared == MULTIPLE:
         return MULTIPLE, [] if count > 1 else [reason("one_answer", answer=answer)]
     kind = MULTIPLE if count > 1 else SINGLE
-    agrees = declared in {"", kinds.CHOICE} or declared == kind
+    agrees = declared in {"", kinds.CHOICE, kinds.OPEN} or declared == kind
     return kind, [] if agrees else [reason("kind_contradicts", answer=answer)]
 
 

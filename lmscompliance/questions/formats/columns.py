@@ -72,13 +72,14 @@ def header(row: Row) -> Columns | None:
         ranked = [(accepted.index(name), at) for at, name in enumerate(names) if name in accepted]
         if ranked:
             places[role] = min(ranked)[1]
+    letters = _letters(names, taken=set(places.values()))
+    taken = {at for _, at in letters}
     for role, words in _FALLBACK.items():
         if role not in places:
-            free = [at for at, name in enumerate(names) if name and at not in places.values()]
+            free = [at for at, name in enumerate(names) if name and at not in {*places.values(), *taken}]
             fit = [at for at in free if _holds(names[at], words)]
             if fit:
                 places[role] = fit[0]
-    letters = _letters(names, taken=set(places.values()))
     judged = {"answer", "options", "kind"} & places.keys()
     if "stem" not in places or not (judged or letters):
         return None

@@ -14,12 +14,12 @@ from lmscompliance.questions.formats.text import balanced
 
 LETTERS = "ABCDEFGHIJ"
 
-_EMPTY = 50
+_EMPTY, _EMPTY_BARE = 12, 50
 _UNBALANCED = 4
 _OTHER_STYLE = 1
 _GAP = 3
 _MISPRINT, _BARE_MISPRINT, _UNLABELLED = 4, 8, 6
-_GOES_ON_EXPECTED, _GOES_ON_DOTTED, _GOES_ON_BARE = 4, 5, 2
+_GOES_ON_EXPECTED_DOTTED, _GOES_ON_EXPECTED, _GOES_ON_DOTTED, _GOES_ON_BARE = 15, 4, 5, 2
 _GOES_ON_UNLABELLED, _GOES_ON_LINE = 7, 1
 
 
@@ -82,9 +82,12 @@ class Reading:
         if not piece.letter:
             return _GOES_ON_UNLABELLED if self._strong else _GOES_ON_LINE
         if LETTERS.index(piece.letter) == expected:
-            return _GOES_ON_EXPECTED
+            return _GOES_ON_EXPECTED_DOTTED if piece.dotted else _GOES_ON_EXPECTED
         return _GOES_ON_DOTTED if piece.dotted and self._dotted else _GOES_ON_BARE
 
     def _closing(self, start: int, end: int) -> int:
         text = "".join([self._pieces[start].rest, *(piece.text for piece in self._pieces[start + 1 : end])])
-        return (0 if text.strip() else _EMPTY) + (0 if balanced(text) else _UNBALANCED)
+        if not text.strip():
+            # A letter set off by a dot was meant as one; a bare letter alone is likelier a part of a word.
+            return _EMPTY if self._pieces[start].dotted else _EMPTY_BARE
+        return 0 if balanced(text) else _UNBALANCED

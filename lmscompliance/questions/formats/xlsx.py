@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from lmscompliance.questions.formats.judge import Situation, is_stub, judge
 from lmscompliance.questions.formats.workbook import Row, Sheet
 
 Verdict = Draft | Refusal
+
+_SENTENCE = re.compile(r"[（(]\s*[)）]|_{2,}|[。？?！!，,；;]")
 
 
 def read(path: Path, bank: str) -> FileReading:
@@ -46,14 +49,19 @@ def _without_header(file: str, sheet: Sheet, inherited: Columns | None) -> list[
 
 
 def _plausible(sheet: Sheet, columns: Columns, judged: Sequence[Verdict]) -> bool:
-    """Tell whether at least half the rows are questions beyond doubt: with options or a declared kind.
+    """Tell whether at least half the rows are questions beyond doubt.
 
-    Without this, the names and tasks of an allocation sheet would pass for fill-in questions.
+    One with options is, and one of a declared kind whose text is a sentence or leaves a gap. Without this,
+    the names and tasks of an allocation sheet would pass for fill-in questions.
     """
-    numbers = {v.source.row for v in judged if isinstance(v, Draft)}
-    offered = {v.source.row for v in judged if isinstance(v, Draft) and v.options}
     declared = {row.number for row in sheet.rows if kinds.meaning(row.at(columns.kind).text)}
-    return bool(judged) and 2 * len(numbers & (offered | declared)) >= len(judged)
+    certain = [
+        verdict
+        for verdict in judged
+        if isinstance(verdict, Draft)
+        and (verdict.options or (verdict.source.row in declared and _SENTENCE.search(verdict.stem)))
+    ]
+    return bool(judged) and 2 * len(certain) >= len(judged)
 
 
 def _judged(file: str, sheet: Sheet, columns: Columns, *, after: int) -> Iterator[Verdict]:
