@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from decimal import Decimal
-from fractions import Fraction
+from math import ceil
 from typing import Any
 
-from lmscompliance.rules.ledger_table import Cell, Column, Row, Style
+from lmscompliance.rules.ledger_table import GENERAL, TEXT, Cell, Column, Row, Style, number_format
 
 _INK = "#1F1F1F"
 _QUIET = "#595959"
@@ -29,10 +28,14 @@ _PROPERTIES: dict[Style, dict[str, object]] = {
 }
 _LABEL = {"font_name": "黑体", "align": "center", "valign": "vcenter", "bg_color": _LABEL_FILL}
 _LABELLED = frozenset({Style.FIELDS, Style.FIELD, Style.STAMP})
-_FIXED_HEIGHT = {Style.TITLE: 30.0, Style.SECTION: 24.0, Style.HEAD: 30.0, Style.STAMP: 78.0}
-_LINE_HEIGHT = 13.5
-_GENERAL, _WHOLE, _HUNDREDTHS, _TEXT = 0, 1, 2, 49
-"""Number formats every spreadsheet program has built in (ECMA-376, part 1, 18.8.30)."""
+_FIXED_HEIGHT = {Style.TITLE: 30.0, Style.SECTION: 24.0, Style.STAMP: 68.0}
+_LINE_HEIGHT = 14.0
+_PADDING = 4.0
+_HEAD_PADDING = 8.0
+_FILLED = 0.92
+"""Share of a column's width that text may count on: cells have margins, and lines break between words."""
+_MAX_LINES = 28
+"""A row cannot be higher than a page (programs allow 409 points)."""
 
 
 class Look:
@@ -46,46 +49,50 @@ class Look:
     def of(self, style: Style, cell: Cell, index: int, *, centred: bool) -> Any:
         """Return the format of ``cell`` in column ``index`` (from 0) of a row of ``style``."""
         label = style in _LABELLED and index % 2 == 0
-        key = (style, _number_format(cell), centred, label)
+        key = (style, number_format(cell), centred, label)
         if key not in self._formats:
-            properties = {"font_color": _INK, "num_format": key[1]} | _PROPERTIES[style]
+            properties = {"font_color": _INK} | _PROPERTIES[style]
+            if key[1] != GENERAL:
+                # The library takes a 0 for the format "0"; General is what it does by itself.
+                properties["num_format"] = key[1]
             if label:
                 properties |= _LABEL
             elif centred and style in {Style.DATA, Style.TOTAL}:
                 properties["align"] = "center"
             elif style in _LABELLED:
                 properties["align"] = "left"
+            elif key[1] != TEXT:
+                properties |= {"align": "right", "indent": 1, "text_wrap": False}
             self._formats[key] = self._book.add_format(properties)
         return self._formats[key]
 
 
-def height_of(row: Row, columns: tuple[Column, ...]) -> float | None:
-    """Return the height of ``row`` in points, or ``None`` where the reader's program fits it by itself.
+def height_of(row: Row, columns: tuple[Column, ...]) -> float:
+    """Return the height of ``row`` in points, so that every wrapped text shows in every program.
 
-    Programs do not fit rows to joined cells, so those are estimated here: a Chinese character is two wide.
+    Estimated from the widths, because programs differ in whether they fit rows by themselves, and none
+    fits them to joined cells.
     """
     if row.style in _FIXED_HEIGHT:
         return _FIXED_HEIGHT[row.style]
     merged = row.merges(len(columns))
-    if merged is None:
-        return None
-    text = row.cells[merged[0]] if merged[0] < len(row.cells) else None
-    if not isinstance(text, str):
-        return _LINE_HEIGHT + 4
-    room = sum(column.width for column in columns[merged[0] : merged[1] + 1]) * 0.95
-    lines = sum(1 + int(_width(line) // room) for line in text.split("\n"))
-    return _LINE_HEIGHT * lines + 4
+    lines = 1
+    for index, cell in enumerate(row.cells):
+        if isinstance(cell, str) and cell:
+            width = columns[index].width
+            if merged is not None and index == merged[0]:
+                width = sum(column.width for column in columns[index:])
+            lines = max(lines, _lines(cell, width * _FILLED))
+    padding = _HEAD_PADDING if row.style is Style.HEAD else _PADDING
+    return _LINE_HEIGHT * min(lines, _MAX_LINES) + padding
+
+
+def _lines(text: str, room: float) -> int:
+    # The common case without counting characters: a Chinese one is two wide.
+    if "\n" not in text and 2 * len(text) <= room:
+        return 1
+    return sum(max(1, ceil(_width(line) / room)) for line in text.split("\n"))
 
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
-
-
-def _number_format(cell: Cell) -> int:
-    if isinstance(cell, Fraction):
-        return _HUNDREDTHS
-    if isinstance(cell, Decimal):
-        return _GENERAL
-    if isinstance(cell, int):
-        return _WHOLE
-    return _TEXT

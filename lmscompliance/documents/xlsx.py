@@ -21,7 +21,7 @@ from lmscompliance.documents.look import Look, height_of
 from lmscompliance.rules.ledger_table import MAX_ROWS, Cell, Row, Sheet, Style, Workbook
 
 _A4 = 9
-_MARGINS = {"left": 0.4, "right": 0.4, "top": 0.5, "bottom": 0.6}
+_MARGINS = {"left": 0.4, "right": 0.4, "top": 0.35, "bottom": 0.55}
 
 
 class TooManyRows(ValueError):
@@ -95,12 +95,9 @@ class _Page:
         number = self.next_row
         self.next_row += 1
         width = len(self.sheet.columns)
-        height = height_of(row, self.sheet.columns)
-        if height is not None:
-            self.target.set_row(number, height)
+        self.target.set_row(number, height_of(row, self.sheet.columns))
         merged = row.merges(width)
-        for index in range(width):
-            cell = row.cells[index] if index < len(row.cells) else None
+        for index, cell in enumerate(row.cells[:width]):
             style = self.look.of(row.style, cell, index, centred=self.sheet.columns[index].centred)
             if merged is not None and index == merged[0]:
                 self.target.merge_range(number, merged[0], number, merged[1], "", style)

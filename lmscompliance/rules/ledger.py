@@ -16,9 +16,11 @@ from lmscompliance.rules.completion import training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import exam_verdict
+from lmscompliance.rules.ledger_class import read_class
 from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Provenance
-from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord, read_class, read_trainees
+from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
 from lmscompliance.rules.ledger_table import Row, Workbook
+from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.tlog.leaf import Leaf
 
 __all__ = ["EDITION", "DataFile", "Judged", "Observer", "Provenance", "Record", "build"]
@@ -55,7 +57,8 @@ def build(
     class_part, trainee_part = _split(records)
     found = read_class(class_part, told.unknown)
     if notice.digest != found.fact.policy_digest:
-        msg = f"class {found.fact.code} was filed under policy digest {found.fact.policy_digest}, not {notice.digest}"
+        filed = found.fact.policy_digest
+        msg = f"class {found.fact.code} was filed under policy digest {filed}, not {notice.digest}"
         raise ValueError(msg)
     context = Context(found, notice, provenance(found))
     trainees = read_trainees(trainee_part, found, told.unknown)

@@ -24,7 +24,7 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where the leaves stand: the log's name, its size and base64 root at the data checkpoint, and the files."""
+    """Where the leaves stand: the log, its size and base64 root at the data checkpoint, and the files."""
 
     origin: str
     size: int

@@ -11,7 +11,7 @@ from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
 from lmscompliance.rules.reasons import cite
 
 NAME = "封面"
-_COLUMNS = (Column(20), Column(58), Column(20), Column(40))
+_COLUMNS = (Column(20), Column(72), Column(18), Column(37))
 _FILE_NOTES = {
     "checkpoint": "数据检查点（经日志签名）",
     "entries.ndjson": "本班全部存证条目及其包含证明",
@@ -60,6 +60,7 @@ class Cover:
         yield from self._figures()
         yield from self._evidence()
         yield from self._stamps()
+        yield from self._excluded()
         yield from self._house()
 
     def _basics(self) -> Iterator[Row]:
@@ -103,7 +104,10 @@ class Cover:
         yield row(Style.FIELDS, "完成培训人数", self.completed, "考核合格人数", self.passed)
         yield row(Style.FIELDS, "可享受补贴人数", self.eligible, "学习记录(次)", self.sessions)
         yield row(Style.FIELDS, "总学习时长(分)", minutes(wall), "有效时长(分)", minutes(credited))
-        yield row(Style.SECTION, "三、扣除时长（总学习时长＝有效时长＋扣除合计）")
+
+    def _excluded(self) -> Iterator[Row]:
+        minutes = words.minutes
+        yield row(Style.SECTION, "五、扣除时长（总学习时长＝有效时长＋扣除合计）")
         yield row(Style.HEAD, "扣除原因", "依据", "扣除秒数", "扣除时长(分)")
         for reason in words.REASONS:
             if seconds := self.excluded.get(reason, 0):
@@ -114,24 +118,26 @@ class Cover:
 
     def _evidence(self) -> Iterator[Row]:
         provenance, snapshot = self.context.provenance, self.context.record.snapshot
-        yield row(Style.SECTION, "四、存证与文件清单")
+        yield row(Style.SECTION, "三、存证与文件清单")
         yield row(Style.FIELDS, "存证日志", provenance.origin, "数据检查点条目数", provenance.size)
-        yield row(Style.FIELD, "数据检查点根哈希", provenance.root)
-        yield row(Style.FIELD, "班级快照编号", snapshot.id if snapshot else "")
+        yield row(
+            Style.FIELDS, "数据检查点根哈希", provenance.root, "班级快照编号", snapshot.id if snapshot else ""
+        )
         yield row(Style.HEAD, "文件", "摘要值（SHA-256）", "字节数", "说明")
         for file in provenance.files:
             yield row(Style.DATA, file.name, file.sha256, file.size, _FILE_NOTES.get(file.name, ""))
         yield row(
             Style.NOTE,
-            f"存证说明：本台账所载记录不晚于 {self.context.as_of}（平台时钟）记入存证日志，此后未被改动或删除；"
-            f"批次 {self.context.record.fact.code} 截至该时刻的记录是完整的，均在该日志的前 {provenance.size} 条之内。"
+            f"存证说明：本台账所载记录不晚于 {self.context.as_of}（平台时钟）记入存证日志，"
+            f"此后未被改动或删除；批次 {self.context.record.fact.code} 截至该时刻的记录是完整的，"
+            f"均在该日志的前 {provenance.size} 条之内。"
             "日志证明记录何时已经存在、有无改动、是否齐全，不证明被记录事项本身真实。"
             "进行中的学习至多滞后一个学习片段。"
             "任何人可用 lmscompliance verify 离线核验随附的 .lmsev.zip 证据包，逐格重算本台账。",
         )
 
     def _stamps(self) -> Iterator[Row]:
-        yield row(Style.SECTION, "五、盖章")
+        yield row(Style.SECTION, "四、盖章")
         yield row(Style.STAMP, "培训企业\n（盖章）", "", "学习平台\n（盖章）", "")
         yield row(Style.FIELDS, "经办人 / 日期", "", "经办人 / 日期", "")
 

@@ -19,15 +19,15 @@ CONTENT = "④考核内容"
 RESULTS = "⑤考核成绩册"
 _CONTENT_HEADINGS = {
     "题号": Column(6, centred=True),
-    "题目编号（版本）": Column(32),
-    "内容类别": Column(12, centred=True),
-    "题型": Column(10, centred=True),
-    "分值": Column(8),
-    "题干": Column(50),
-    "选项": Column(44),
-    "标准答案": Column(30),
-    "抽用次数": Column(9),
-    "答对次数": Column(9),
+    "题目编号（版本）": Column(18),
+    "内容类别": Column(11, centred=True),
+    "题型": Column(8, centred=True),
+    "分值": Column(6),
+    "题干": Column(46),
+    "选项": Column(42),
+    "标准答案": Column(26),
+    "抽用次数": Column(6),
+    "答对次数": Column(6),
 }
 _COVERAGE_HEADINGS = (
     "序号", "内容类别", "政策要求", "每卷题数", "每卷分值", "各卷覆盖情况", "依据", "是否覆盖",
@@ -118,7 +118,8 @@ class Content:
             return "本班尚未发布考核。"
         withheld = f"；另有 {self.undisclosed} 道题未披露" if self.undisclosed else ""
         return (
-            f"组卷方案：{blueprint.id} 第 {blueprint.version} 版，满分 {words.decimal(blueprint.full_marks)} 分，"
+            f"组卷方案：{blueprint.id} 第 {blueprint.version} 版，"
+            f"满分 {words.decimal(blueprint.full_marks)} 分，"
             f"时限 {words.decimal_minutes(blueprint.duration_seconds)} 分钟；每次考核按方案随机组卷，"
             f"本班共 {self.papers} 份试卷{withheld}；各卷选项顺序随机，此处为首次出现时的顺序。"
         )
@@ -155,7 +156,7 @@ def results_rows(context: Context, judged: Judged) -> Iterator[Row]:
     cells: list[Cell] = []
     for number in range(1, context.notice.exam.attempts + 1):
         cells += _attempt_cells(by_number.get(number))
-    reason = words.unmet([judged.eligible]) if isinstance(judged.eligible, NotMet) else judged.eligible.clause
+    reason = _eligible(context, judged)
     yield row(
         Style.DATA,
         judged.trainee.ordinal,
@@ -167,6 +168,19 @@ def results_rows(context: Context, judged: Judged) -> Iterator[Row]:
         "可以" if judged.eligible.met else "不可以",
         reason,
     )
+
+
+def _eligible(context: Context, judged: Judged) -> str:
+    """Return why a trainee may or may not be subsidised, and what is still to be checked elsewhere."""
+    if isinstance(judged.eligible, NotMet):
+        return words.unmet([judged.eligible])
+    terms = context.notice.subsidy
+    open_point = ""
+    if "social_insurance" in terms.requires:
+        months = "、".join(terms.insured_months)
+        cited = context.notice.cite("subsidy.insured_months")
+        open_point = f"；尚须核验 {months} 正常缴纳社会保险（{cited}）"
+    return f"培训、考核均符合条件（{judged.eligible.clause}）{open_point}"
 
 
 _EXAM_WORDS = {
@@ -229,19 +243,19 @@ def _results_headings(context: Context) -> dict[str, Column]:
     attempts: dict[str, Column] = {}
     for number in range(1, context.notice.exam.attempts + 1):
         attempts |= {
-            f"第{number}次起止": Column(20, centred=True),
+            f"第{number}次起止": Column(11, centred=True),
             f"第{number}次IP": Column(15),
-            f"第{number}次得分": Column(8),
-            f"第{number}次结果": Column(10, centred=True),
-            f"第{number}次答卷编号": Column(16),
+            f"第{number}次得分": Column(7),
+            f"第{number}次结果": Column(9, centred=True),
+            f"第{number}次答卷编号": Column(15),
         }
     return {
         "序号": Column(6, centred=True),
-        "姓名": Column(10),
-        "身份证号": Column(21),
+        "姓名": Column(9),
+        "身份证号": Column(20),
         **attempts,
-        "最终成绩": Column(8),
-        "是否合格": Column(8, centred=True),
+        "最终成绩": Column(7),
+        "是否合格": Column(7, centred=True),
         "可否享受补贴": Column(8, centred=True),
-        "理由与依据": Column(30),
+        "理由与依据": Column(28),
     }

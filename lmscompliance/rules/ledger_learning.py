@@ -15,22 +15,22 @@ from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, ro
 DETAIL = "②学习记录明细"
 SUMMARY = "③学习汇总"
 _DETAIL_HEADINGS = {
-    "序号": Column(7, centred=True),
-    "姓名": Column(10),
-    "身份证号": Column(21),
-    "课程": Column(34),
-    "课时序号": Column(6, centred=True),
-    "内容类别": Column(10, centred=True),
-    "授课形式": Column(8, centred=True),
-    "日期": Column(12, centred=True),
-    "开始": Column(10, centred=True),
-    "结束": Column(12, centred=True),
-    "时长(分)": Column(9),
-    "有效时长(分)": Column(9),
-    "扣除原因": Column(26),
-    "IP": Column(16),
-    "终端": Column(20),
-    "记录编号": Column(29),
+    "序号": Column(6, centred=True),
+    "姓名": Column(9),
+    "身份证号": Column(20),
+    "课程": Column(28),
+    "课时序号": Column(5, centred=True),
+    "内容类别": Column(9, centred=True),
+    "授课形式": Column(6, centred=True),
+    "日期": Column(11, centred=True),
+    "开始": Column(9, centred=True),
+    "结束": Column(11, centred=True),
+    "时长(分)": Column(8),
+    "有效时长(分)": Column(8),
+    "扣除原因": Column(20),
+    "IP": Column(15),
+    "终端": Column(15),
+    "记录编号": Column(15),
 }
 
 
@@ -65,7 +65,8 @@ class Learning:
         yield row(
             Style.NOTE,
             self._context.note(
-                "每行一次学习；时长与有效时长由服务器按心跳计算，扣除部分逐秒列明原因（时长＝有效时长＋扣除）；时间均为北京时间。"
+                "每行一次学习；时长与有效时长由服务器按心跳计算，"
+                "扣除部分逐秒列明原因（时长＝有效时长＋扣除）；时间均为北京时间。"
             ),
         )
         yield row(Style.HEAD, *_DETAIL_HEADINGS)
@@ -77,9 +78,11 @@ class Learning:
         yield row(
             Style.NOTE,
             self._context.note(
-                f"学习次数为有有效时长的学习次数；达标标准：总课时不少于 {words.decimal(hours.min_total)} 课时、"
+                f"学习次数为有有效时长的学习次数；"
+                f"达标标准：总课时不少于 {words.decimal(hours.min_total)} 课时、"
                 f"平均每课时不少于 {words.decimal(hours.min_average_minutes)} 分钟、"
-                f"培训内容齐全；折合课时＝有效时长÷{words.decimal(hours.minutes_per_class_hour)} 分钟，仅供参考。"
+                f"培训内容齐全；折合课时＝有效时长÷{words.decimal(hours.minutes_per_class_hour)} 分钟，"
+                "仅供参考。"
             ),
         )
         yield row(Style.HEAD, *_summary_headings(self._context))
@@ -127,19 +130,18 @@ class Learning:
 
     def detail_closing(self) -> Iterator[Row]:
         """Yield the sums of ②."""
-        blanks: list[Cell] = [None] * 8
-        minutes = words.minutes
-        yield row(
-            Style.TOTAL, "合计", f"{self.sessions} 次", *blanks,
-            minutes(self.wall_seconds), minutes(self.credited_seconds),
-        )  # fmt: skip
+        sums = [words.minutes(self.wall_seconds), words.minutes(self.credited_seconds)]
+        yield _padded(["合计", f"{self.sessions} 次", *[None] * 8, *sums], len(_DETAIL_HEADINGS))
 
     def summary_closing(self) -> Iterator[Row]:
         """Yield the sums of ③."""
-        yield row(
-            Style.TOTAL, "合计", None, None, None, None, None, self._credited_sessions,
-            words.minutes(self.wall_seconds), words.minutes(self.credited_seconds),
-        )  # fmt: skip
+        sums = [words.minutes(self.wall_seconds), words.minutes(self.credited_seconds)]
+        width = len(_summary_headings(self._context))
+        yield _padded(["合计", *[None] * 5, self._credited_sessions, *sums], width)
+
+
+def _padded(cells: list[Cell], width: int) -> Row:
+    return row(Style.TOTAL, *cells, *[None] * (width - len(cells)))
 
 
 def _session_cells(
@@ -168,22 +170,22 @@ def _session_cells(
 
 
 def _summary_headings(context: Context) -> dict[str, Column]:
-    topics = {f"{topic}(课时)": Column(9) for topic in context.topics}
+    topics = {f"{topic}(课时)": Column(8) for topic in context.topics}
     return {
         "序号": Column(6, centred=True),
-        "姓名": Column(10),
-        "身份证号": Column(21),
-        "课程": Column(34),
-        "首次学习日期": Column(12, centred=True),
-        "末次学习日期": Column(12, centred=True),
-        "学习次数": Column(7),
-        "总学习时长(分)": Column(10),
-        "有效时长(分)": Column(10),
-        "完成课件": Column(8, centred=True),
-        "完成课时": Column(7),
+        "姓名": Column(9),
+        "身份证号": Column(20),
+        "课程": Column(24),
+        "首次学习日期": Column(11, centred=True),
+        "末次学习日期": Column(11, centred=True),
+        "学习次数": Column(6),
+        "总学习时长(分)": Column(9),
+        "有效时长(分)": Column(9),
+        "完成课件": Column(7, centred=True),
+        "完成课时": Column(6),
         "折合课时": Column(8),
-        "平均每课时(分)": Column(9),
+        "平均每课时(分)": Column(8),
         **topics,
-        "是否达标": Column(8, centred=True),
-        "未达标说明（依据）": Column(40),
+        "是否达标": Column(7, centred=True),
+        "未达标说明（依据）": Column(32),
     }

@@ -22,6 +22,8 @@ MAX_ROWS = 1_048_576
 MAX_TEXT = 32_767
 """What one cell can hold."""
 
+GENERAL, WHOLE, HUNDREDTHS, TEXT = 0, 1, 2, 49
+
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -115,6 +117,18 @@ def printable(text: str) -> str:
     if cleaned.startswith("<r>"):
         cleaned = " " + cleaned
     return cleaned if len(cleaned) <= MAX_TEXT else cleaned[: MAX_TEXT - 1] + "…"
+
+
+def number_format(cell: Cell) -> int:
+    """Return which of the number formats every program has built in shows ``cell`` (ECMA-376-1, 18.8.30).
+
+    A decimal is shown with all its digits: 59.99 may not look like 60.
+    """
+    if isinstance(cell, Fraction):
+        return HUNDREDTHS
+    if isinstance(cell, Decimal):
+        return GENERAL
+    return WHOLE if isinstance(cell, int) else TEXT
 
 
 def number_text(cell: int | Decimal | Fraction) -> str:

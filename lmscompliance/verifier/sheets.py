@@ -33,7 +33,6 @@ _SHEET_ELEMENTS = frozenset(
 )  # fmt: skip
 _STYLE_ELEMENTS_REFUSED = frozenset({"numFmts", "dxf"})
 _FONT_COLOURS = frozenset({"FF1F1F1F", "FF595959"})
-_FORMATS = {"text": {"49"}, "number": {"0", "1", "2"}}
 _MIN_HEIGHT = 10.0
 _MIN_WIDTH = 3.0
 _ESCAPE = re.compile("_x([0-9a-fA-F]{4})_")
@@ -45,11 +44,12 @@ class NotOurWorkbook(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReadCell:
-    """A cell that holds something: its reference (``B7``), ``text`` or ``number``, and the content."""
+    """A cell that holds something: its reference (``B7``), ``text`` or ``number``, content and format."""
 
     ref: str
     kind: str
     content: str
+    number_format: int
 
 
 @dataclass(slots=True)
@@ -134,9 +134,9 @@ class WorkbookReader:
             raise NotOurWorkbook(msg)
         return names
 
-    def _read_styles(self) -> list[str]:
+    def _read_styles(self) -> list[int]:
         """Return the number format of each cell style."""
-        formats: list[str] = []
+        formats: list[int] = []
         inside: list[str] = []
 
         def start(name: str, attributes: dict[str, str]) -> None:
@@ -151,7 +151,7 @@ class WorkbookReader:
                 msg_0 = "a font has a colour that can hide text"
                 raise NotOurWorkbook(msg_0)
             if name == "xf" and "cellXfs" in inside:
-                formats.append(attributes.get("numFmtId", ""))
+                formats.append(int(attributes.get("numFmtId", "-1")))
             inside.append(name)
 
         def end(_name: str) -> None:
@@ -164,7 +164,7 @@ class WorkbookReader:
 class _SheetParser:
     """Turns a sheet's XML into rows as the bytes come in."""
 
-    def __init__(self, part: str, styles: list[str], tail: SheetTail) -> None:
+    def __init__(self, part: str, styles: list[int], tail: SheetTail) -> None:
         self._part = part
         self._styles = styles
         self._tail = tail
@@ -228,11 +228,8 @@ class _SheetParser:
             if column in self._cells or (kind == "text") != (name == "t"):
                 msg = f"{self._part}: the cell {ref} holds more than one value"
                 raise NotOurWorkbook(msg)
-            number_format = self._styles[int(style)] if int(style) < len(self._styles) else ""
-            if number_format not in _FORMATS[kind]:
-                msg = f"{self._part}: the cell {ref} has a number format of its own"
-                raise NotOurWorkbook(msg)
-            self._cells[column] = ReadCell(ref, kind, content)
+            number_format = self._styles[int(style)] if int(style) < len(self._styles) else -1
+            self._cells[column] = ReadCell(ref, kind, content, number_format)
             self._text = None
         elif name == "oddFooter":
             self._tail.footer = "".join(self._text or ())

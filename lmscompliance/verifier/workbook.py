@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lmscompliance.rules.ledger_facts import WITHHELD
-from lmscompliance.rules.ledger_table import Cell, Row, Sheet, Workbook, column_letters, number_text
+from lmscompliance.rules.ledger_table import (
+    Cell,
+    Row,
+    Sheet,
+    Workbook,
+    column_letters,
+    number_format,
+    number_text,
+)
 from lmscompliance.verifier.report import Report, Step
 from lmscompliance.verifier.sheets import NotOurWorkbook, ReadCell, SheetTail, WorkbookReader
 
@@ -82,6 +90,8 @@ class WorkbookCheck:
         if blank or found is None or found.kind != kind or found.content != content:
             ref = f"{column_letters(index)}{cursor.row}"
             self._differs(cursor.sheet, ref, content, "" if found is None else found.content)
+        elif found.number_format != number_format(expected):
+            self._step.fail("format_differs", sheet=cursor.sheet.name, cell=found.ref)
 
     def _differs(self, sheet: Sheet, ref: str, expected: str, found: str) -> None:
         self._step.fail("cell_differs", sheet=sheet.name, cell=ref, expected=expected, found=found)

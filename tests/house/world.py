@@ -7,8 +7,12 @@ from pathlib import Path
 
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.service import Sitter
+from lmscompliance.extension.signing import signer_of
+from lmscompliance.extension.signing import signer_of
 from lmscompliance.identity import numbers, uscc
 from lmscompliance.kernel.actor import Actor
+from lmscompliance.ledgers.service import export_for_download
+from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.questions.service import import_paths
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -87,11 +91,16 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "lesson_id": lesson_id,
                 "enrolment_id": one.enrolment_id,
                 "attempt_id": attempt_id,
+                "file": "workbook",
             }
         )
+    export_id = export_for_download(services, signer_of(services), class_id).id
+    for objects in people:
+        objects["export_id"] = export_id
+    ledger = {"export_id": export_for_download(services, signer_of(services), class_id).id, "file": "trust"}
     return Party(
-        objects=people[0],
-        neighbours=people[1],
+        objects=people[0] | ledger,
+        neighbours=people[1] | ledger,
         trainee=trainee(f"{code}-1"),
         clerk=clerk(owner.uscc, f"clerk-{code}"),
         inspector=inspector(district, account=f"inspector-{code}"),

@@ -1,0 +1,101 @@
+"""The exports of a class that can be downloaded, and the record of who did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.errors import NotFound
+from lmscompliance.ledgers.models import LedgerDownload, LedgerExport
+from lmscompliance.ledgers.service import kept_directory
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+
+ENDINGS = {"workbook": ".xlsx", "bundle": ".lmsev.zip", "trust": ".trust"}
+"""What can be downloaded of an export, and how the files' names end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLine:
+    """One finished export as a page lists it."""
+
+    id: str
+    stem: str
+    taken_at: datetime
+    finished_at: datetime
+    requested_by: str
+    data_size: int
+    workbook_sha256: str
+    workbook_size: int
+    bundle_sha256: str
+    bundle_size: int
+
+
+def finished(session: Session, class_id: str, export_id: str) -> LedgerExport | None:
+    """Return the export if its files are complete and offered for download."""
+    found = session.get(LedgerExport, (class_id, export_id))
+    return found if found is not None and found.kept and found.finished_at is not None else None
+
+
+def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLine]:
+    """Return the class's newest finished exports."""
+    with reading(services.database) as session:
+        rows = session.scalars(
+            select(LedgerExport)
+            .where(
+                LedgerExport.class_id == class_id,
+                LedgerExport.kept.is_(True),
+                LedgerExport.finished_at.is_not(None),
+            )
+            .order_by(LedgerExport.recorded_n.desc())
+            .limit(limit)
+        )
+        return [
+            ExportLine(
+                id=row.id,
+                stem=row.stem,
+                taken_at=row.taken_at,
+                finished_at=row.finished_at or row.recorded_at,
+                requested_by=row.requested_by,
+                data_size=row.data_size,
+                workbook_sha256=row.workbook_sha256,
+                workbook_size=row.workbook_size,
+                bundle_sha256=row.bundle_sha256 or "",
+                bundle_size=row.bundle_size or 0,
+            )
+            for row in rows
+        ]
+
+
+def fetch(services: Services, actor: Actor, class_id: str, export_id: str, file: str) -> Path:
+    """Return the path of ``file`` (of ``ENDINGS``) of an export, having recorded who fetches it.
+
+    The record is durable before the file is handed out: a ledger holds full ID numbers. Raises
+    ``NotFound`` for an unknown file, and when the file was removed from the export directory.
+    """
+    if file not in ENDINGS:
+        raise NotFound("web.not_found")
+    with transaction(services.database) as session:
+        found = finished(session, class_id, export_id)
+        if found is None:
+            raise NotFound("web.not_found")
+        path = kept_directory(services, class_id, export_id) / f"{found.stem}{ENDINGS[file]}"
+        if not path.is_file():
+            raise NotFound("ledgers.file_gone", name=path.name)
+        session.add(
+            LedgerDownload(
+                class_id=class_id,
+                id=services.ids.new(),
+                export_id=export_id,
+                file=file,
+                account=actor.account,
+                role=actor.role.value,
+                downloaded_at=services.clock.now(),
+            )
+        )
+    return path

@@ -1,0 +1,50 @@
+"""The ledger page of a class: ask for a ledger, watch it being made, download it."""
+
+from __future__ import annotations
+
+from flask import send_file
+from flask.typing import ResponseReturnValue
+
+from lmscompliance.kernel.actor import Role
+from lmscompliance.ledgers import downloads, jobs
+from lmscompliance.ledgers.access import export_scope
+from lmscompliance.ledgers.subject import subject
+from lmscompliance.training.access import class_scope
+from lmscompliance.web import Access, Routes, current_actor, current_services, redirect_to, render
+
+routes = Routes()
+
+_STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
+_OF_CLASS = Access(*_STAFF, scope=class_scope)
+
+
+@routes.get("/classes/<class_id>/ledger", endpoint="ledger", access=_OF_CLASS)
+def page(class_id: str) -> ResponseReturnValue:
+    """Show the class's finished ledgers and the one that is being made."""
+    services = current_services()
+    return render(
+        "ledgers/ledger.html",
+        subject=subject(services, class_id),
+        waiting=jobs.waiting(services, class_id),
+        exports=downloads.listed(services, class_id),
+    )
+
+
+@routes.post("/classes/<class_id>/ledger", endpoint="ledger_create", access=_OF_CLASS)
+def create(class_id: str) -> ResponseReturnValue:
+    """Ask for a ledger; asking twice makes one."""
+    jobs.ask(current_services(), current_actor(), class_id)
+    return redirect_to("ledger", class_id=class_id)
+
+
+@routes.get(
+    "/classes/<class_id>/ledger/<export_id>/<file>",
+    endpoint="ledger_file",
+    access=Access(*_STAFF, scope=export_scope),
+)
+def download(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
+    """Hand out one file of a finished ledger; each download is recorded."""
+    path = downloads.fetch(current_services(), current_actor(), class_id, export_id, file)
+    response = send_file(path, as_attachment=True, download_name=path.name, max_age=0)
+    response.headers["Cache-Control"] = "no-store"
+    return response

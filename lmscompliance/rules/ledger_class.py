@@ -1,0 +1,148 @@
+"""Reads a class's own stream: filing, plan, exam, enrolments, snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from lmscompliance.rules.facts import ClassFact, LessonFact
+from lmscompliance.rules.ledger_body import BadFact, Body
+from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Record, Snapshot
+from lmscompliance.tlog.leaf import Leaf
+
+Unknown = Callable[[Leaf], None]
+
+
+def read_class(records: Iterable[Record], unknown: Unknown) -> ClassRecord:
+    """Read the class's own stream; ``unknown`` is told of leaf types this release does not know.
+
+    Raises ``BadFact`` for a leaf that does not say what it must, ``ValueError`` when the class was never
+    filed.
+    """
+    found: ClassRecord | None = None
+    for record in records:
+        leaf = record.leaf
+        with_body = Body(leaf)
+        if leaf.t == "class.filed" and found is None:
+            found = _filed(record, with_body)
+        elif found is None:
+            raise BadFact(leaf, "a class's stream begins with class.filed")
+        elif reader := _CLASS.get(leaf.t):
+            reader(found, record, with_body)
+        elif leaf.t not in _CLASS_IGNORED:
+            unknown(leaf)
+    if found is None:
+        msg = "the class has no entries"
+        raise ValueError(msg)
+    found.enrolments = dict(sorted(found.enrolments.items(), key=lambda item: (item[1], item[0])))
+    return found
+
+
+def _filed(record: Record, body: Body) -> ClassRecord:
+    policy, window = body.inner("policy"), body.inner("window")
+    return ClassRecord(
+        fact=ClassFact(
+            id=record.leaf.class_id,
+            code=body.text("code"),
+            title=body.text("title"),
+            policy_id=policy.text("id"),
+            policy_version=policy.whole("version"),
+            policy_digest=policy.text("digest"),
+            window_start_us=window.whole("start_us"),
+            window_end_us=window.whole("end_us"),
+        ),
+        policy_status=policy.text("status"),
+        district=body.text("district"),
+        enterprise_name=record.text("enterprise_name"),
+        enterprise_uscc=record.text("enterprise_uscc"),
+    )
+
+
+def _approved(found: ClassRecord, _record: Record, body: Body) -> None:
+    fact = found.fact
+    found.filing_number = body.maybe_text("filing_number")
+    found.fact = ClassFact(
+        id=fact.id,
+        code=fact.code,
+        title=fact.title,
+        policy_id=fact.policy_id,
+        policy_version=fact.policy_version,
+        policy_digest=fact.policy_digest,
+        window_start_us=fact.window_start_us,
+        window_end_us=fact.window_end_us,
+        approved_us=body.whole("approved_us"),
+    )
+
+
+def _plan(found: ClassRecord, _record: Record, body: Body) -> None:
+    found.plan_version = body.whole("version")
+    lessons = [
+        LessonFact(
+            id=lesson.text("id"),
+            ordinal=lesson.whole("ordinal"),
+            topic=lesson.text("topic"),
+            course=lesson.text("course"),
+            title=lesson.text("title"),
+            delivery=lesson.text("delivery"),
+            class_hours=lesson.exact("class_hours"),
+            planned_seconds=lesson.whole("planned_seconds"),
+        )
+        for lesson in body.items("lessons")
+    ]
+    found.lessons = tuple(sorted(lessons, key=lambda lesson: (lesson.ordinal, lesson.id)))
+
+
+def _exam(found: ClassRecord, _record: Record, body: Body) -> None:
+    found.blueprint = Blueprint(
+        id=body.text("blueprint"),
+        version=body.whole("version"),
+        full_marks=body.exact("full_marks"),
+        duration_seconds=body.whole("duration_seconds"),
+        parts=tuple(
+            (part.text("topic"), part.text("kind"), part.whole("count"), part.exact("points"))
+            for part in body.items("parts")
+        ),
+    )
+
+
+def _enrolled(found: ClassRecord, _record: Record, body: Body) -> None:
+    if body.text("enrolment") in found.enrolments:
+        msg = "the enrolment is recorded twice"
+        raise body.refuse(msg)
+    found.enrolments[body.text("enrolment")] = body.whole("ordinal")
+
+
+def _heads(found: ClassRecord, record: Record, body: Body) -> None:
+    page, pages = body.whole("page"), body.whole("pages")
+    snapshot = found.snapshot
+    if snapshot is None or snapshot.id != body.text("snapshot"):
+        snapshot = Snapshot(body.text("snapshot"), record.leaf.at_us, body.text("purpose"), pages)
+        found.snapshot = snapshot
+    if pages != snapshot.pages or not 0 <= page <= pages:
+        msg = "the pages of the snapshot do not fit together"
+        raise body.refuse(msg)
+    for stream, count, head in body.tuples("heads", str, int, str):
+        if stream in snapshot.heads:
+            msg = f"the stream {stream} is listed twice"
+            raise body.refuse(msg)
+        snapshot.heads[stream] = (count, head)
+
+
+def _platform(found: ClassRecord, _record: Record, body: Body) -> None:
+    found.platform_name = body.text("name")
+    found.recognition_number = body.maybe_text("recognition_number")
+
+
+def _closed(found: ClassRecord, _record: Record, body: Body) -> None:
+    found.closed_us = body.whole("closed_us")
+
+
+_CLASS = {
+    "class.approved": _approved,
+    "plan.published": _plan,
+    "exam.published": _exam,
+    "enrolment.created": _enrolled,
+    "class.heads": _heads,
+    "platform.declared": _platform,
+    "class.closed": _closed,
+}
+_CLASS_IGNORED = frozenset({"export.recorded"})

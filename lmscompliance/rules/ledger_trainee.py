@@ -1,0 +1,191 @@
+"""Reads enrolment streams, one trainee at a time: registration, sessions, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.facts import AttemptFact, Beat, Segment, SessionFact
+from lmscompliance.rules.ledger_body import BadFact, Body
+from lmscompliance.rules.ledger_class import Unknown
+from lmscompliance.rules.ledger_facts import (
+    AttemptRecord,
+    ClassRecord,
+    Record,
+    SessionRecord,
+    TraineeRecord,
+)
+
+
+def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknown) -> Iterator[TraineeRecord]:
+    """Yield each trainee of ``records``, which hold whole enrolment streams one after the other.
+
+    Raises ``BadFact`` for a leaf that does not say what it must or a stream no enrolment was recorded for.
+    """
+    for stream, group in groupby(records, key=lambda record: record.leaf.stream):
+        enrolment = stream.removeprefix("enrolment/")
+        trainee = TraineeRecord(enrolment, known.enrolments.get(enrolment, -1))
+        for record in group:
+            if trainee.ordinal < 0:
+                raise BadFact(record.leaf, "the class's stream records no such enrolment")
+            if reader := _TRAINEE.get(record.leaf.t):
+                reader(trainee, record, Body(record.leaf))
+            elif record.leaf.t not in _TRAINEE_IGNORED:
+                unknown(record.leaf)
+        yield trainee
+
+
+def _registered(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    trainee.registered_us = body.whole("registered_us")
+    verification = body.inner("verification")
+    trainee.verification = (
+        verification.text("method"),
+        verification.text("result"),
+        verification.maybe_whole("at_us"),
+    )
+    trainee.name = record.text("name")
+    trainee.sex = record.text("sex")
+    trainee.id_number = record.text("id_number")
+    trainee.phone = record.text("phone")
+    trainee.department = record.text("department")
+    trainee.household = record.text("household")
+
+
+def _activated(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    trainee.activated_us = body.whole("activated_us")
+    trainee.consent_version = body.inner("consent").text("version")
+    trainee.address = record.text("ip")
+
+
+def _session_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    session = body.text("session")
+    if session in trainee.sessions:
+        msg = "the session is opened twice"
+        raise body.refuse(msg)
+    opened = SessionRecord(SessionFact(session, body.text("lesson"), body.whole("opened_us")))
+    trainee.sessions[session] = opened
+    _seen(opened, record)
+
+
+def _session_segment(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    session = _session(trainee, body)
+    segment = Segment(
+        session=session.fact.session,
+        n=body.whole("n"),
+        start_us=body.whole("start_us"),
+        end_us=body.whole("end_us"),
+        closed_by=body.text("closed_by"),
+        beats=tuple(Beat(*beat) for beat in body.tuples("beats", int, int, int, str)),
+    )
+    if segment.n != len(session.fact.segments):
+        msg = f"segment {segment.n} follows {len(session.fact.segments)} segments"
+        raise body.refuse(msg)
+    _change(session, segments=(*session.fact.segments, segment))
+    _seen(session, record)
+
+
+def _session_superseded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    _change(_session(trainee, body), superseded_us=body.whole("superseded_us"))
+
+
+def _session_closed(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    session = _session(trainee, body)
+    if body.whole("segments") != len(session.fact.segments):
+        msg = f"it counts {body.whole('segments')} segments, {len(session.fact.segments)} are there"
+        raise body.refuse(msg)
+    _change(session, closed_us=body.whole("closed_us"), close_reason=body.text("reason"))
+
+
+def _unlocked(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    trainee.unlocked_us = body.whole("unlocked_us")
+
+
+def _locked(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    trainee.locked_us = body.whole("locked_us")
+
+
+def _attempt_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    attempt = body.text("attempt")
+    if attempt in trainee.attempts:
+        msg = "the attempt is opened twice"
+        raise body.refuse(msg)
+    fact = AttemptFact(attempt, body.whole("number"), body.whole("opened_us"), body.whole("deadline_us"))
+    names = sorted(name for name in record.leaf.d if len(name) == 4 and name[0] == "q")  # noqa: PLR2004  # q001
+    items: list[Mapping[str, Json] | None] = []
+    for name in names:
+        value = record.values.get(name)
+        if name in record.values and not isinstance(value, dict):
+            msg = f"the question {name} is not an object"
+            raise body.refuse(msg)
+        items.append(value if isinstance(value, dict) else None)
+    trainee.attempts[attempt] = AttemptRecord(fact, record.text("ip"), items)
+
+
+def _attempt_submitted(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    attempt = _attempt(trainee, body)
+    _amend(attempt, submitted_us=body.whole("submitted_us"), closed_by=body.text("closed_by"))
+    answers = record.values.get("answers")
+    if "answers" in record.values and not isinstance(answers, list):
+        msg = "the answers are not a list"
+        raise body.refuse(msg)
+    attempt.answers = answers if isinstance(answers, list) else None
+
+
+def _attempt_graded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    _amend(_attempt(trainee, body), score=body.exact("score"), passed=body.flag("passed"))
+
+
+_TRAINEE = {
+    "trainee.registered": _registered,
+    "trainee.activated": _activated,
+    "session.opened": _session_opened,
+    "session.segment": _session_segment,
+    "session.superseded": _session_superseded,
+    "session.closed": _session_closed,
+    "exam.unlocked": _unlocked,
+    "exam.locked": _locked,
+    "attempt.opened": _attempt_opened,
+    "attempt.submitted": _attempt_submitted,
+    "attempt.graded": _attempt_graded,
+}
+_TRAINEE_IGNORED: frozenset[str] = frozenset()
+
+
+def _session(trainee: TraineeRecord, body: Body) -> SessionRecord:
+    session = trainee.sessions.get(body.text("session"))
+    if session is None:
+        msg = "the session was never opened"
+        raise body.refuse(msg)
+    if session.fact.closed_us is not None:
+        msg = "the session is already closed"
+        raise body.refuse(msg)
+    return session
+
+
+def _attempt(trainee: TraineeRecord, body: Body) -> AttemptRecord:
+    attempt = trainee.attempts.get(body.text("attempt"))
+    if attempt is None:
+        msg = "the attempt was never opened"
+        raise body.refuse(msg)
+    return attempt
+
+
+def _seen(session: SessionRecord, record: Record) -> None:
+    for name, seen in (("ip", session.addresses), ("agent", session.agents)):
+        text = record.text(name)
+        if text and text not in seen:
+            seen.append(text)
+
+
+def _change(session: SessionRecord, **changes: Any) -> None:
+    fact = session.fact
+    values = {name: getattr(fact, name) for name in fact.__slots__} | changes
+    session.fact = SessionFact(**values)
+
+
+def _amend(attempt: AttemptRecord, **changes: Any) -> None:
+    fact = attempt.fact
+    values = {name: getattr(fact, name) for name in fact.__slots__} | changes
+    attempt.fact = AttemptFact(**values)
