@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import BigInteger, Row, Select, select, type_coerce
 from sqlalchemy.orm import Session
 
 from lmscompliance.kernel.clock import to_micros
@@ -72,11 +72,12 @@ def _of(
 def _segments(
     session: Session, enrolments: tuple[str, ...], only: list[Row[Any]] | None
 ) -> defaultdict[str, list[Segment]]:
+    # Instants are read as the microseconds they are stored as: a class has tens of thousands of them.
     columns = (
         ClosedSegment.session_id,
         ClosedSegment.n,
-        ClosedSegment.start_at,
-        ClosedSegment.end_at,
+        type_coerce(ClosedSegment.start_at, BigInteger),
+        type_coerce(ClosedSegment.end_at, BigInteger),
         ClosedSegment.closed_by,
         ClosedSegment.beats,
     )
@@ -85,8 +86,8 @@ def _segments(
         # One lesson's few sessions are named, so that the beats of all others stay unread.
         query = query.where(ClosedSegment.session_id.in_([row.session_id for row in only]))
     found: defaultdict[str, list[Segment]] = defaultdict(list)
-    for one, n, start, end, closed_by, beats in session.execute(query.order_by(ClosedSegment.n)):
-        found[one].append(Segment(one, n, to_micros(start), to_micros(end), closed_by, beatlog.parse(beats)))
+    for one, n, start_us, end_us, closed_by, beats in session.execute(query.order_by(ClosedSegment.n)):
+        found[one].append(Segment(one, n, start_us, end_us, closed_by, beatlog.parse(beats)))
     return found
 
 

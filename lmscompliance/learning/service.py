@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
-from lmscompliance.kernel.errors import Conflict
+from lmscompliance.kernel.errors import Conflict, Gone
 from lmscompliance.learning import access, beatlog, limits, origin, segments, tokens
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.jobs import close_silent, is_silent
@@ -109,7 +109,8 @@ def start(
 def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended:
     """Keep a last ``beat`` and close the session; safe to repeat, also after it was closed otherwise.
 
-    Raises ``Unauthenticated`` for a token that is not ours.
+    Raises ``Unauthenticated`` for a token that is not ours and ``Gone`` when even the history of the
+    session has been purged.
     """
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
@@ -124,7 +125,9 @@ def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended
                 ClosedSession.enrolment_id == claims.enrolment_id,
                 ClosedSession.session_id == claims.session_id,
             )
-        ).one()
+        ).one_or_none()
+        if lesson_id is None:
+            raise Gone("learning.session_gone")
         credited = credited_seconds(session, services, claims.class_id, claims.enrolment_id, lesson_id)
     return Ended("closed", credited)
 

@@ -144,7 +144,7 @@ def _play(page: Page) -> None:
 def test_a_video_is_tracked_from_its_first_play(site: Site) -> None:
     """Nothing is opened before play; then beats come by interval and at pause; the credit is shown."""
     page = site.visit()
-    expect(page.locator(STATE)).to_have_text("未开始")
+    expect(page.locator(STATE)).to_have_text("未计时")
     assert site.school.facts() == []
     _play(page)
     site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 4)
