@@ -13,7 +13,6 @@ from lmscompliance.extension.signing import signer_of
 from lmscompliance.learning import jobs as learning_jobs
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
-from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.services import Services
 
 
@@ -23,14 +22,9 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
         Periodic("exams.close_overdue", 10, exams.close_overdue),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
-        Periodic("ledgers.build", 5, _build_ledgers),
         Periodic("ledgers.build_asked", 3, _build_ledgers),
         Periodic("evidence.seal", 5, _seal),
     ]
-
-
-def _build_ledgers(services: Services) -> None:
-    ledger_jobs.build_asked(services, signer_of(services))
 
 
 def _build_ledgers(services: Services) -> None:

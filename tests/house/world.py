@@ -8,10 +8,8 @@ from pathlib import Path
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
-from lmscompliance.extension.signing import signer_of
 from lmscompliance.identity import numbers, uscc
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.questions.service import import_paths
 from lmscompliance.services import Services
@@ -97,10 +95,9 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects["export_id"] = export_id
-    ledger = {"export_id": export_for_download(services, signer_of(services), class_id).id, "file": "trust"}
     return Party(
-        objects=people[0] | ledger,
-        neighbours=people[1] | ledger,
+        objects=people[0],
+        neighbours=people[1],
         trainee=trainee(f"{code}-1"),
         clerk=clerk(owner.uscc, f"clerk-{code}"),
         inspector=inspector(district, account=f"inspector-{code}"),
