@@ -91,13 +91,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def site(services: Services, browser: Browser, tmp_path: Path) -> Iterator[Site]:
-    """Return a class whose policy beats every second and forgives three, served on loopback."""
+    """Return a class whose policy beats every second and forgives eight, served on loopback."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     quick = (Path(policy.__file__).parent / "notices" / "demo-short.toml").read_text(encoding="utf-8")
     for old, new in (
         ('id = "demo-short"', 'id = "test-quick"'),
         ("[credit.beat_seconds]\nvalue = 5", "[credit.beat_seconds]\nvalue = 1"),
-        ("[credit.max_gap_seconds]\nvalue = 12", "[credit.max_gap_seconds]\nvalue = 3"),
+        ("[credit.max_gap_seconds]\nvalue = 12", "[credit.max_gap_seconds]\nvalue = 8"),
     ):
         assert old in quick
         quick = quick.replace(old, new)
