@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
+from lmscompliance.completion import views as completion_views
+from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.learning import views as learning_views
+from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.storage.migrate import require_current
+from lmscompliance.training import views as training_views
 from lmscompliance.web.problems import handle_error, handle_http
 from lmscompliance.web.routes import Route, Routes
 from lmscompliance.web.state import EXTENSION, AppState, app_state
 
-ROOMS = ("identity", "training", "questions", "learning", "exams", "completion", "evidence", "ledgers")
-"""Rooms that may have a ``views`` module with ``routes``."""
+ROOMS: tuple[Routes, ...] = (
+    training_views.routes,
+    learning_views.routes,
+    exam_views.routes,
+    completion_views.routes,
+    ledger_views.routes,
+)
+"""Every room that has pages or interfaces."""
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data: https:; media-src 'self' https: blob:; "
@@ -28,17 +36,9 @@ _POLICY = (
 )
 
 
-def room_routes() -> Iterator[tuple[str, Routes]]:
-    """Yield each room's name and routes, in the order they are mounted."""
-    for room in ROOMS:
-        name = f"lmscompliance.{room}.views"
-        if importlib.util.find_spec(name) is not None:
-            yield room, importlib.import_module(name).routes
-
-
 def all_routes() -> list[Route]:
     """Return every route of the product (the static files, which are public, aside)."""
-    return [route for _, routes in room_routes() for route in routes]
+    return [route for routes in ROOMS for route in routes]
 
 
 def mount(app: Flask, state: AppState) -> None:
@@ -51,7 +51,7 @@ def mount(app: Flask, state: AppState) -> None:
         static_folder=str(Path(lmscompliance.web.__file__).parent / "static"),
         static_url_path="/static",
     )
-    for _, routes in room_routes():
+    for routes in ROOMS:
         routes.mount(blueprint)
     blueprint.register_error_handler(ComplianceError, handle_error)
     blueprint.register_error_handler(HTTPException, handle_http)

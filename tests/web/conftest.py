@@ -80,5 +80,5 @@ def toolkit_routes() -> Routes:
 @pytest.fixture
 def app(services: Services, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """Return a host app that has only the toolkit's routes."""
-    monkeypatch.setattr(mounting, "room_routes", lambda: iter([("web", toolkit_routes())]))
+    monkeypatch.setattr(mounting, "ROOMS", (toolkit_routes(),))
     return make_app(services)
