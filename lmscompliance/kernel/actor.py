@@ -20,7 +20,7 @@ class Actor:
     """A signed-in user of the host, as far as this product cares.
 
     ``account`` is the host's own stable identifier of the user (never a name). ``enterprise`` bounds an
-    enterprise's clerk to one enterprise code; ``districts`` bounds an inspector (empty means none, ``*`` all).
+    enterprise's clerk to one enterprise code; ``districts`` bounds an inspector (empty: none; ``*``: all).
     """
 
     account: str

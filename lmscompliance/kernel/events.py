@@ -28,9 +28,9 @@ class Events:
         self._handlers[name].append(handler)
 
     def send(self, name: str, subject: str) -> None:
-        """Tell every handler of ``name`` about ``subject``; a failing one is logged and the rest still run."""
+        """Tell every handler of ``name`` about ``subject``; a failing one is logged, the rest run."""
         for handler in self._handlers[name]:
             try:
                 handler(subject)
-            except Exception:
+            except Exception:  # noqa: BLE001  # one deaf handler must not keep the others from hearing
                 _log.exception("handler of %s failed for %s; its job will catch up", name, subject)

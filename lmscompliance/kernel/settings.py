@@ -13,6 +13,7 @@ from pathlib import Path
 from lmscompliance.kernel.errors import Misconfigured
 
 PREFIX = "COMPLIANCE_"
+_MOST_PROXIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Settings:
     url_prefix: str = "/compliance"
     """Where the blueprint is mounted."""
     log_origin: str = "lmscompliance.invalid/log"
-    """Name of the evidence log and of its key (C2SP tlog-checkpoint: a schema-less URL, no spaces or plus)."""
+    """Name of the evidence log and of its key (C2SP tlog-checkpoint: a schema-less URL no space or plus)."""
     platform_name: str = "未命名平台"
     """The platform's name, printed on each ledger."""
     recognition_number: str = ""
@@ -47,9 +48,7 @@ class Settings:
     def from_mapping(cls, config: Mapping[str, object]) -> Settings:
         """Build from ``config``'s ``COMPLIANCE_*`` keys; raises ``Misconfigured`` naming the key."""
         given = {
-            key.removeprefix(PREFIX).lower(): value
-            for key, value in config.items()
-            if key.startswith(PREFIX)
+            key.removeprefix(PREFIX).lower(): value for key, value in config.items() if key.startswith(PREFIX)
         }
         unknown = sorted(given.keys() - {field.name for field in fields(cls)})
         if unknown:
@@ -72,7 +71,7 @@ class Settings:
             (
                 "trusted_proxies",
                 self.trusted_proxies is None
-                or (type(self.trusted_proxies) is int and 0 <= self.trusted_proxies <= 10),
+                or (type(self.trusted_proxies) is int and 0 <= self.trusted_proxies <= _MOST_PROXIES),
             ),
             ("url_prefix", isinstance(self.url_prefix, str) and self.url_prefix.startswith("/")),
             (

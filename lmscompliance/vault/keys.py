@@ -32,7 +32,7 @@ class KeyRing:
             )
             sizes = {len(key) for key in (*ring.encryption.values(), ring.blind_index)}
             if sizes != {32} or ring.current not in ring.encryption:
-                raise ValueError(sizes)
+                raise ValueError(sizes)  # noqa: TRY301  # told like any other fault of the file
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured("vault.bad_key_file", path=str(path)) from error
         return ring

@@ -36,9 +36,10 @@ def cluster() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
     subprocess.run(
         [*as_owner, bin_dir / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        check=True,
         **quiet,
     )
     options = (
@@ -46,10 +47,14 @@ def cluster() -> Iterator[str]:
         "-c max_connections=200 -c fsync=off -c shared_buffers=64MB"
     )
     subprocess.run(
-        [*as_owner, bin_dir / "pg_ctl", "-D", data, "-w", "-l", root / "log", "-o", options, "start"], **quiet
+        [*as_owner, bin_dir / "pg_ctl", "-D", data, "-w", "-l", root / "log", "-o", options, "start"],
+        check=True,
+        **quiet,
     )
     try:
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/"
     finally:
-        subprocess.run([*as_owner, bin_dir / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+        subprocess.run(
+            [*as_owner, bin_dir / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **quiet
+        )
         shutil.rmtree(root, ignore_errors=True)
