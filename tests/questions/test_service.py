@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lmscompliance.kernel.errors import InvalidInput, NotFound
+from lmscompliance.questions.formats import workbook as workbook_reader
 from lmscompliance.questions.models import Question, QuestionVersion
 from lmscompliance.questions.service import (
     BankReport,
@@ -233,6 +234,21 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | N
         check_files([path])
     assert caught.value.code == code
     assert name in caught.value.message()
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("encrypted"), type("PanicException", (BaseException,), {})("range")]
+)
+def test_a_reader_that_breaks_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException):
+    """A damaged file over which the spreadsheet library panics is unreadable, not a crash."""
+
+    def broken(_path: str) -> None:
+        raise error
+
+    monkeypatch.setattr(workbook_reader.CalamineWorkbook, "from_path", broken, raising=True)
+    with pytest.raises(InvalidInput) as caught:
+        check_files([_bank(tmp_path, ["判断题", "甲", None, "对"])])
+    assert caught.value.code == "questions.unreadable"
 
 
 def test_a_directory_is_walked(tmp_path: Path):

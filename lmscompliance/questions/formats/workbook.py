@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,6 +20,18 @@ SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 
 MAX_BYTES = 200 * 1024 * 1024
 """How large a workbook may be once unpacked; a bank of 100,000 questions stays far below it."""
+
+# NotImplementedError and other RuntimeErrors are zipfile's answer to encryption and unknown compression.
+_DAMAGED = (
+    CalamineError,
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    RuntimeError,
+)
 
 _ERRORS = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|GETTING_DATA|SPILL!)")
 _EMBEDDED_PICTURE = re.compile(r"^=?(_xlfn\.)?DISPIMG\(", re.IGNORECASE)
@@ -78,25 +91,27 @@ def read(path: Path) -> list[Sheet]:
     Raises ``InvalidInput`` when the file is no workbook, is locked with a password, or would unpack to
     more than ``MAX_BYTES`` or to an absurdly wide sheet.
     """
-    details = package.Details()
-    if zipfile.is_zipfile(path):
-        _refuse_bomb(path)
-        details = package.inspect(path)
-    elif path.stat().st_size > MAX_BYTES:
-        raise InvalidInput("questions.too_large", file=path.name, limit=MAX_BYTES // 1024 // 1024)
     try:
+        details = package.Details()
+        if zipfile.is_zipfile(path):
+            _refuse_bomb(path)
+            details = package.inspect(path)
+        elif path.stat().st_size > MAX_BYTES:
+            raise InvalidInput("questions.too_large", file=path.name, limit=MAX_BYTES // 1024 // 1024)
         workbook = CalamineWorkbook.from_path(str(path))
         return [_sheet(workbook, name, details) for name in workbook.sheet_names]
-    except (CalamineError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise InvalidInput("questions.unreadable", file=path.name) from error
+    except BaseException as error:
+        # The reader's own panics over a damaged .xls derive from BaseException and cannot be imported.
+        if type(error).__name__ == "PanicException":
+            raise InvalidInput("questions.unreadable", file=path.name) from error
+        raise
 
 
 def _refuse_bomb(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise InvalidInput("questions.unreadable", file=path.name) from error
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
     if size > MAX_BYTES:
         raise InvalidInput("questions.too_large", file=path.name, limit=MAX_BYTES // 1024 // 1024)
 
