@@ -92,12 +92,8 @@ def read(path: Path) -> list[Sheet]:
     more than ``MAX_BYTES`` or to an absurdly wide sheet.
     """
     try:
-        details = package.Details()
-        if zipfile.is_zipfile(path):
-            _refuse_bomb(path)
-            details = package.inspect(path)
-        elif path.stat().st_size > MAX_BYTES:
-            raise InvalidInput("questions.too_large", file=path.name, limit=MAX_BYTES // 1024 // 1024)
+        _refuse_huge(path)
+        details = package.inspect(path) if zipfile.is_zipfile(path) else package.Details()
         workbook = CalamineWorkbook.from_path(str(path))
         return [_sheet(workbook, name, details) for name in workbook.sheet_names]
     except _DAMAGED as error:
@@ -109,9 +105,11 @@ def read(path: Path) -> list[Sheet]:
         raise
 
 
-def _refuse_bomb(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
+def _refuse_huge(path: Path) -> None:
+    size = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
     if size > MAX_BYTES:
         raise InvalidInput("questions.too_large", file=path.name, limit=MAX_BYTES // 1024 // 1024)
 
