@@ -31,7 +31,7 @@ from lmscompliance.learning.models import OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import bare_transaction, transaction
 from lmscompliance.storage.types import Instant
 
 ACTIVE = "active"
@@ -112,10 +112,11 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
         "b_ip": origin.ip_blind(services, ip),
         "b_agent": origin.agent_blind(services, agent),
     }
+    with bare_transaction(services.database) as connection:
+        active = connection.execute(_PLAIN_BEAT, parameters).scalar_one_or_none()
+    if active is not None:
+        return BeatAck(beat.seq, ACTIVE if active else SUPERSEDED, held_to.beat_seconds)
     with transaction(services.database) as session:
-        active = session.connection().execute(_PLAIN_BEAT, parameters).scalar_one_or_none()
-        if active is not None:
-            return BeatAck(beat.seq, ACTIVE if active else SUPERSEDED, held_to.beat_seconds)
         row = segments.lock(session, claims.enrolment_id, claims.session_id)
         if row is None:
             return BeatAck(0, CLOSED, 0)
