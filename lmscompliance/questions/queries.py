@@ -40,12 +40,16 @@ def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
 
     A flagged question is never among them until a person has confirmed it.
     """
-    rows = session.scalars(
-        select(Question)
+    # Columns, not entities: a bank of thousands is read for each paper, and nothing of it is changed.
+    rows = session.execute(
+        select(Question.id, Question.version, Question.stem, Question.options, Question.key)
         .where(Question.topic == topic, Question.kind == kind, _may_be_drawn())
         .order_by(Question.id)
     )
-    return [_value(row) for row in rows]
+    return [
+        QuestionValue(question, version, topic, kind, stem, tuple(options), key)
+        for question, version, stem, options, key in rows
+    ]
 
 
 def awaiting(session: Session, bank: str | None = None) -> list[Question]:
@@ -56,15 +60,3 @@ def awaiting(session: Session, bank: str | None = None) -> list[Question]:
 
 def _may_be_drawn() -> ColumnElement[bool]:
     return or_(Question.flagged.is_(False), Question.confirmed_at.is_not(None))
-
-
-def _value(row: Question) -> QuestionValue:
-    return QuestionValue(
-        id=row.id,
-        version=row.version,
-        topic=row.topic,
-        kind=row.kind,
-        stem=row.stem,
-        options=tuple(row.options),
-        key=row.key,
-    )
