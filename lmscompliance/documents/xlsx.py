@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 
 from lmscompliance.documents.look import Look, height_of
 from lmscompliance.rules.ledger_table import MAX_ROWS, Cell, Row, Sheet, Style, Workbook
@@ -51,15 +53,27 @@ def write(
         book.set_properties(
             {"title": workbook.title, "created": created.astimezone(UTC).replace(tzinfo=None)}
         )
-        look = Look(book)
-        pages = [_Page(book.add_worksheet(sheet.name), sheet, look) for sheet in workbook.sheets]
-        for count, (number, row) in enumerate(workbook.rows, start=1):
-            pages[number].add(row)
-            if progress is not None:
-                progress(count)
-        for page in pages:
-            page.finish()
+        try:
+            _fill(book, workbook, progress)
+        except BaseException:
+            # The library keeps a file open per sheet until it closes the book; what it writes then is
+            # not whole, so it goes.
+            with suppress(OSError, XlsxWriterException):
+                book.close()
+            path.unlink(missing_ok=True)
+            raise
         book.close()
+
+
+def _fill(book: Any, workbook: Workbook, progress: Callable[[int], None] | None) -> None:
+    look = Look(book)
+    pages = [_Page(book.add_worksheet(sheet.name), sheet, look) for sheet in workbook.sheets]
+    for count, (number, row) in enumerate(workbook.rows, start=1):
+        pages[number].add(row)
+        if progress is not None:
+            progress(count)
+    for page in pages:
+        page.finish()
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
 from lmscompliance.tlog.merkle import BadProof, verify_consistency, verify_inclusion
 from lmscompliance.tlog.notes import BadNote, Note
 from lmscompliance.tlog.proof import TlogProof
-from lmscompliance.tlog.trust import BadPolicy, TrustPolicy, Untrusted
+from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
 from lmscompliance.verifier import bundle, ed25519
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
 from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
@@ -145,27 +145,38 @@ class _Verification:
             step.fail("bad_checkpoint", reason=str(error))
             return None
         self.report.subject |= {"log": head.origin, "size": str(head.size), "root": to_base64(head.root)}
-        if self._accept(step, text):
+        accepted = self._accept(step, text)
+        if accepted is not None:
             step.say("checkpoint_detail", origin=head.origin, size=head.size)
+            self._check_key(step, accepted)
         if self.manifest is not None and self.manifest.size != head.size:
             step.fail("manifest_size", manifest=self.manifest.size, size=head.size)
         return head
 
-    def _accept(self, step: Step, text: str) -> bool:
+    def _check_key(self, step: Step, accepted: Accepted) -> None:
+        """Check that the key in the bundle, which is only there to be shown, is the one that signed."""
+        try:
+            shown = self.archive.read(bundle.LOG_KEY, bundle.MAX_SMALL)
+        except ValueError as error:
+            step.fail("unreadable_part", reason=str(error))
+            return
+        if shown != f"{accepted.log}\n".encode():
+            step.fail("key_file_differs", name=bundle.LOG_KEY, key=str(accepted.log))
+
+    def _accept(self, step: Step, text: str) -> Accepted | None:
         """Check a checkpoint's signatures; an unknown log is not an error but leaves nothing to believe."""
         if self.policy is None:
             step.skip("earlier_failure")
-            return False
+            return None
         try:
-            self.policy.accept(text, ed25519.verify)
+            return self.policy.accept(text, ed25519.verify)
         except Untrusted as error:
             if self._claims_known_key(text):
                 step.fail("bad_signature", reason=str(error))
             else:
                 step.skip("unknown_log", reason=str(error))
                 self.report.unverifiable.append(Remark("unknown_log", {"reason": str(error)}))
-            return False
-        return True
+            return None
 
     def _claims_known_key(self, text: str) -> bool:
         note = Note.parse(text)

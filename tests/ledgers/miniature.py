@@ -9,15 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from lmscompliance import evidence
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock, to_micros
+from lmscompliance.kernel.ids import Ids, SystemRandomness
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.settings import Settings
+from lmscompliance.policy import Catalogue
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.services import Services
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.models import load_all
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries, service
 from lmscompliance.training.service import EnterpriseInput, LessonInput
+from lmscompliance.vault import Vault
+from lmscompliance.vault.keys import KeyRing
 
 TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
 CODE = "MINI-2021-01"
@@ -191,8 +199,10 @@ class Miniature:
         stream = evidence.enrolment_stream(self.enrolments[who])
         self.record(stream, "exam.unlocked", {"unlocked_us": self.now_us()})
 
-    def sit(self, who: int, number: int, right: int, *, submit: bool = True) -> None:
-        """Take an attempt with ``right`` of four answers right."""
+    def sit(
+        self, who: int, number: int, right: int, *, submit: bool = True, graded: Decimal | None = None
+    ) -> None:
+        """Take an attempt with ``right`` of four answers right; ``graded`` is what a cheat would record."""
         stream = evidence.enrolment_stream(self.enrolments[who])
         attempt = self.services.ids.new()
         paper = {f"q{place + 1:03}": question(place, shift=number) for place in range(len(TOPICS))}
@@ -226,7 +236,7 @@ class Miniature:
             ip=f"10.0.0.{who + 1}",
         )
         items = [Item.from_json(item) for item in paper.values() if isinstance(item, dict)]
-        score = mark(items, answers).score
+        score = mark(items, answers).score if graded is None else graded
         self.record(
             stream,
             "attempt.graded",
@@ -280,3 +290,26 @@ def build(services: Services, clock: ManualClock) -> Miniature:
         stream, "exam.locked", {"locked_us": made.now_us(), "reason": "attempts_exhausted", "clause": "五.4"}
     )
     return made
+
+
+def standalone(folder: Path, clock: ManualClock) -> Services:
+    """Return services over an SQLite database of their own below ``folder``."""
+    settings = Settings.from_mapping(
+        {
+            "COMPLIANCE_DATA_DIR": folder / "data",
+            "COMPLIANCE_PLATFORM_NAME": "虚构学习平台",
+            "COMPLIANCE_RECOGNITION_NUMBER": "太人社网培-07",
+            "SECRET_KEY": "test-secret",
+        }
+    )
+    vault = Vault(KeyRing.load_or_create(folder / "data" / "vault.json"))
+    database = Database(f"sqlite:///{folder / 'data' / 'test.sqlite3'}")
+    load_all().metadata.create_all(database.engine)
+    return Services(
+        clock=clock,
+        ids=Ids(clock, SystemRandomness()),
+        settings=settings,
+        database=database,
+        vault=vault,
+        policies=Catalogue.builtin(),
+    )

@@ -1,0 +1,138 @@
+"""The workbook writer: text stays text, bytes repeat, and other programs agree on what a cell holds."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from lmscompliance.documents import xlsx
+from lmscompliance.rules.ledger_table import MAX_TEXT, Column, Sheet, Style, Workbook, printable, row
+
+CREATED = datetime(2021, 2, 1, tzinfo=UTC)
+EVIL = ("=1+1", "@SUM(A1)", "+1", "-1", "http://example.com", "<r><t>x</t></r>", "0012", "1e5")
+
+
+def _workbook(*cells) -> Workbook:
+    sheets = (Sheet("①表", "&C第 &P 页 / 共 &N 页", tuple(Column(12) for _ in cells), 2, 1),)
+    rows = [row(Style.TITLE, "标题"), row(Style.HEAD, *["头"] * len(cells)), row(Style.DATA, *cells)]
+    return Workbook("台账", sheets, ((0, one) for one in rows))
+
+
+def _cells(path: Path):
+    return [cell.value for cell in openpyxl.load_workbook(path).active[3]]
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+    """Neither clock nor zone nor place of writing is in the file."""
+    contents = set()
+    for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
+        os.environ["TZ"] = zone
+        time.tzset()
+        path = tmp_path / zone.replace("/", "-")
+        xlsx.write(path, _workbook("甲", 1, Fraction(1, 3)), CREATED)
+        contents.add(path.read_bytes())
+    del os.environ["TZ"]
+    time.tzset()
+    assert len(contents) == 1
+
+
+def test_no_text_becomes_anything_else(tmp_path: Path) -> None:
+    """What looks like a formula, link, number or markup is the text that was typed."""
+    path = tmp_path / "evil.xlsx"
+    xlsx.write(path, _workbook(*EVIL), CREATED)
+    found = _cells(path)
+    assert all(isinstance(value, str) for value in found)
+    assert [str(value).strip() for value in found] == list(EVIL)
+    assert {cell.data_type for cell in openpyxl.load_workbook(path).active[3]} == {"s"}
+
+
+def test_ids_and_phones_keep_every_digit(tmp_path: Path) -> None:
+    """Eighteen digits are text with the text format, not a number that lost its tail."""
+    path = tmp_path / "ids.xlsx"
+    xlsx.write(path, _workbook("110105194912310021", "13800138000"), CREATED)
+    sheet = openpyxl.load_workbook(path).active
+    assert [(cell.value, cell.number_format) for cell in sheet[3]] == [
+        ("110105194912310021", "@"),
+        ("13800138000", "@"),
+    ]
+
+
+def test_numbers_show_what_they_are(tmp_path: Path) -> None:
+    """Minutes have two decimals; a score shows all its digits, so 59.99 never looks like 60."""
+    path = tmp_path / "numbers.xlsx"
+    xlsx.write(path, _workbook(Fraction(100, 60), Decimal("59.99"), 7, None), CREATED)
+    cells = openpyxl.load_workbook(path).active[3]
+    assert [(cell.value, cell.number_format) for cell in cells] == [
+        (pytest.approx(1.6666666666667), "0.00"),
+        (59.99, "General"),
+        (7, "0"),
+        (None, "@"),
+    ]
+
+
+def test_print_set_up(tmp_path: Path) -> None:
+    """A4 landscape, one page wide, headings repeated, page X/Y, panes frozen, filter on."""
+    path = tmp_path / "print.xlsx"
+    xlsx.write(path, _workbook("甲", "乙"), CREATED)
+    sheet = openpyxl.load_workbook(path).active
+    assert (sheet.page_setup.orientation, int(sheet.page_setup.paperSize)) == ("landscape", 9)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
+    assert sheet.print_title_rows == "$2:$2"
+    assert sheet.freeze_panes == "B3"
+    assert sheet.auto_filter.ref == "A2:B3"
+    assert sheet.oddFooter.center.text == "第 &P 页 / 共 &N 页"
+
+
+def test_wrapped_text_has_room(tmp_path: Path) -> None:
+    """A row is as high as its longest cell needs, in joined cells too."""
+    path = tmp_path / "high.xlsx"
+    sheets = (Sheet("表", "", (Column(10), Column(10))),)
+    texts = [(Style.NOTE, "说明" * 40), (Style.DATA, "短", "很长的一句话" * 5), (Style.DATA, "短", "短")]
+    rows = [row(*one) for one in texts]
+    xlsx.write(path, Workbook("t", sheets, ((0, one) for one in rows)), CREATED)
+    heights = [openpyxl.load_workbook(path).active.row_dimensions[number].height for number in (1, 2, 3)]
+    assert heights[0] > 5 * heights[2]
+    assert heights[1] > 5 * heights[2]
+
+
+def test_a_failure_leaves_no_file(tmp_path: Path) -> None:
+    """If the rows end in an error, nothing stands there, not even scratch files."""
+
+    def rows():
+        yield 0, row(Style.DATA, "甲")
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        xlsx.write(tmp_path / "half.xlsx", Workbook("t", (Sheet("表", "", (Column(9),)),), rows()), CREATED)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_rows_than_a_sheet_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit of a sheet is an error, not a silent loss."""
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 2)
+    with pytest.raises(xlsx.TooManyRows):
+        xlsx.write(tmp_path / "long.xlsx", _workbook("甲"), CREATED)
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("a\x00b\x0bc", "a\ufffdb\ufffdc"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("<r>x</r>", " <r>x</r>"),
+        ("\ufffe", "\ufffd"),
+        ("𠮷野家", "𠮷野家"),
+        ("长" * 40_000, "长" * (MAX_TEXT - 1) + "…"),
+    ],
+)
+def test_what_a_cell_cannot_hold(typed: str, printed: str) -> None:
+    """Texts are made fit once, before writer and verifier see them."""
+    assert printable(typed) == printed

@@ -1,0 +1,132 @@
+"""The reader refuses whatever could show a person something other than what the cells hold."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from lmscompliance.documents import xlsx
+from lmscompliance.rules.ledger_table import Column, Sheet, Style, Workbook, row
+from lmscompliance.verifier.report import Report
+from lmscompliance.verifier.sheets import NotOurWorkbook, SheetTail, WorkbookReader
+from lmscompliance.verifier.workbook import WorkbookCheck
+from tests.verifier.tamper import edit_part
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def _expected() -> Workbook:
+    sheets = (Sheet("表", "&C第 &P 页", (Column(10), Column(10), Column(10)), head_row=2),)
+    rows = [
+        row(Style.TITLE, "标题"),
+        row(Style.HEAD, "甲", "乙", "丙"),
+        row(Style.DATA, "110105194912310021", Fraction(100, 60), Decimal("59.99")),
+        row(Style.DATA, "=1+1", 7, None),
+    ]
+    return Workbook("t", sheets, ((0, one) for one in rows))
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> bytes:
+    """Return the bytes of a small workbook of ours."""
+    path = tmp_path / "made.xlsx"
+    xlsx.write(path, _expected(), datetime(2021, 2, 1, tzinfo=UTC))
+    return path.read_bytes()
+
+
+def _problems(data: bytes, folder: Path) -> list[str]:
+    path = folder / "checked.xlsx"
+    path.write_bytes(data)
+    report = Report()
+    step = report.step("workbook")
+    WorkbookCheck(step, report).run(path, _expected())
+    return [f"{problem.code} {dict(problem.params)}" for problem in step.problems]
+
+
+def test_what_we_write_reads_back_the_same(workbook: bytes, tmp_path: Path) -> None:
+    """Every kind of cell survives."""
+    assert _problems(workbook, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        (SHEET, "<t>=1+1</t>", "<t>=1+2</t>", "cell_differs"),
+        (SHEET, "<v>7</v>", "", "cell_differs"),
+        (SHEET, "<v>59.99</v>", "<v>60</v>", "cell_differs"),
+        (SHEET, "<v>59.99</v>", "<v>59.990</v>", "cell_differs"),
+        (SHEET, "<v>59.99</v>", "<f>30+30</f><v>59.99</v>", "never has"),
+        (SHEET, "</sheetData>", '<row r="9"><c r="A9"><v>1</v></c></row></sheetData>', "'cell': 'A9'"),
+        (SHEET, '<row r="3"', '<row r="3" hidden="1"', "hidden"),
+        (SHEET, '<row r="4"', '<row r="3"', "out of order"),
+        (SHEET, '<c r="B3"', '<c r="A3"', "out of order"),
+        (SHEET, 't="inlineStr"', 't="s"', "of type s"),
+        (SHEET, "A1:C1", "A1:C2", "merges_differ"),
+        (SHEET, "&amp;P 页", "1 页", "footer_differs"),
+        (SHEET, "</sheetData>", "</sheetData><conditionalFormatting/>", "never has"),
+        (SHEET, "<worksheet", '<!DOCTYPE x [<!ENTITY a "b">]><worksheet', "document type"),
+        (SHEET, "</worksheet>", "", "damaged"),
+        ("xl/styles.xml", "<fonts", '<numFmts><numFmt numFmtId="2"/></numFmts><fonts', "numFmts"),
+        ("xl/styles.xml", "FF1F1F1F", "FFFFFFFF", "colour"),
+        ("xl/styles.xml", 'numFmtId="2"', 'numFmtId="9"', "format_differs"),
+        ("xl/workbook.xml", 'name="表"', 'name="表" state="hidden"', "hidden"),
+        ("xl/workbook.xml", 'name="表"', 'name="别的"', "sheets_differ"),
+    ],
+)  # fmt: skip
+def test_an_edit_is_refused(workbook: bytes, tmp_path: Path, edit: tuple[str, str, str, str]) -> None:
+    """Each way of changing what is shown is a problem."""
+    part, old, new, expected = edit
+    changed = edit_part(workbook, part, lambda xml: xml.replace(old, new))
+    problems = _problems(changed, tmp_path)
+    assert problems, "the edit went unnoticed"
+    assert any(expected in problem for problem in problems), problems
+
+
+def test_a_part_that_does_not_belong(workbook: bytes, tmp_path: Path) -> None:
+    """Macros, drawings, links: a part of another kind is refused."""
+    out = io.BytesIO(workbook)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"x")
+    assert "does not belong" in _problems(out.getvalue(), tmp_path)[0]
+
+
+def test_a_part_that_occurs_twice(workbook: bytes, tmp_path: Path) -> None:
+    """Two parts of one name are two readings of one file."""
+    out = io.BytesIO(workbook)
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr(SHEET, b"<worksheet/>")
+    assert "occurs twice" in _problems(out.getvalue(), tmp_path)[0]
+
+
+def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
+    """The declared size is looked at first."""
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"\0" * 50_000_000)
+    with pytest.raises(NotOurWorkbook, match="claims to inflate"):
+        WorkbookReader(path)
+
+
+def test_what_is_no_workbook_at_all(tmp_path: Path) -> None:
+    """Any file may be handed in."""
+    path = tmp_path / "not.xlsx"
+    path.write_bytes(b"PK nonsense")
+    with pytest.raises(NotOurWorkbook):
+        WorkbookReader(path)
+
+
+def test_excel_escapes_are_read_as_what_they_stand_for(tmp_path: Path) -> None:
+    """A text that looks like an escape comes back as that text."""
+    path = tmp_path / "escape.xlsx"
+    sheets = (Sheet("表", "", (Column(10),)),)
+    rows = [row(Style.DATA, "_x0041_ and\ttab\nline")]
+    xlsx.write(path, Workbook("t", sheets, ((0, one) for one in rows)), datetime(2021, 2, 1, tzinfo=UTC))
+    with WorkbookReader(path) as reader:
+        [(_, cells)] = reader.rows(0, SheetTail())
+    assert cells[0].content == "_x0041_ and\ttab\nline"
