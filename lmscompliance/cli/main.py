@@ -14,7 +14,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 VERBS = {
     "class": "lmscompliance.cli.classes:group",
     "db": "lmscompliance.cli.database:group",
-    "demo": "lmscompliance.demo.command:command",
+    "demo": "lmscompliance.cli.demo:command",
     "exam": "lmscompliance.cli.exams:group",
     "ledger": "lmscompliance.cli.ledgers:group",
     "plan": "lmscompliance.cli.plans:group",

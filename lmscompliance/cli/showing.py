@@ -30,15 +30,18 @@ def dump(report: object) -> None:
 
 
 @contextmanager
-def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function that is told which phase is how far; shown only where it can be seen."""
+def bar(room: str = "cli") -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function that is told which phase is how far; shown only where it can be seen.
+
+    The phases' names are the texts ``phase_…`` of ``room``.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, TaskID] = {}
 
         def report(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = progress.add_task(text(f"cli.phase_{phase}", language()), total=total)
+                tasks[phase] = progress.add_task(text(f"{room}.phase_{phase}", language()), total=total)
             progress.update(tasks[phase], completed=done, total=total)
 
         yield report

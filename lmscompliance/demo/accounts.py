@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS host_course (
   title TEXT NOT NULL,
   video TEXT,
   class_id TEXT NOT NULL,
-  lesson_id TEXT NOT NULL
+  lesson_id TEXT NOT NULL,
+  seconds INTEGER NOT NULL
 );
 """
 
@@ -58,6 +59,7 @@ class Course:
     video: str | None
     class_id: str
     lesson_id: str
+    seconds: int
 
 
 class HostStore:
@@ -119,8 +121,8 @@ class HostStore:
         """Create or replace a course page."""
         with self._open() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO host_course VALUES (?, ?, ?, ?, ?)",
-                (course.slug, course.title, course.video, course.class_id, course.lesson_id),
+                "INSERT OR REPLACE INTO host_course VALUES (?, ?, ?, ?, ?, ?)",
+                (course.slug, course.title, course.video, course.class_id, course.lesson_id, course.seconds),
             )
 
     def courses(self) -> list[Course]:

@@ -64,6 +64,13 @@ class Player:
     clock: Clock
     refused: list[str] = field(default_factory=list)
     """What the server refused this player, as codes in the order they came."""
+    played: int = 0
+    """How many of the ``scenes`` are over."""
+
+    @property
+    def scenes(self) -> int:
+        """How many lessons and exam evenings this player has."""
+        return len(self.lessons) + 1
 
     def script(self, first_day: date) -> Iterator[datetime]:
         """Play the whole month, beginning on ``first_day``."""
@@ -79,7 +86,9 @@ class Player:
             # A lesson begins when the one before is over and the player has had a break.
             start = max(self._at(day, _EVENING), self.clock.now() + _BREAK)
             yield from self._take(number, lesson, start)
+            self.played += 1
         yield from self._sit_exams(day + timedelta(days=1))
+        self.played += 1
 
     def _join(self) -> None:
         for browser in (self.phone, self.computer):

@@ -29,6 +29,11 @@ class Known(Protocol):
         ...
 
     @property
+    def kind(self) -> str:
+        """How it is answered."""
+        ...
+
+    @property
     def options(self) -> Sequence[str]:
         """What there is to choose from."""
         ...
@@ -65,6 +70,8 @@ class AnswerSheet:
     def _right(self, item: dict[str, Any]) -> list[Any]:
         kind, shown = item["kind"], item["options"]
         for known in self._by_stem[item["stem"]]:
+            if known.kind != kind:
+                continue  # a bank may ask the same in two ways
             if kind in {"single", "multiple"}:
                 if sorted(known.options) == sorted(shown):
                     return sorted(shown.index(known.options[index]) for index in known.key)

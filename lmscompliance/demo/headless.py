@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from lmscompliance import Compliance
 from lmscompliance.demo import month
+from lmscompliance.demo.places import claimed, clear, is_marked
 from lmscompliance.demo.platform import create_app
 from lmscompliance.demo.summary import Summary, sum_up
 from lmscompliance.kernel.clock import ManualClock
@@ -16,25 +16,31 @@ from lmscompliance.ledgers.service import export
 from lmscompliance.storage.migrate import upgrade
 from lmscompliance.verifier import verify
 
-_MARKER = ".lmscompliance-demo"
-
 
 def run(
     out: Path, material: month.Material, trainees: int | None, seed: int, progress: month.Progress
 ) -> Summary:
     """Play, export and verify below ``out``; the same seed and material give the same figures.
 
-    Raises ``InvalidInput`` when ``out`` already holds something that is not an earlier run's.
+    What an earlier run left there is replaced. Raises ``InvalidInput``, touching nothing, when ``out``
+    holds what is not a demo's where this run would write.
     """
-    theatre = open_theatre(_fresh(out), seed)
-    try:
-        upgrade(theatre.services.database)
-        played = month.perform(theatre, material, trainees, out, progress)
-        exported = export(theatre.services, theatre.compliance.signer(theatre.app), played.class_id, out)
-        report = verify(exported.bundle, exported.trust.read_text(encoding="utf-8"))
-        return sum_up(theatre.services, played, exported, report.verdict)
-    finally:
-        theatre.services.database.dispose()
+    data_dir = out / "data"
+    _refuse_foreign(out, data_dir)
+    with claimed(data_dir):
+        clear(data_dir)
+        theatre = open_theatre(data_dir, seed)
+        try:
+            upgrade(theatre.services.database)
+            played = month.perform(theatre, material, trainees, data_dir, progress)
+            signer = theatre.compliance.signer(theatre.app)
+            exported = export(theatre.services, signer, played.class_id, out, progress)
+            progress("verify", 0, 1)
+            report = verify(exported.bundle, exported.trust.read_text(encoding="utf-8"))
+            progress("verify", 1, 1)
+            return sum_up(theatre.services, played, exported, report.verdict)
+        finally:
+            theatre.services.database.dispose()
 
 
 def open_theatre(data_dir: Path, seed: int) -> month.Theatre:
@@ -49,13 +55,10 @@ def open_theatre(data_dir: Path, seed: int) -> month.Theatre:
     )
 
 
-def _fresh(out: Path) -> Path:
-    data_dir = out / "data"
-    if data_dir.exists():
-        # Only what an earlier run of ours left behind may be thrown away.
-        if not (data_dir / _MARKER).exists():
-            raise InvalidInput("demo.not_empty", path=str(data_dir))
-        shutil.rmtree(data_dir)
-    data_dir.mkdir(parents=True, mode=0o700)
-    (data_dir / _MARKER).touch()
-    return data_dir
+def _refuse_foreign(out: Path, data_dir: Path) -> None:
+    # Without the marked directory beside them, files of these names are somebody's own ledger.
+    if is_marked(data_dir):
+        return
+    for suffix in ("xlsx", "lmsev.zip", "trust"):
+        if (out / f"{month.CODE}.{suffix}").exists():
+            raise InvalidInput("demo.not_empty", path=out)

@@ -50,8 +50,8 @@ _LATEST_START = 8
 _JOBS_EVERY = timedelta(hours=1)
 _QUESTIONS = 20
 
-Progress = Callable[[int, int], None]
-"""Called with how many players have finished, and of how many."""
+Progress = Callable[[str, int, int], None]
+"""Told the phase (``roster``, ``month``, then those of the ledger), what is done and what there is to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def perform(
     """Play the month and return what came of it; ``trainees`` caps the roster."""
     services, clock = theatre.services, theatre.clock
     clock.set(FILED)
+    progress("roster", 0, 1)
     class_id = file_class(
         services, code=CODE, title="“留苏优技”项目制培训", policy_id=POLICY, enterprise=ENTERPRISE
     )
@@ -104,18 +105,18 @@ def perform(
     approve_class(services, class_id, "太人培-2021-示范-001")
     roster = material.roster or _own_roster(theatre.chance, trainees or 30, work_dir)
     imported = import_roster(services, CODE, roster, limit=trainees)
+    progress("roster", 1, 1)
     players = _cast(theatre, class_id, imported.codes)
-    finished = 0
+    total = sum(player.scenes for player in players)
 
-    def one_more() -> None:
-        nonlocal finished
-        finished += 1
-        progress(min(finished, len(players)), len(players))
+    def told() -> None:
+        progress("month", sum(player.played for player in players), total)
 
     scripts: list[Script] = [
         player.script(FIRST_DAY + timedelta(days=theatre.chance.below(_LATEST_START))) for player in players
     ]
-    play(clock, [*scripts, _jobs(theatre)], until=CURTAIN, on_end=one_more)
+    told()
+    play(clock, [*scripts, _jobs(theatre, told)], until=CURTAIN)
     theatre.compliance.run_jobs(theatre.app)
     return Played(
         class_id=class_id,
@@ -169,12 +170,13 @@ def _bank(session: Session, services: Services) -> list[QuestionValue]:
     return [known for topic in topics for kind in KINDS for known in drawable(session, topic, kind)]
 
 
-def _jobs(theatre: Theatre) -> Iterator[datetime]:
+def _jobs(theatre: Theatre, told: Callable[[], None]) -> Iterator[datetime]:
     instant = APPROVED
     while instant < CURTAIN:
         instant += _JOBS_EVERY
         yield instant
         theatre.compliance.run_jobs(theatre.app)
+        told()
 
 
 def _address(ordinal: int) -> str:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 PLATFORM_NAME = "示范学堂(演示平台)"
 
 
-def create_app(data_dir: Path, compliance: Compliance | None = None) -> Flask:
-    """Return the demo platform over ``data_dir``, with the extension installed at ``/compliance``."""
+def create_app(data_dir: Path, compliance: Compliance | None = None, policy_dir: Path | None = None) -> Flask:
+    """Return the demo platform over ``data_dir``, with the extension installed at ``/compliance``.
+
+    ``policy_dir`` holds policy files beside the built-in ones.
+    """
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     app = Flask(__name__)
     app.config.update(
@@ -34,6 +37,7 @@ def create_app(data_dir: Path, compliance: Compliance | None = None) -> Flask:
         COMPLIANCE_RECOGNITION_NUMBER="示范-2021-001",
         COMPLIANCE_LOG_ORIGIN="demo.lmscompliance.invalid/log",
         COMPLIANCE_TRUSTED_PROXIES=0,
+        COMPLIANCE_POLICY_DIR=policy_dir,
     )
     store = HostStore(data_dir / "host.sqlite3")
     app.extensions["demo_store"] = store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from lmscompliance.exams.service import default_blueprint, publish_blueprint
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.ids import Ids
 from lmscompliance.questions.service import import_paths
+from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from lmscompliance.training.registration import import_roster
@@ -26,7 +27,7 @@ CODE = "DEMO-RUNNING"
 POLICY = "demo-short"
 TRAINEES = 5
 _QUESTIONS = 10
-_SECONDS = 90
+SECONDS = 90
 _WINDOW_DAYS = 30
 
 
@@ -56,8 +57,19 @@ _PARTS = (
 )
 
 
-def begin(app: Flask, compliance: Compliance, chance: Ids, work_dir: Path) -> list[Newcomer]:
-    """File, approve and publish the class around today, and give its trainees accounts of the host."""
+def begin(
+    app: Flask,
+    compliance: Compliance,
+    chance: Ids,
+    work_dir: Path,
+    *,
+    policy: str = POLICY,
+    seconds: int = SECONDS,
+) -> list[Newcomer]:
+    """File, approve and publish the class around today, and give its trainees accounts of the host.
+
+    Each lesson lasts ``seconds``, which ``policy`` must agree to.
+    """
     services = compliance.services(app)
     today = shanghai_day(services.clock.now())
     window = (today - timedelta(days=1), today + timedelta(days=_WINDOW_DAYS))
@@ -65,11 +77,11 @@ def begin(app: Flask, compliance: Compliance, chance: Ids, work_dir: Path) -> li
         services,
         code=CODE,
         title="示范培训班(正在进行)",
-        policy_id=POLICY,
+        policy_id=policy,
         enterprise=ENTERPRISE,
         window=window,
     )
-    publish_plan(services, class_id, [_lesson(n, part) for n, part in enumerate(_PARTS, start=1)])
+    publish_plan(services, class_id, [_lesson(n, part, seconds) for n, part in enumerate(_PARTS, start=1)])
     import_paths(services, [DATA / "questions"])
     publish_blueprint(services, class_id, default_blueprint(services, class_id, _QUESTIONS))
     approve_class(services, class_id, "示范-正在进行")
@@ -82,7 +94,7 @@ def begin(app: Flask, compliance: Compliance, chance: Ids, work_dir: Path) -> li
         lessons = {lesson.ordinal: lesson.id for lesson in queries.lessons(session, class_id)}
     for number, part in enumerate(_PARTS, start=1):
         title = f"{part.topic}:{part.title}"
-        store.add_course(Course(part.slug, title, part.video, class_id, lessons[number]))
+        store.add_course(Course(part.slug, title, part.video, class_id, lessons[number], seconds))
     newcomers = []
     for entry in entries:
         login = f"trainee{entry.ordinal}"
@@ -91,7 +103,14 @@ def begin(app: Flask, compliance: Compliance, chance: Ids, work_dir: Path) -> li
     return newcomers
 
 
-def _lesson(ordinal: int, part: _Part) -> LessonInput:
+def ended(services: Services) -> date | None:
+    """Return the class's last day once that is over: nothing that is watched counts any more."""
+    with reading(services.database) as session:
+        end = queries.class_by_code(session, CODE).window_end
+    return shanghai_day(end) - timedelta(days=1) if end <= services.clock.now() else None
+
+
+def _lesson(ordinal: int, part: _Part, seconds: int) -> LessonInput:
     return LessonInput(
         ordinal=ordinal,
         topic=part.topic,
@@ -99,7 +118,7 @@ def _lesson(ordinal: int, part: _Part) -> LessonInput:
         title=part.title,
         delivery="录播" if part.video else "图文",
         class_hours=Decimal(1),
-        planned_seconds=_SECONDS,
+        planned_seconds=seconds,
         content_kind="video" if part.video else "text",
         content_url=f"/media/{part.video}" if part.video else f"/courses/{part.slug}",
     )

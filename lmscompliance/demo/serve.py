@@ -2,66 +2,92 @@
 
 from __future__ import annotations
 
-import shutil
+import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import waitress
+from flask import Flask
 
 from lmscompliance import Compliance
 from lmscompliance.demo import month, running
 from lmscompliance.demo.accounts import HostStore
 from lmscompliance.demo.headless import open_theatre
+from lmscompliance.demo.places import address_of, claimed, clear, listening
 from lmscompliance.demo.platform import create_app
 from lmscompliance.kernel.ids import Ids, SystemRandomness
+from lmscompliance.kernel.messages import text
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.storage.migrate import upgrade
 
 _NOTE = "accounts.txt"
+_SEED = 2021
 _THREADS = 8
 
 Say = Callable[[str], None]
+Bar = Callable[[], AbstractContextManager[month.Progress]]
 
 
-def serve(data_dir: Path, port: int, progress: month.Progress, say: Say) -> None:
-    """Serve the demo from ``data_dir`` on 127.0.0.1 until interrupted, filling it first if need be."""
+def serve(data_dir: Path, port: int, trainees: int | None, *, bar: Bar, say: Say, locale: str) -> None:
+    """Serve the demo from ``data_dir`` on 127.0.0.1 until interrupted, filling it first if need be.
+
+    Raises ``Conflict`` or ``InvalidInput`` when the port or the directory cannot be used.
+    """
     note = data_dir / _NOTE
-    if not note.exists():
-        # The note is written last: without it the directory is what an interrupted filling left behind.
-        if data_dir.exists():
-            shutil.rmtree(data_dir)
-        say("第一次启动,正在生成演示数据 / first start, making the demo's data …")
-        note_text = _fill(data_dir, progress)
-        aside = note.with_suffix(".tmp")
-        aside.write_text(note_text, encoding="utf-8")
-        aside.replace(note)
-    compliance = Compliance()
-    app = create_app(data_dir, compliance)
-    compliance.start_scheduler(app)
-    say(note.read_text(encoding="utf-8").format(url=f"http://127.0.0.1:{port}"))
-    waitress.serve(app, host="127.0.0.1", port=port, threads=_THREADS, ident=None)
+    with listening(port) as listener, claimed(data_dir):
+        if not note.exists():
+            # The note is written last: without it the directory is what an interrupted filling left.
+            clear(data_dir)
+            say(text("demo.first_start", locale))
+            with bar() as progress:
+                newcomers = fill(data_dir, trainees, progress)
+            aside = note.with_suffix(".tmp")
+            aside.write_text(_note(newcomers), encoding="utf-8")
+            aside.replace(note)
+        compliance = Compliance()
+        app = create_app(data_dir, compliance)
+        say(note.read_text(encoding="utf-8").format(url=address_of(listener)))
+        ended = running.ended(compliance.services(app))
+        if ended is not None:
+            say(text("demo.window_over", locale, ended=ended, path=data_dir))
+        run(app, compliance, listener)
+    say(text("demo.stopped", locale, path=data_dir))
 
 
-def _fill(data_dir: Path, progress: month.Progress) -> str:
-    theatre = open_theatre(data_dir, seed=2021)
+def run(app: Flask, compliance: Compliance, listener: socket.socket) -> None:
+    """Answer requests at ``listener`` and run the periodic jobs until interrupted.
+
+    Killed at any moment instead, the next start finds everything that was acknowledged.
+    """
+    scheduler = compliance.start_scheduler(app)
+    try:
+        # Its run ends at an interrupt, after the requests under way.
+        waitress.create_server(app, sockets=[listener], threads=_THREADS, ident=None).run()
+    finally:
+        if scheduler is not None:
+            scheduler.shutdown()
+        compliance.services(app).database.dispose()
+
+
+def fill(data_dir: Path, trainees: int | None, progress: month.Progress) -> list[running.Newcomer]:
+    """Make the finished class with its ledger, and the running one, whose people are returned."""
+    theatre = open_theatre(data_dir, _SEED)
     upgrade(theatre.services.database)
-    store = theatre.app.extensions["demo_store"]
-    clerk, district = month.ENTERPRISE.uscc, month.ENTERPRISE.district
-    store.add_user(
-        "enterprise", name="企业经办人", password=month.PASSWORD, role="enterprise", enterprise=clerk
-    )
-    store.add_user(
-        "inspector", name="检查人员", password=month.PASSWORD, role="inspector", districts=district
-    )
-    store.add_user("admin", name="平台管理员", password=month.PASSWORD, role="administrator")
-    played = month.perform(theatre, month.Material(), None, data_dir, progress)
-    export_for_download(theatre.services, theatre.compliance.signer(theatre.app), played.class_id)
+    _add_staff(theatre.app.extensions["demo_store"])
+    played = month.perform(theatre, month.Material(), trainees, data_dir, progress)
+    signer = theatre.compliance.signer(theatre.app)
+    export_for_download(theatre.services, signer, played.class_id, progress)
     theatre.services.database.dispose()
+    # From here on the machine's clock: this class is for people.
     compliance = Compliance()
     app = create_app(data_dir, compliance)
-    newcomers = running.begin(app, compliance, Ids(theatre.clock, SystemRandomness()), data_dir)
-    compliance.services(app).database.dispose()
-    return _note(newcomers)
+    services = compliance.services(app)
+    progress("running", 0, 1)
+    newcomers = running.begin(app, compliance, Ids(services.clock, SystemRandomness()), data_dir)
+    progress("running", 1, 1)
+    services.database.dispose()
+    return newcomers
 
 
 def _add_staff(store: HostStore) -> None:
@@ -75,15 +101,18 @@ def _add_staff(store: HostStore) -> None:
 def _note(newcomers: list[running.Newcomer]) -> str:
     lines = [
         "",
-        "演示平台已启动 / the demo platform is running:  {url}",
+        "演示平台 / the demo platform:  {url}",
         "",
-        f"  密码 / password for everyone:  {month.PASSWORD}",
-        "  企业 / enterprise:     enterprise",
-        "  检查人员 / inspector:  inspector",
-        "  管理员 / administrator: admin",
-        "  学员及激活码 / trainees and their activation codes:",
-        *(f"    {one.login}  {one.code}  ({one.name})" for one in newcomers),
+        f"  所有账号的密码 / password of every account:  {month.PASSWORD}",
         "",
-        "  Ctrl+C 停止 / stops it.",
+        "  企业经办人 / enterprise:     enterprise",
+        "  检查人员 / inspector:        inspector",
+        "  平台管理员 / administrator:  admin",
+        "",
+        "  学员与激活码 / trainees and their activation codes:",
+        *(f"    {one.login}  {one.code}  {one.name}" for one in newcomers),
+        "",
+        "  按 Ctrl+C 停止 / Ctrl+C stops it.",
+        "",
     ]
     return "\n".join(lines)

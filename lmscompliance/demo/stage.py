@@ -8,7 +8,7 @@ so a play with one seed is one play.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from lmscompliance.kernel.clock import ManualClock
@@ -16,32 +16,21 @@ from lmscompliance.kernel.clock import ManualClock
 Script = Iterator[datetime]
 
 
-def play(
-    clock: ManualClock,
-    scripts: Iterable[Script],
-    *,
-    until: datetime,
-    on_end: Callable[[], None] = lambda: None,
-) -> None:
+def play(clock: ManualClock, scripts: Iterable[Script], *, until: datetime) -> None:
     """Run every script to its end or to ``until``, whichever comes first."""
     queue: list[tuple[datetime, int, Script]] = []
     for order, script in enumerate(scripts):
-        _continue(queue, order, script, on_end)
+        _continue(queue, order, script)
     while queue:
         instant, order, script = heapq.heappop(queue)
         if instant > until:
-            on_end()
-            continue
+            break  # so is everybody who is still waiting
         clock.set(max(instant, clock.now()))
-        _continue(queue, order, script, on_end)
+        _continue(queue, order, script)
     clock.set(max(until, clock.now()))
 
 
-def _continue(
-    queue: list[tuple[datetime, int, Script]], order: int, script: Script, on_end: Callable[[], None]
-) -> None:
+def _continue(queue: list[tuple[datetime, int, Script]], order: int, script: Script) -> None:
     instant = next(script, None)
-    if instant is None:
-        on_end()
-    else:
+    if instant is not None:
         heapq.heappush(queue, (instant, order, script))

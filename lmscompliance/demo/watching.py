@@ -43,13 +43,13 @@ class Sitting:
     def beat(self, state: str = "playing") -> str:
         """Report the position; returns what the server says of the session (``active`` …)."""
         self._seq += 1
-        answer = self._browser.send_json("POST", f"{_API}/beats", self._body(state))
+        answer = self._browser.send_token(f"{_API}/beats", self._body(state))
         return str(answer.data.get("state", "closed"))
 
     def end(self) -> None:
         """Close the session properly."""
         self._seq += 1
-        self._browser.send_json("POST", f"{_API}/sessions/end", self._body("ended"))
+        self._browser.send_token(f"{_API}/sessions/end", self._body("ended"))
 
     def _body(self, state: str) -> dict[str, object]:
         return {"token": self._token, "seq": self._seq, "position_ms": self.position_ms, "state": state}
