@@ -28,7 +28,7 @@ _PROPERTIES: dict[Style, dict[str, object]] = {
 }
 _LABEL = {"font_name": "黑体", "align": "center", "valign": "vcenter", "bg_color": _LABEL_FILL}
 _LABELLED = frozenset({Style.FIELDS, Style.FIELD, Style.STAMP})
-_FIXED_HEIGHT = {Style.TITLE: 30.0, Style.SECTION: 24.0, Style.STAMP: 68.0}
+_FIXED_HEIGHT = {Style.TITLE: 30.0, Style.SECTION: 24.0, Style.STAMP: 76.0}
 _LINE_HEIGHT = 14.0
 _PADDING = 4.0
 _HEAD_PADDING = 8.0

@@ -88,13 +88,19 @@ class Cover:
         yield row(
             Style.FIELDS, "培训期间", f"{words.day(fact.window_start_us)} 至 {last}", "核准时间", approval
         )
-        state = (
-            f"已结班（{words.moment(record.closed_us)}）"
-            if record.closed_us
-            else f"进行中（截至 {self.context.as_of}）"
-        )
-        yield row(Style.FIELDS, "备案编号", record.filing_number or "（未填报）", "班级状态", state)
+        yield row(Style.FIELDS, "备案编号", record.filing_number or "（未填报）", "班级状态", self._state())
         yield row(Style.FIELDS, "所属地区", record.district, "生成时间", self.context.as_of)
+
+    def _state(self) -> str:
+        record = self.context.record
+        as_of_us = record.snapshot.at_us if record.snapshot else 0
+        if record.closed_us is not None:
+            return f"已结班（{words.moment(record.closed_us)}）"
+        if record.fact.approved_us is None:
+            return "未核准"
+        if as_of_us < record.fact.window_start_us:
+            return "未到培训期"
+        return "培训期内" if as_of_us < record.fact.window_end_us else "培训期已满"
 
     def _figures(self) -> Iterator[Row]:
         minutes = words.minutes

@@ -220,7 +220,7 @@ def answer(item: Mapping[str, Json]) -> str:
             f"{number}-{_letter(place)}" for number, place in enumerate(key, 1) if isinstance(place, int)
         )
     if kind == "numeric":
-        return " 或 ".join("±".join(map(str, part)) if isinstance(part, list) else str(part) for part in key)
+        return " 或 ".join(_with_tolerance(part) for part in key)
     return " 或 ".join(map(str, key))
 
 
@@ -241,6 +241,13 @@ def answer_texts(item: Mapping[str, Json]) -> list[str]:
 def points(item: Mapping[str, Json]) -> Decimal:
     """Return what a question is worth."""
     return Decimal(str(item.get("points")))
+
+
+def _with_tolerance(part: Json) -> str:
+    if not isinstance(part, list):
+        return str(part)
+    exact = len(part) < 2 or str(part[1]).strip("0.") == ""  # noqa: PLR2004  # value and tolerance
+    return str(part[0]) if exact and part else "±".join(map(str, part))
 
 
 def _letter(place: int) -> str:

@@ -40,6 +40,8 @@ class Listed:
     pages_seen: int = 0
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     policy_digest: str = ""
+    earlier: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """The longest that any snapshot has listed each stream; streams never get shorter."""
 
     def read(self, leaf: Leaf) -> None:
         """Take note of an enrolment or a page of a snapshot; what is malformed is the ledger's to refuse."""
@@ -66,6 +68,8 @@ class Listed:
                 stream, count, digest = head
                 if isinstance(stream, str) and isinstance(count, int) and isinstance(digest, str):
                     self.heads[stream] = (count, digest)
+                    if count > self.earlier.get(stream, (0, ""))[0]:
+                        self.earlier[stream] = (count, digest)
 
     def order(self) -> list[str]:
         """Return the enrolment streams in the order in which they must stand."""
@@ -159,6 +163,9 @@ class EntryCheck:
             current.next_n = leaf.n + 1
             current.head = to_base64(leaf_hash(entry.leaf.encode("utf-8")))
             current.last_index = entry.index
+            count, head = self.listed.earlier.get(leaf.stream, (0, ""))
+            if leaf.n == count - 1 and current.head != head:
+                self.complete.fail("head_differs", stream=leaf.stream, n=leaf.n)
         if leaf.stream == f"class/{self.class_id}":
             self.listed.read(leaf)
 
@@ -207,8 +214,9 @@ class EntryCheck:
             step.fail("tail_omitted", stream=stream, first=state.next_n, last=count - 1, person=person)
         elif state.next_n > count:
             step.fail("tail_added", stream=stream, first=count, last=state.next_n - 1)
-        elif state.head != head:
-            step.fail("head_differs", stream=stream, n=count - 1)
+        elif count < self.listed.earlier[stream][0]:
+            longest = self.listed.earlier[stream][0]
+            step.fail("tail_omitted", stream=stream, first=count, last=longest - 1, person=person)
 
     def _ordinal(self, stream: str) -> str:
         return str(self.listed.enrolments.get(stream.removeprefix("enrolment/"), "?"))

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Self
 from xml.parsers import expat
 
-_ENTITY_LIMIT = 1 << 20
 _CHUNK = 1 << 16
 _MAX_RATIO = 400
 _SLACK = 1 << 20
@@ -31,7 +30,12 @@ _SHEET_ELEMENTS = frozenset(
         "mergeCell", "printOptions", "pageMargins", "pageSetup", "headerFooter", "oddFooter",
     }
 )  # fmt: skip
-_STYLE_ELEMENTS_REFUSED = frozenset({"numFmts", "dxf"})
+_STYLE_ELEMENTS_REFUSED = frozenset({"numFmts", "dxf", "protection"})
+_ALIGNMENT = frozenset({"horizontal", "vertical", "wrapText", "indent"})
+_VIEW = frozenset({"showGridLines", "tabSelected", "workbookViewId"})
+_NAMES = frozenset({"_xlnm.Print_Titles", "_xlnm._FilterDatabase"})
+_FILLS = frozenset({"FFE7EEF5", "FFF2F2F2"})
+_MIN_FONT = 9.0
 _FONT_COLOURS = frozenset({"FF1F1F1F", "FF595959"})
 _MIN_HEIGHT = 10.0
 _MIN_WIDTH = 3.0
@@ -112,6 +116,9 @@ class WorkbookReader:
         names: list[str] = []
 
         def start(name: str, attributes: dict[str, str]) -> None:
+            if name == "definedName" and attributes.get("name") not in _NAMES:
+                msg = f"it defines the name {attributes.get('name')}, which can keep cells from being printed"
+                raise NotOurWorkbook(msg)
             if name == "sheet":
                 if (
                     attributes.get("state", "visible") != "visible"
@@ -150,6 +157,17 @@ class WorkbookReader:
             ):
                 msg_0 = "a font has a colour that can hide text"
                 raise NotOurWorkbook(msg_0)
+            if name == "fgColor" and attributes.get("rgb") not in _FILLS:
+                msg = "a fill has a colour that can hide text"
+                raise NotOurWorkbook(msg)
+            if name == "sz" and float(attributes.get("val", "0")) < _MIN_FONT:
+                msg = "a font is too small to be read"
+                raise NotOurWorkbook(msg)
+            if name == "alignment" and (
+                attributes.keys() - _ALIGNMENT or attributes.get("indent", "0") > "1"
+            ):
+                msg = "an alignment can move text out of sight"
+                raise NotOurWorkbook(msg)
             if name == "xf" and "cellXfs" in inside:
                 formats.append(int(attributes.get("numFmtId", "-1")))
             inside.append(name)
@@ -189,6 +207,9 @@ class _SheetParser:
             raise NotOurWorkbook(msg)
         if attributes.get("hidden", "0") != "0" or attributes.get("collapsed", "0") != "0":
             msg = f"{self._part}: a <{name}> is hidden"
+            raise NotOurWorkbook(msg)
+        if (name == "sheetView" and attributes.keys() - _VIEW) or "zeroHeight" in attributes:
+            msg = f"{self._part}: the <{name}> can keep cells out of sight"
             raise NotOurWorkbook(msg)
         if name == "row":
             number = int(attributes["r"])

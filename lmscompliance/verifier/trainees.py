@@ -63,6 +63,10 @@ class TraineeCheck:
             return
         if marked.score != attempt.fact.score:
             self._grades.fail("score_differs", expected=marked.score, found=attempt.fact.score, **where)
+        topics = [item.get("topic") for item in items]
+        for topic in self._notice.topics.required:
+            if topics.count(topic) < self._notice.exam.min_questions_per_topic:
+                self._grades.fail("topic_missing", topic=topic, **where)
         if marked.full != self._notice.exam.full_marks:
             self._grades.fail("full_differs", full=marked.full, **where)
 

@@ -52,7 +52,8 @@ class Miniature:
     class_id: str = ""
     enrolments: list[str] = field(default_factory=list)
     lessons: list[str] = field(default_factory=list)
-    prefix: str = ""
+    topics: tuple[str, ...] = TOPICS
+    """The topics of the questions that papers have."""
 
     def record(self, stream: str, type_: str, body: dict[str, Json], **disclose: Json) -> None:
         """Record one fact as of now."""
@@ -205,7 +206,10 @@ class Miniature:
         """Take an attempt with ``right`` of four answers right; ``graded`` is what a cheat would record."""
         stream = evidence.enrolment_stream(self.enrolments[who])
         attempt = self.services.ids.new()
-        paper = {f"q{place + 1:03}": question(place, shift=number) for place in range(len(TOPICS))}
+        paper = {
+            f"q{place + 1:03}": question(topic, place, shift=number)
+            for place, topic in enumerate(self.topics)
+        }
         opened = self.now_us()
         self.record(
             stream,
@@ -251,16 +255,16 @@ class Miniature:
         self.clock.advance(60)
 
 
-def question(place: int, shift: int) -> Json:
+def question(topic: str, place: int, shift: int) -> Json:
     """Return a frozen question; ``shift`` turns its options, as another paper would."""
     options = ["甲", "乙", "丙", "丁"]
     turned: list[Json] = [*options[shift % 4 :], *options[: shift % 4]]
     return {
         "question": f"bank-{place:04}",
         "version": 1,
-        "topic": TOPICS[place],
+        "topic": topic,
         "kind": "single",
-        "stem": f"关于{TOPICS[place]}，下列说法正确的是？",
+        "stem": f"关于{topic}，下列说法正确的是？",
         "options": turned,
         "key": [turned.index("乙")],
         "points": "25",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lmscompliance import evidence
 from lmscompliance.verifier import Verdict, verify
-from tests.ledgers.miniature import Miniature
+from tests.ledgers.miniature import TOPICS, Miniature
 from tests.verifier.conftest import make
 from tests.verifier.tamper import codes, said
 
@@ -82,6 +82,34 @@ def test_a_type_of_leaf_that_is_not_known(tmp_path: Path) -> None:
     report = _verify(tmp_path, newer)
     assert report.verdict is Verdict.VALID_WITH_FINDINGS
     assert report.findings[0].params["type"] == "face.compared"
+
+
+def test_a_snapshot_that_lists_less_than_an_earlier_one(tmp_path: Path) -> None:
+    """A stream never gets shorter: what one snapshot listed, a later one cannot leave out."""
+
+    def longer(mini: Miniature) -> None:
+        stream = evidence.enrolment_stream(mini.enrolments[2])
+        body = {"snapshot": "0" * 26, "purpose": "export", "page": 1, "pages": 1}
+        mini.record(
+            evidence.class_stream(mini.class_id),
+            "class.heads",
+            body | {"heads": [[stream, 99, "A" * 43 + "="]]},
+        )
+
+    report = _verify(tmp_path, longer)
+    assert report.verdict is Verdict.INVALID
+    assert said(report, "tail_omitted")[0]["last"] == 98
+
+
+def test_a_paper_without_a_required_topic(tmp_path: Path) -> None:
+    """Each paper must cover what was taught."""
+
+    def cheat(mini: Miniature) -> None:
+        mini.topics = (*TOPICS[:3], TOPICS[0])
+        mini.sit(0, 2, 4)
+
+    report = _verify(tmp_path, cheat)
+    assert {named["topic"] for named in said(report, "topic_missing")} == {TOPICS[3]}
 
 
 def test_a_malformed_leaf_of_a_known_type(tmp_path: Path) -> None:
