@@ -1,7 +1,7 @@
 # make demo   the demo platform on http://127.0.0.1:5000/ with a finished and a running class
 # make test   everything: linters, types, import rules, all tests
 # make lint   the first three of these
-# make bench  the benchmarks
+# make bench  the benchmarks, one JSON line a result
 # make soak   the slow tests
 # Nothing has to be installed beforehand but make and Python 3.11 or newer.
 
@@ -25,7 +25,8 @@ lint: $(STAMP)
 	@$(BIN)/lint-imports
 
 bench: $(STAMP)
-	@set -e; for script in benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script"; done
+	@tools/system-packages
+	@set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done
 
 soak: $(STAMP)
 	@tools/system-packages
