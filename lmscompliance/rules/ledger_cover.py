@@ -108,7 +108,7 @@ class Cover:
         yield row(Style.SECTION, "二、人数与学习时长")
         yield row(Style.FIELDS, "报名人数", self.enrolled, "已实名激活人数", self.activated)
         yield row(Style.FIELDS, "完成培训人数", self.completed, "考核合格人数", self.passed)
-        yield row(Style.FIELDS, "可享受补贴人数", self.eligible, "学习记录(次)", self.sessions)
+        yield row(Style.FIELDS, "符合补贴条件人数", self.eligible, "学习记录(次)", self.sessions)
         yield row(Style.FIELDS, "总学习时长(分)", minutes(wall), "有效时长(分)", minutes(credited))
 
     def _excluded(self) -> Iterator[Row]:

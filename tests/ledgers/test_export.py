@@ -113,7 +113,7 @@ def test_the_figures_by_hand(
     ]  # fmt: skip
     cover = {row[i].value: row[i + 1].value for row in book["封面"].iter_rows() for i in (0, 2)}
     assert (cover["报名人数"], cover["已实名激活人数"], cover["完成培训人数"]) == (5, 4, 3)
-    assert (cover["考核合格人数"], cover["可享受补贴人数"], cover["学习记录(次)"]) == (2, 2, 14)
+    assert (cover["考核合格人数"], cover["符合补贴条件人数"], cover["学习记录(次)"]) == (2, 2, 14)
     # Wall: 4×90+20, 3×95+(95+60), 4×90, 40; credited: 4×90 thrice and 40.
     assert cover["总学习时长(分)"] == pytest.approx((380 + 440 + 360 + 40) / 60)
     assert cover["有效时长(分)"] == pytest.approx((3 * 360 + 40) / 60)
