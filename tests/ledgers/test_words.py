@@ -57,7 +57,7 @@ def test_times() -> None:
     [
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0.0.0 Safari/537.36", "Chrome 120 / Windows"),
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/120.0 Safari/537.36 Edg/119.0", "Edge 119 / Windows"),
-        ("Mozilla/5.0 (iPhone; iPhone OS 16_1) Version/16.1 Mobile/15E148 Safari/604.1", "Safari 16 / iPhone"),
+        ("Mozilla/5.0 (iPhone; OS 16_1) Version/16.1 Mobile/15E1 Safari/604.1", "Safari 16 / iPhone"),
         ("Mozilla/5.0 (Linux; Android 10) Chrome/88.0 MicroMessenger/8.0.1", "微信 8 / Android"),
         ("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0", "Firefox 120 / Linux"),
         ("curl/7.88.1", "curl/7.88.1"),
