@@ -11,6 +11,7 @@ from lmscompliance.exams import service as exams
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.learning import jobs as learning_jobs
+from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.services import Services
@@ -36,13 +37,18 @@ def _seal(services: Services) -> None:
 
 
 def connect_events(services: Services) -> None:
-    """Let completion hear of closed sessions; a lost notice is made good by ``completion.refresh_due``."""
+    """Let completion hear of closed sessions and attempts.
+
+    A lost notice is made good by ``completion.refresh_due``. For a trainee whose training is complete the
+    notice costs one look-up: whether they passed is read from the attempts each time it is shown.
+    """
 
     def heard(subject: str) -> None:
         class_id, _, enrolment_id = subject.partition("/")
         completion.refresh(services, class_id, enrolment_id)
 
-    services.events.connect("learning.session_closed", heard)
+    services.events.connect(SESSION_CLOSED, heard)
+    services.events.connect(exams.CLOSED, heard)
 
 
 def template_context() -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Leases: at most one process holds a name, for a bounded time, and its writes can prove it.
 
-A holder may be frozen past its time and wake up believing it still holds. Therefore every write under a
-lease calls ``check`` in the same transaction: it locks the lease's row and compares the fencing token, so
-a holder that was replaced cannot commit, and one that is committing cannot be replaced meanwhile.
+A holder may be frozen past its time and wake up believing it still holds. Therefore work under a lease
+either does no harm twice (the periodic jobs, see docs/architecture.md), or calls ``check`` in the transaction
+of each write: it locks the lease's row and compares the fencing token, so a holder that was replaced cannot
+commit, and one that is committing cannot be replaced meanwhile.
 """
 
 from __future__ import annotations

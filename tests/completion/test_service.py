@@ -9,6 +9,7 @@ from sqlalchemy import delete
 
 from lmscompliance.completion import jobs, service
 from lmscompliance.completion.models import Completion
+from lmscompliance.completion.overview import overview
 from lmscompliance.exams.models import ExamUnlock
 from lmscompliance.extension.wiring import connect_events
 from lmscompliance.kernel.errors import NotFound
@@ -69,6 +70,19 @@ def test_a_closed_session_is_heard_of(room):
     connect_events(room.services)
     room.learn_all()
     assert _unlocked(room)
+
+
+def test_an_attempt_that_closes_is_in_the_figures_at_once(room, tmp_path):
+    """The overview counts whoever has passed as eligible before any job has run."""
+    publish_exam(room, tmp_path)
+    connect_events(room.services)
+    room.learn_all()
+    assert overview(room.services, room.class_id).eligible == 0
+    judged = _row(room).judged_at
+    room.hall.sit(60)
+    told = overview(room.services, room.class_id)
+    assert (told.completed, told.passed, told.eligible) == (1, 1, 1)
+    assert _row(room).judged_at == judged
 
 
 def test_the_job_finds_what_a_lost_notice_left(room):
