@@ -72,14 +72,14 @@ class Player:
         """How many lessons and exam evenings this player has."""
         return len(self.lessons) + 1
 
-    def script(self, first_day: date) -> Iterator[datetime]:
-        """Play the whole month, beginning on ``first_day``."""
+    def script(self, opening: date, delay: timedelta) -> Iterator[datetime]:
+        """Play the whole month, beginning ``delay`` after the first day of the class's window."""
         eager = self.behaviour is Behaviour.IDLE
-        yield self._at(first_day - timedelta(days=1) if eager else first_day, _MORNING)
+        day = opening + delay
+        yield self._at(opening - timedelta(days=1) if eager else day, _MORNING)
         self._join()
         if eager:
             yield from self._drift_off(self.lessons[-1], self.clock.now() + _BREAK)
-        day = first_day
         for number, lesson in enumerate(self.lessons):
             if number and number % _LESSONS_A_DAY == 0:
                 day += timedelta(days=1)

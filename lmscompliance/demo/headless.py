@@ -29,7 +29,7 @@ def run(
     _refuse_foreign(out, data_dir)
     with claimed(data_dir):
         clear(data_dir)
-        theatre = open_theatre(data_dir, seed)
+        theatre = open_theatre(data_dir, seed, material.policy_dir)
         try:
             upgrade(theatre.services.database)
             played = month.perform(theatre, material, trainees, data_dir, progress)
@@ -43,12 +43,12 @@ def run(
             theatre.services.database.dispose()
 
 
-def open_theatre(data_dir: Path, seed: int) -> month.Theatre:
+def open_theatre(data_dir: Path, seed: int, policy_dir: Path | None = None) -> month.Theatre:
     """Return the demo platform over ``data_dir`` with a hand-moved clock and seeded chance."""
     clock = ManualClock(month.FILED)
     compliance = Compliance(clock=clock, randomness=SeededRandomness(f"server {seed}"))
     return month.Theatre(
-        app=create_app(data_dir, compliance),
+        app=create_app(data_dir, compliance, policy_dir),
         compliance=compliance,
         clock=clock,
         chance=Ids(clock, SeededRandomness(f"cast {seed}")),

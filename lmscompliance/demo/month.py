@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -47,7 +47,8 @@ APPROVED = datetime(2021, 1, 30, 15, 0, tzinfo=SHANGHAI)
 FIRST_DAY = date(2021, 2, 1)
 CURTAIN = datetime(2021, 3, 1, 8, 0, tzinfo=SHANGHAI)
 _LATEST_START = 8
-_JOBS_EVERY = timedelta(hours=1)
+# When the periodic jobs run: hourly while people learn, otherwise now and then; a real server never pauses.
+_JOB_HOURS = (0, 8, 12, 18, 19, 20, 21, 22, 23)
 _QUESTIONS = 20
 
 Progress = Callable[[str, int, int], None]
@@ -56,11 +57,13 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The files a class is made of; ``None`` takes the demo's own."""
+    """What a class is made of; ``None`` takes the demo's own files and the built-in policies alone."""
 
     roster: Path | None = None
     plan: Path | None = None
     questions: Path | None = None
+    policy: str = POLICY
+    policy_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def perform(
     clock.set(FILED)
     progress("roster", 0, 1)
     class_id = file_class(
-        services, code=CODE, title="“留苏优技”项目制培训", policy_id=POLICY, enterprise=ENTERPRISE
+        services, code=CODE, title="“留苏优技”项目制培训", policy_id=material.policy, enterprise=ENTERPRISE
     )
     publish_plan(services, class_id, read_plan(material.plan or DATA / "plan.xlsx"))
     import_paths(services, [material.questions or DATA / "questions"])
@@ -106,14 +109,14 @@ def perform(
     roster = material.roster or _own_roster(theatre.chance, trainees or 30, work_dir)
     imported = import_roster(services, CODE, roster, limit=trainees)
     progress("roster", 1, 1)
-    players = _cast(theatre, class_id, imported.codes)
+    players = _cast(theatre, class_id, material.policy, imported.codes)
     total = sum(player.scenes for player in players)
 
     def told() -> None:
         progress("month", sum(player.played for player in players), total)
 
     scripts: list[Script] = [
-        player.script(FIRST_DAY + timedelta(days=theatre.chance.below(_LATEST_START))) for player in players
+        player.script(FIRST_DAY, timedelta(days=theatre.chance.below(_LATEST_START))) for player in players
     ]
     told()
     play(clock, [*scripts, _jobs(theatre, told)], until=CURTAIN)
@@ -132,7 +135,7 @@ def _own_roster(chance: Ids, count: int, work_dir: Path) -> Path:
     return path
 
 
-def _cast(theatre: Theatre, class_id: str, codes: dict[str, str]) -> list[Player]:
+def _cast(theatre: Theatre, class_id: str, policy: str, codes: dict[str, str]) -> list[Player]:
     """Give every enrolled person an account of the host, two devices and a behaviour."""
     services = theatre.services
     store: HostStore = theatre.app.extensions["demo_store"]
@@ -142,7 +145,7 @@ def _cast(theatre: Theatre, class_id: str, codes: dict[str, str]) -> list[Player
             Lesson(class_id, lesson.id, lesson.planned_seconds)
             for lesson in queries.lessons(session, class_id)
         ]
-        sheet = AnswerSheet(_bank(session, services))
+        sheet = AnswerSheet(_bank(session, services, policy))
     behaviours = assign(theatre.chance, len(entries))
     players = []
     for entry, behaviour in zip(entries, behaviours, strict=True):
@@ -165,18 +168,19 @@ def _cast(theatre: Theatre, class_id: str, codes: dict[str, str]) -> list[Player
     return players
 
 
-def _bank(session: Session, services: Services) -> list[QuestionValue]:
-    topics = services.policies.get(POLICY).topics.required
+def _bank(session: Session, services: Services, policy: str) -> list[QuestionValue]:
+    topics = services.policies.get(policy).topics.required
     return [known for topic in topics for kind in KINDS for known in drawable(session, topic, kind)]
 
 
 def _jobs(theatre: Theatre, told: Callable[[], None]) -> Iterator[datetime]:
-    instant = APPROVED
-    while instant < CURTAIN:
-        instant += _JOBS_EVERY
-        yield instant
-        theatre.compliance.run_jobs(theatre.app)
-        told()
+    day = APPROVED.date()
+    while day <= CURTAIN.date():
+        for hour in _JOB_HOURS:
+            yield datetime.combine(day, time(hour), tzinfo=SHANGHAI)
+            theatre.compliance.run_jobs(theatre.app)
+            told()
+        day += timedelta(days=1)
 
 
 def _address(ordinal: int) -> str:
