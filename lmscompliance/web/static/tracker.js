@@ -45,10 +45,14 @@
   function count(told) {
     credited = told.credited_seconds; planned = told.planned_seconds || planned; since = 0;
   }
+  function reveal(name, on) {
+    part(name).hidden = !on;
+    part(name).style.display = on ? "" : "none"; // a host's style for buttons outweighs "hidden"
+  }
   function say(message, withTakeover) {
     part("message").textContent = message;
-    part("message").hidden = !message;
-    part("takeover").hidden = !withTakeover;
+    reveal("message", message);
+    reveal("takeover", withTakeover);
   }
 
   /* What the player does ---------------------------------------------------------------------- */
