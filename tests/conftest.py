@@ -90,7 +90,9 @@ def services(database_url: str, clock: ManualClock, tmp_path: Path) -> Iterator[
     yield Services(
         clock=clock,
         ids=Ids(clock, SystemRandomness()),
-        settings=Settings.from_mapping({"COMPLIANCE_DATA_DIR": tmp_path / "data", "SECRET_KEY": "test"}),
+        settings=Settings.from_mapping(
+            {"COMPLIANCE_DATA_DIR": tmp_path / "data", "SECRET_KEY": "test-secret"}  # as the crash servers'
+        ),
         database=database,
         vault=Vault(KeyRing.load_or_create(tmp_path / "data" / "vault.json")),
         policies=Catalogue.builtin(),

@@ -237,7 +237,7 @@ def test_a_text_counts_while_it_is_visible(site: Site) -> None:
         lesson.content_kind, lesson.content_url = "text", ""
     page = site.visit(lesson=2)
     expect(page.locator(STATE)).to_have_text("计时中")
-    (fact,) = site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 4)
+    (fact,) = site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 6)
     last = fact.segments[-1].beats[-1]
     assert abs(last.position_ms - last.offset_ms) < 1000
     page.evaluate(HIDE, arg=True)
