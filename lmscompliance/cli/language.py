@@ -6,9 +6,12 @@ import os
 
 
 def language() -> str:
-    """Return ``zh_CN`` when the environment asks for Chinese (LC_ALL, LC_MESSAGES, LANG), else ``en``."""
+    """Return ``en`` when the environment asks for English (LC_ALL, LC_MESSAGES, LANG), else ``zh_CN``.
+
+    ``C`` and ``POSIX`` ask for no language at all, so they get the default.
+    """
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)
         if value:
-            return "zh_CN" if value.lower().startswith("zh") else "en"
-    return "en"
+            return "en" if value.lower().startswith("en") else "zh_CN"
+    return "zh_CN"

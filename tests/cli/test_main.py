@@ -71,8 +71,8 @@ def test_an_unreadable_trust_file_is_named(tmp_path: Path) -> None:
         ({"LANG": "zh_CN.UTF-8"}, "zh_CN"),
         ({"LANG": "en_GB.UTF-8"}, "en"),
         ({"LANG": "en_GB.UTF-8", "LC_ALL": "zh_SG.UTF-8"}, "zh_CN"),
-        ({"LANG": "C.UTF-8"}, "en"),
-        ({"LANG": ""}, "en"),
+        ({"LANG": "C.UTF-8"}, "zh_CN"),
+        ({"LANG": ""}, "zh_CN"),
     ],
 )
 def test_messages_speak_the_terminals_language(
