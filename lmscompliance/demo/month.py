@@ -38,7 +38,7 @@ from lmscompliance.training.service import EnterpriseInput, approve_class, file_
 
 POLICY = "liusu-youji-2021"
 CODE = "S1-2021-02"
-ENTERPRISE = EnterpriseInput("91320585MA0DEM001R", "太仓示范精密机械有限公司(虚构)", "城厢镇")
+ENTERPRISE = EnterpriseInput("91320585MA0DEM001R", "太仓示范精密机械有限公司（虚构）", "城厢镇")
 PASSWORD = "demo"  # noqa: S105  # the password of people who do not exist
 DATA = Path(__file__).parent / "data"
 

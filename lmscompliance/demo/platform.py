@@ -19,7 +19,7 @@ from lmscompliance.demo.accounts import HostStore, HostUser
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
-PLATFORM_NAME = "示范学堂(演示平台)"
+PLATFORM_NAME = "示范学堂（演示平台）"
 
 
 def create_app(data_dir: Path, compliance: Compliance | None = None, policy_dir: Path | None = None) -> Flask:
@@ -89,7 +89,7 @@ def _install_login(app: Flask, store: HostStore) -> None:
                 # Only paths of our own: a full address would make this an open redirect.
                 own = target.startswith("/") and not target.startswith(("//", "/\\"))
                 return redirect(target if own else url_for("home"))
-            flash("账号或密码不对,请重新输入。")
+            flash("账号或密码不对，请重新输入。")
         return render_template("login.html")
 
     @app.post("/logout")

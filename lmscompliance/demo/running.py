@@ -76,7 +76,7 @@ def begin(
     class_id = file_class(
         services,
         code=CODE,
-        title="示范培训班(正在进行)",
+        title="示范培训班（正在进行）",
         policy_id=policy,
         enterprise=ENTERPRISE,
         window=window,
@@ -93,7 +93,7 @@ def begin(
         entries = queries.open_roster(session, services.vault, class_id)
         lessons = {lesson.ordinal: lesson.id for lesson in queries.lessons(session, class_id)}
     for number, part in enumerate(_PARTS, start=1):
-        title = f"{part.topic}:{part.title}"
+        title = f"{part.topic}：{part.title}"
         store.add_course(Course(part.slug, title, part.video, class_id, lessons[number], seconds))
     newcomers = []
     for entry in entries:

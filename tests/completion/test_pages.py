@@ -58,13 +58,13 @@ def test_the_record_says_what_is_missing_by_which_clause_and_until_when(app, roo
     room.learn(0)
     room.learn(1, seconds=30)
     words = _text(client_for(app, trainee()).get(f"/compliance/classes/{room.class_id}"))
-    assert "已完成 1 课时,须满 4 课时,还差 3 课时。 平台规则" in words
-    assert "还没有学完任何一课:安全生产、职业道德、防疫知识" in words
-    assert "请在 2021-02-28 之前(含当日)完成。" in words
+    assert "已完成 1 课时，须满 4 课时，还差 3 课时。 平台规则" in words
+    assert "还没有学完任何一课：安全生产、职业道德、防疫知识" in words
+    assert "请在 2021-02-28 之前（含当日）完成。" in words
     assert "1:30 / 1:30" in words
     assert "0:30 / 1:30" in words
     assert "还差 1:00" in words
-    assert "培训还没有完成,完成后才能参加考核。" in words
+    assert "培训还没有完成，完成后才能参加考核。" in words
     assert "演示规则" in words
 
 
@@ -102,7 +102,7 @@ def test_looking_at_a_complete_training_opens_the_exam(app, room, tmp_path):
     room.learn_all()
     page = client_for(app, trainee()).get(f"/compliance/classes/{room.class_id}")
     assert f"/compliance/classes/{room.class_id}/exam" in page.text
-    assert "可以参加考核,还有 2 次机会。" in _text(page)
+    assert "可以参加考核，还有 2 次机会。" in _text(page)
     with reading(room.services.database) as session:
         assert session.get(ExamUnlock, (room.class_id, room.enrolment())) is not None
 
@@ -120,8 +120,8 @@ def test_the_record_follows_the_exam_to_its_end(app, room, tmp_path):
     room.hall.clock.set(room.hall.clock.now() + timedelta(minutes=1))
     room.hall.sit(50)
     words = _text(client.get(address))
-    assert "2 次考核未通过,不得享受培训补贴。" in words
-    assert "2 次考核均未通过,考核已关闭。" in words
+    assert "2 次考核未通过，不得享受培训补贴。" in words
+    assert "2 次考核均未通过，考核已关闭。" in words
     assert "50 分" in words
 
 
@@ -140,7 +140,7 @@ def test_after_the_window_the_record_says_that_it_is_over(app, room):
     room.hall.clock.set(room.hall.clock.now() + timedelta(days=60))
     words = _text(client_for(app, trainee()).get(f"/compliance/classes/{room.class_id}"))
     assert "培训期限已于 2021-02-28 结束" in words
-    assert "之前(含当日)完成" not in words
+    assert "之前（含当日）完成" not in words
 
 
 def test_staff_see_the_class_at_a_glance(services, tmp_path):
