@@ -23,9 +23,9 @@ def group() -> None:
     """File, approve and list training classes."""
 
 
-@group.command("file")
+@group.command("file", short_help="File a class against a notice.")
 @click.option("--code", required=True, help="The class's own code, unique on this platform.")
-@click.option("--title", required=True)
+@click.option("--title", required=True, help="What the class is called.")
 @click.option("--policy", "policy_id", required=True, help="The notice's id (see: policy list).")
 @click.option("--uscc", required=True, help="The enterprise's unified social credit code.")
 @click.option("--enterprise", "name", required=True, help="The enterprise's registered name.")
@@ -60,7 +60,7 @@ def file(
 
 
 @group.command("approve")
-@click.option("--code", required=True)
+@click.option("--code", required=True, help="The class's code.")
 @click.option("--filing-number", default="", help="The bureau's filing number.")
 def approve(code: str, filing_number: str) -> None:
     """Record the bureau's approval as of now."""

@@ -14,7 +14,7 @@ def group() -> None:
     """Bring the database schema up to date, or check it."""
 
 
-@group.command("upgrade")
+@group.command("upgrade", short_help="Bring the schema to the newest version.")
 def upgrade() -> None:
     """Bring the schema to the newest version; a crash leaves it as it was."""
     with services(migrated=False) as given:
@@ -26,7 +26,7 @@ def upgrade() -> None:
             say("cli.schema_upgraded", before=before.current or "-", after=after.current)
 
 
-@group.command("check")
+@group.command("check", short_help="Say whether the schema is up to date.")
 def check() -> None:
     """Say whether the schema is up to date; exit code 2 with the remedy if it is not."""
     with services(migrated=True) as given:

@@ -15,7 +15,7 @@ def group() -> None:
     """Publish a class's exam."""
 
 
-@group.command("publish")
+@group.command("publish", short_help="Publish an exam over every topic of the plan.")
 @click.option("--class", "code", required=True, help="The class's code.")
 @click.option(
     "--questions",

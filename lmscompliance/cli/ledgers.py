@@ -18,7 +18,7 @@ def group() -> None:
     """Export a class's learning ledger."""
 
 
-@group.command("export")
+@group.command("export", short_help="Export workbook, evidence bundle and trust file.")
 @click.option("--class", "code", required=True, help="The class's code.")
 @click.option(
     "--out",

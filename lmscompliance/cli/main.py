@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
+from lmscompliance.cli.helping import chinese, in_chinese
 from lmscompliance.cli.language import language
 from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 
@@ -56,12 +57,19 @@ class Verbs(click.Group):
             return None
         module, _, name = VERBS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return in_chinese(command, cmd_name) if language() == "zh_CN" else command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing any."""
+        chosen = chinese() if language() == "zh_CN" else {}
+        rows = [(name, chosen.get(name, {}).get("help", HELP[name])) for name in sorted(VERBS)]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, HELP[name]) for name in sorted(VERBS)])
+            formatter.write_dl([(name, about.strip().partition("\n")[0]) for name, about in rows])
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run in the language of the terminal."""
+        told = in_chinese(self) if language() == "zh_CN" else self
+        return super(Verbs, cast(Verbs, told)).main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; an error of ours becomes one line on standard error and an exit code."""

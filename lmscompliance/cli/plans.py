@@ -18,7 +18,7 @@ def group() -> None:
     """Import a class's teaching plan."""
 
 
-@group.command("import")
+@group.command("import", short_help="Publish a teaching plan.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--class", "code", required=True, help="The class's code.")
 def import_(file: Path, code: str) -> None:

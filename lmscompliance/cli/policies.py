@@ -55,7 +55,7 @@ def show(policy_id: str, version: int | None, *, as_json: bool) -> None:
         click.echo(f"    {notice.cite(key, language())}  {given.get('quote') or given.get('rationale', '')}")
 
 
-@group.command("check")
+@group.command("check", short_help="Check a policy file; problems are named with their lines.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(file: Path) -> None:
     """Check a policy file; each problem is named with its line, and the exit code is 1."""

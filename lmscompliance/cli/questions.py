@@ -9,8 +9,10 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.showing import dump, say
-from lmscompliance.questions.report import BankReport
-from lmscompliance.questions.service import check_files, import_paths
+from lmscompliance.kernel.messages import text
+from lmscompliance.questions.draft import MULTIPLE, SINGLE
+from lmscompliance.questions.report import Awaiting, BankReport, Finding
+from lmscompliance.questions.service import check_files, confirm, import_paths, unconfirmed
 
 _PATHS = click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
@@ -34,7 +36,7 @@ def check(paths: tuple[Path, ...], *, as_json: bool) -> None:
     _show(check_files(paths), as_json=as_json)
 
 
-@group.command("import")
+@group.command("import", short_help="Import banks; a repetition changes nothing.")
 @_PATHS
 @click.option("--topic", help="Topic of the questions whose file does not say.")
 @_JSON
@@ -44,10 +46,38 @@ def import_(paths: tuple[Path, ...], topic: str | None, *, as_json: bool) -> Non
         _show(import_paths(given, paths, topic), as_json=as_json)
 
 
-def _show(report: BankReport, *, as_json: bool) -> None:
-    told = report.to_json(language())
+@group.command("awaiting", short_help="List the questions that wait to be confirmed, and why.")
+@click.option("--bank", help="Only this bank's (a file's name without its ending).")
+@_JSON
+def awaiting(bank: str | None, *, as_json: bool) -> None:
+    """List the imported questions that are not drawn until somebody has confirmed them, and why."""
+    with services() as given:
+        found = unconfirmed(given, bank)
     if as_json:
-        dump(told)
+        dump([one.to_json(language()) for one in found])
+        return
+    for one in found:
+        click.echo(f"{one.id}  {one.topic}  {_place(one.finding)}")
+        click.echo(f"    {one.stem}")
+        for line in _answer(one):
+            click.echo(f"      {line}")
+        click.echo(f"    {one.finding.to_json(language())['reason']}")
+    say("cli.questions_awaiting", count=len(found))
+
+
+@group.command("confirm", short_help="Let flagged questions be drawn.")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+def confirm_(ids: tuple[str, ...]) -> None:
+    """Let flagged questions be drawn from now on; confirming again changes nothing."""
+    with services() as given:
+        for one in ids:
+            confirm(given, one)
+    say("cli.questions_confirmed", count=len(ids))
+
+
+def _show(report: BankReport, *, as_json: bool) -> None:
+    if as_json:
+        dump(report.to_json(language()))
         return
     say(
         "cli.questions_summary",
@@ -55,11 +85,32 @@ def _show(report: BankReport, *, as_json: bool) -> None:
         imported=report.imported,
         refused=len(report.refused),
         flagged=len(report.flagged),
+        duplicates=len(report.duplicates),
     )
     for code, findings in (
         ("cli.questions_refused", report.refused),
         ("cli.questions_flagged", report.flagged),
+        ("cli.questions_duplicate", report.duplicates),
     ):
         for finding in findings:
-            row = finding.to_json(language())
-            say(code, sheet=row["sheet"] or row["file"], row=row["row"], reason=row["reason"])
+            say(code, place=_place(finding), reason=finding.to_json(language())["reason"])
+
+
+def _place(finding: Finding) -> str:
+    """Return where a row stands, the sheet where the file has any."""
+    source = finding.source
+    file = f"{source.file} [{source.sheet}]" if source.sheet else source.file
+    return text("cli.questions_place", language(), file=file, row=source.row)
+
+
+def _answer(question: Awaiting) -> list[str]:
+    """Return the options with the right ones marked, or the key where there is nothing to choose from."""
+    if question.kind in {SINGLE, MULTIPLE}:
+        return [
+            f"{'*' if number in question.key else ' '} {chr(ord('A') + number)}. {option}"
+            for number, option in enumerate(question.options)
+        ]
+    return [
+        " = ".join(map(str, accepted)) if isinstance(accepted, list) else str(accepted)
+        for accepted in question.key
+    ]

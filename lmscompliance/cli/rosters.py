@@ -44,7 +44,7 @@ def check(file: Path, *, as_json: bool) -> None:
     _show(roster.check(file, shanghai_day(SystemClock().now())), as_json=as_json)
 
 
-@group.command("import")
+@group.command("import", short_help="Enrol each good row of a roster.")
 @click.argument("file", type=_FILE)
 @click.option("--class", "code", required=True, help="The class's code.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
@@ -62,7 +62,7 @@ def import_(file: Path, code: str, target: Path | None, *, as_json: bool) -> Non
         _write_codes(given, code, done.issued, target)
 
 
-@group.command("reissue")
+@group.command("reissue", short_help="Give new codes to who is not yet activated.")
 @click.option("--class", "code", required=True, help="The class's code.")
 @_CODES
 def reissue(code: str, target: Path | None) -> None:

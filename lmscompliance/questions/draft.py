@@ -31,6 +31,14 @@ class Reason:
         """Return the form kept beside a question, so that its text can be shown in any language later."""
         return {"code": self.code, "params": {name: str(value) for name, value in self.params.items()}}
 
+    @classmethod
+    def from_json(cls, kept: Json) -> Reason:
+        """Return what ``to_json`` kept."""
+        if not isinstance(kept, dict) or not isinstance(params := kept.get("params"), dict):
+            msg = f"not a kept reason: {kept!r}"
+            raise TypeError(msg)
+        return cls(str(kept["code"]), params)
+
 
 def reason(code: str, /, **params: object) -> Reason:
     """Return the reason ``code`` of this room, with its placeholders."""
@@ -48,6 +56,11 @@ class Source:
     def to_json(self) -> dict[str, Json]:
         """Return the form that reports and the bank keep."""
         return {"file": self.file, "sheet": self.sheet, "row": self.row}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Json]) -> Source:
+        """Return what ``to_json`` kept."""
+        return cls(str(kept["file"]), str(kept["sheet"]), int(str(kept["row"])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,36 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A stored question that is not drawn before a person has looked at it, and why.
+
+    ``key`` is laid out as ``Draft.key`` says.
+    """
+
+    id: str
+    bank: str
+    topic: str
+    kind: str
+    stem: str
+    options: tuple[str, ...]
+    key: tuple[Json, ...]
+    finding: Finding
+
+    def to_json(self, locale: str = DEFAULT_LOCALE) -> dict[str, Json]:
+        """Return everything a person needs to decide, the reason in ``locale``."""
+        return {
+            "id": self.id,
+            "bank": self.bank,
+            "topic": self.topic,
+            "kind": self.kind,
+            "stem": self.stem,
+            "options": list(self.options),
+            "key": list(self.key),
+            **self.finding.to_json(locale),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class BankReport:
     """The figures of a check or an import; ``rows`` = ``imported`` + the number of ``refused``.
 

@@ -7,16 +7,17 @@ from pathlib import Path
 
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.questions import sources
-from lmscompliance.questions.draft import FileReading
+from lmscompliance.questions.draft import FileReading, Reason, Source
 from lmscompliance.questions.models import Question
 from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable
-from lmscompliance.questions.report import BankReport, Finding
+from lmscompliance.questions.report import Awaiting, BankReport, Finding
 from lmscompliance.questions.sifting import Sifted, sift
 from lmscompliance.questions.storing import Stored, store
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import reading, transaction
 
 __all__ = [
+    "Awaiting",
     "BankReport",
     "QuestionValue",
     "awaiting",
@@ -25,6 +26,7 @@ __all__ = [
     "depth",
     "drawable",
     "import_paths",
+    "unconfirmed",
 ]
 
 
@@ -69,6 +71,29 @@ def confirm(services: Services, question_id: str, account: str | None = None) ->
         if question.flagged and question.confirmed_at is None:
             question.confirmed_at = services.clock.now()
             question.confirmed_by = account
+
+
+def unconfirmed(services: Services, bank: str | None = None) -> list[Awaiting]:
+    """Return the flagged questions that nobody has confirmed yet, of one bank or of all, file by file."""
+    with reading(services.database) as session:
+        found = [
+            Awaiting(
+                id=one.id,
+                bank=one.bank,
+                topic=one.topic,
+                kind=one.kind,
+                stem=one.stem,
+                options=tuple(one.options),
+                key=tuple(one.key),
+                finding=Finding(
+                    Source.from_json(one.source), tuple(Reason.from_json(flag) for flag in one.flags)
+                ),
+            )
+            for one in awaiting(session, bank)
+        ]
+    return sorted(
+        found, key=lambda one: (one.finding.source.file, one.finding.source.sheet, one.finding.source.row)
+    )
 
 
 def _report(

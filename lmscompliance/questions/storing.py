@@ -51,7 +51,9 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
             touched.append((question, held))
             stored.unchanged += 1
         else:
-            stored.duplicates.append(Finding(question.placed.draft.source, (same_as(_source(held)),)))
+            stored.duplicates.append(
+                Finding(question.placed.draft.source, (same_as(Source.from_json(held.source)),))
+            )
     for question in waiting:
         row = bank.former(question)
         if row is not None:
@@ -78,9 +80,9 @@ def _contradictions(bank: _Known, touched: Sequence[tuple[Sifted, Question]]) ->
     for question, row in touched:
         for rival in bank.alike(question):
             if rival.id not in fresh and rival.topic == row.topic:
-                _doubt(row, contradicts(_source(rival)))
-                _doubt(rival, contradicts(_source(row)))
-                yield Finding(question.placed.draft.source, (contradicts(_source(rival)),))
+                _doubt(row, contradicts(Source.from_json(rival.source)))
+                _doubt(rival, contradicts(Source.from_json(row.source)))
+                yield Finding(question.placed.draft.source, (contradicts(Source.from_json(rival.source)),))
 
 
 def _doubt(row: Question, why: Reason) -> None:
@@ -173,8 +175,3 @@ def _history(row: Question, services: Services) -> QuestionVersion:
     return QuestionVersion(
         question_id=row.id, version=row.version, content=content, replaced_at=services.clock.now()
     )
-
-
-def _source(row: Question) -> Source:
-    place = row.source
-    return Source(str(place["file"]), str(place["sheet"]), int(str(place["row"])))

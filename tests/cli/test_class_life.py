@@ -141,3 +141,28 @@ def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path)
     data[len(data) // 2] ^= 1
     (out / "bad.lmsev.zip").write_bytes(data)
     assert _run("verify", out / "bad.lmsev.zip", "--trust", out / "TC-1.trust").exit_code == 1
+
+
+def test_a_doubtful_question_is_shown_with_its_reason_and_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``questions awaiting`` says where, what and why; ``questions confirm`` takes it off the list."""
+    _good("db", "upgrade")
+    told = _good("questions", "import", REAL / "questions" / "电梯司机.xlsx")
+    assert "电梯司机.xlsx [Sheet1] row 131: " in told
+    assert "电梯司机.xlsx [Sheet1] row 191 (duplicate): " in told
+    waiting = json.loads(_good("questions", "awaiting", "--json"))
+    assert [(one["file"], one["row"]) for one in waiting] == [
+        ("电梯司机.xlsx", row) for row in (132, 134, 137)
+    ]
+    assert waiting[0]["topic"] == "岗位技能"
+    shown = _good("questions", "awaiting")
+    assert waiting[0]["id"] in shown
+    assert "row 132" in shown
+    assert waiting[0]["reason"] in shown
+    assert f"* {'ABCDE'[waiting[0]['key'][0]]}. " in shown
+    assert "3 questions wait" in shown
+    assert "1 questions" in _good("questions", "confirm", waiting[0]["id"])
+    _good("questions", "confirm", *(one["id"] for one in waiting))
+    assert json.loads(_good("questions", "awaiting", "--json")) == []
+    assert _run("questions", "confirm", "nothing").exit_code == 1
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "0 题待确认" in _good("questions", "awaiting", "--bank", "电梯司机")
