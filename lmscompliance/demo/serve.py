@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -35,6 +36,7 @@ def serve(data_dir: Path, port: int, trainees: int | None, *, bar: Bar, say: Say
     Raises ``Conflict`` or ``InvalidInput`` when the port or the directory cannot be used.
     """
     note = data_dir / _NOTE
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # kill stops it as Ctrl+C does
     with listening(port) as listener, claimed(data_dir):
         if not note.exists():
             # The note is written last: without it the directory is what an interrupted filling left.
@@ -47,6 +49,7 @@ def serve(data_dir: Path, port: int, trainees: int | None, *, bar: Bar, say: Say
             aside.replace(note)
         compliance = Compliance()
         app = create_app(data_dir, compliance)
+        upgrade(compliance.services(app).database)  # the data may be of an earlier release
         say(note.read_text(encoding="utf-8").format(url=address_of(listener)))
         ended = running.ended(compliance.services(app))
         if ended is not None:
@@ -74,7 +77,7 @@ def fill(data_dir: Path, trainees: int | None, progress: month.Progress) -> list
     """Make the finished class with its ledger, and the running one, whose people are returned."""
     theatre = open_theatre(data_dir, _SEED)
     upgrade(theatre.services.database)
-    _add_staff(theatre.app.extensions["demo_store"])
+    add_staff(theatre.app.extensions["demo_store"])
     played = month.perform(theatre, month.Material(), trainees, data_dir, progress)
     signer = theatre.compliance.signer(theatre.app)
     export_for_download(theatre.services, signer, played.class_id, progress)
@@ -90,7 +93,8 @@ def fill(data_dir: Path, trainees: int | None, progress: month.Progress) -> list
     return newcomers
 
 
-def _add_staff(store: HostStore) -> None:
+def add_staff(store: HostStore) -> None:
+    """Give the enterprise's clerk, the bureau's inspector and the platform's administrator their accounts."""
     owner = month.ENTERPRISE
     secret = month.PASSWORD
     store.add_user("enterprise", name="企业经办人", password=secret, role="enterprise", enterprise=owner.uscc)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Download, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, expect
+
+from lmscompliance.questions.service import QuestionValue
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
@@ -126,7 +129,7 @@ class Trainee(Visitor):
         self.open_class()
         self.page.goto(self.page.url.rstrip("/") + "/exam")
 
-    def sit(self, right: dict[str, Any], *, well: bool, name: str) -> None:
+    def sit(self, right: Mapping[str, QuestionValue], *, well: bool, name: str) -> None:
         """Start an attempt, answer every question, and hand it in."""
         self.open_exam()
         self.page.get_by_role("button", name="开始考试").click()
@@ -134,7 +137,7 @@ class Trainee(Visitor):
         self.snap(f"paper-{name}")
         for number in range(self.page.locator("fieldset.question").count()):
             question = self.page.locator("fieldset.question").nth(number)
-            self._answer(question, right if well else None)
+            self._answer(question, right, well=well)
         self.page.locator("[data-status]", has_text="已保存").wait_for()
         self.page.get_by_role("button", name="交卷").click()
         self.snap(f"confirm-{name}")
@@ -142,33 +145,38 @@ class Trainee(Visitor):
         self.page.locator(".exam-score").wait_for()
         self.snap(f"result-{name}")
 
-    def _answer(self, question: Any, right: dict[str, Any] | None) -> None:
+    def ask_for_an_attempt(self) -> dict[str, Any]:
+        """Ask the interface itself for an attempt and return what it says, with the status."""
+        return self.page.evaluate(
+            """async () => {
+                const gate = document.querySelector("[data-exam-gate]").dataset;
+                const token = document.querySelector("meta[name=compliance-csrf]").content;
+                const headers = {"Content-Type": "application/json", "X-Compliance-CSRF": token};
+                const answer = await fetch(gate.start, {method: "POST", headers, body: "{}"});
+                return Object.assign(await answer.json(), {status: answer.status});
+            }"""
+        )
+
+    def _answer(self, question: Locator, right: Mapping[str, QuestionValue], *, well: bool) -> None:
         kind = question.get_attribute("data-kind")
         stem = question.locator(".stem").inner_text()
         inputs = question.locator("input")
-        if right is None:
-            if kind == "true_false":
-                inputs.nth(0).check()
-            elif kind in {"single", "multiple"}:
-                inputs.last.check()
-            elif kind != "matching":
-                inputs.first.fill("不清楚")
-            return
         known = right[stem]
         if kind == "true_false":
-            inputs.nth(0 if known.key[0] else 1).check()
+            inputs.nth(0 if known.key[0] is well else 1).check()
         elif kind in {"single", "multiple"}:
             shown = [
                 re.sub(r"^[A-Z]\. ", "", text) for text in question.locator("label.choice").all_inner_texts()
             ]
-            for index in known.key:
-                inputs.nth(shown.index(known.options[index])).check()
-        elif kind == "matching":
-            for row, (_, match) in enumerate(known.key):
-                question.locator("select").nth(row).select_option(label=match)
+            wanted = [shown.index(known.options[index]) for index in known.key]
+            if not well:
+                wanted = [next(place for place in range(len(shown)) if place not in wanted)]
+            for place in wanted:
+                inputs.nth(place).check()
         else:
             answer = known.key[0]
-            inputs.first.fill(answer if isinstance(answer, str) else answer[0])
+            right_text = answer if isinstance(answer, str) else answer[0]
+            inputs.first.fill(right_text if well else "不清楚")
 
 
 class Staff(Visitor):
@@ -185,6 +193,11 @@ class Staff(Visitor):
         self.snap("overview")
         self.page.get_by_role("link", name="学习台账").click()
         self.snap("ledger")
+
+    def create_ledger(self) -> None:
+        """Ask for a ledger and wait until the page offers it."""
+        self.page.get_by_role("button", name="生成台账").click()
+        self.page.get_by_role("link", name="证据包").first.wait_for(timeout=60_000)
 
     def download(self, label: str, folder: Path) -> Path:
         """Click one of the newest ledger's downloads and return the file under its own name."""

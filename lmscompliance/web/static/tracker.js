@@ -38,7 +38,8 @@
     part("state").textContent = texts[name];
     part("state").className = "badge " + (done || name === "playing" ? "badge-good" : "badge-wait");
     part("credit").textContent = !planned ? "" :
-      texts.credited + " " + clock(shown) + " / " + texts.needed + " " + clock(planned);
+      texts.credited + " " + clock(shown) + " / " + texts.needed + " " + clock(planned) +
+      (name === "ended" ? texts.short : ""); // played to its end, and yet some of it did not count
     bar.max = planned || 1;
     bar.value = shown;
   }
