@@ -10,12 +10,15 @@ from pathlib import Path
 
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import Draft, FileReading
-from lmscompliance.questions.formats import gift, workbook, xlsx
+from lmscompliance.questions.formats import aiken, gift, workbook, xlsx
+from lmscompliance.questions.formats.decoding import decode
 
 TOPICS_FILE = "topics.toml"
 """Lies beside the files: ``"电焊.xlsx" = "岗位技能"``."""
 
-_TEXT = (".gift.txt", ".gift", ".txt")
+_GIFT = (".gift.txt", ".gift")
+_AIKEN = (".aiken.txt", ".aiken")
+_TEXT = (*_GIFT, *_AIKEN, ".txt")
 _MAX_TEXT = 32 * 1024 * 1024
 _LONGEST_TOPIC = 64
 
@@ -98,8 +101,17 @@ def _read(path: Path) -> FileReading:
     if path.suffix.lower() in workbook.SUFFIXES:
         return xlsx.read(path, bank)
     if path.stat().st_size > _MAX_TEXT:
-        raise InvalidInput("questions.too_large", file=path.name, limit=_MAX_TEXT // 1024 // 1024)
-    return gift.read(path, bank)
+        raise InvalidInput("questions.text_too_large", file=path.name, limit=_MAX_TEXT // 1024 // 1024)
+    return _read_text(path, bank)
+
+
+def _read_text(path: Path, bank: str) -> FileReading:
+    """Read a text bank; one whose name does not tell its format is told by what stands in it."""
+    text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    name = path.name.lower()
+    if name.endswith(_AIKEN) or (not name.endswith(_GIFT) and aiken.is_aiken(text)):
+        return aiken.read(path.name, bank, text)
+    return gift.read_text(path.name, bank, text)
 
 
 def _listed(path: Path) -> dict[str, str]:

@@ -40,6 +40,11 @@ def true_false(source: Source, stem: str, options: Options, answer: str) -> Draf
     return reason("answer_unreadable", answer=answer)
 
 
+def single_or_multiple(source: Source, stem: str, options: Options, answer: str) -> Draft | Reason:
+    """Return a choice question whose kind nothing declares: the number of right options tells it."""
+    return choice(source, stem, "", options, answer)
+
+
 def choice(source: Source, stem: str, declared: str, options: Options, answer: str) -> Draft | Reason:
     """Return a single or multiple choice question; its key holds the indexes of the right options."""
     if len(options.texts) < _FEWEST:

@@ -35,10 +35,15 @@ _PUNCTUATION = re.compile(r"[\s。.？?！!，,；;]*")
 
 def read(path: Path, bank: str) -> FileReading:
     """Return everything the file holds; ``Source.row`` is the line a question begins on."""
-    verdicts = [_question(path.name, block) for block in blocks(decode(path.read_bytes()))]
+    return read_text(path.name, bank, decode(path.read_bytes()))
+
+
+def read_text(file: str, bank: str, text: str) -> FileReading:
+    """Return everything ``text``, the content of ``file``, holds."""
+    verdicts = [_question(file, block) for block in blocks(text)]
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))
-    return FileReading(path.name, bank, len(verdicts), drafts, refusals)
+    return FileReading(file, bank, len(verdicts), drafts, refusals)
 
 
 def _question(file: str, block: Block) -> Draft | Refusal:
