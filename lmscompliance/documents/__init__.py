@@ -1,1 +1,1 @@
-"""Writers of files that know no domain: spreadsheets and canonical ZIP archives."""
+"""Files that know no domain: spreadsheets in and out, and canonical ZIP archives."""

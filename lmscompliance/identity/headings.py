@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lmscompliance.identity.tables import Cell
+from lmscompliance.documents.tables import Cell
 
 _SEARCHED_ROWS = 40
 """Titles, notes and filling instructions above a heading are shorter than this."""

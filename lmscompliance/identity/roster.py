@@ -9,11 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from lmscompliance.identity import contact, headings, numbers, tables
+from lmscompliance.documents import tables
+from lmscompliance.documents.tables import Cell, Sheet
+from lmscompliance.identity import contact, headings, numbers
 from lmscompliance.identity.numbers import IdNumber
 from lmscompliance.identity.people import Sex
 from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
-from lmscompliance.identity.tables import Cell, Sheet
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.rules.masking import mask_number
 

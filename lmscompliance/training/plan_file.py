@@ -8,8 +8,9 @@ from datetime import time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from lmscompliance.identity import headings, tables
-from lmscompliance.identity.tables import Cell, Sheet
+from lmscompliance.documents import tables
+from lmscompliance.documents.tables import Cell, Sheet
+from lmscompliance.identity import headings
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.training.service import LessonInput
 

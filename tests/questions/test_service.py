@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from lmscompliance.documents import spreadsheet
 from lmscompliance.kernel.errors import InvalidInput, NotFound
-from lmscompliance.questions.formats import workbook as workbook_reader
 from lmscompliance.questions.models import Question, QuestionVersion
 from lmscompliance.questions.service import (
     BankReport,
@@ -220,8 +220,8 @@ def test_the_report_as_json():
     ("name", "content", "code"),
     [
         ("x.docx", b"", "questions.unknown_format"),
-        ("x.xlsx", b"not a workbook", "questions.unreadable"),
-        ("x.xls", b"", "questions.unreadable"),
+        ("x.xlsx", b"not a workbook", "documents.file_unreadable"),
+        ("x.xls", b"", "documents.file_unreadable"),
         ("missing.xlsx", None, "questions.no_file"),
     ],
 )
@@ -242,13 +242,13 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | N
 def test_a_reader_that_breaks_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException):
     """A damaged file over which the spreadsheet library panics is unreadable, not a crash."""
 
-    def broken(_path: str) -> None:
+    def broken(_data: object) -> None:
         raise error
 
-    monkeypatch.setattr(workbook_reader.CalamineWorkbook, "from_path", broken, raising=True)
+    monkeypatch.setattr(spreadsheet.CalamineWorkbook, "from_filelike", broken, raising=True)
     with pytest.raises(InvalidInput) as caught:
         check_files([_bank(tmp_path, ["判断题", "甲", None, "对"])])
-    assert caught.value.code == "questions.unreadable"
+    assert caught.value.code == "documents.file_unreadable"
 
 
 def test_a_directory_is_walked(tmp_path: Path):

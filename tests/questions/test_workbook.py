@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from lmscompliance.documents import spreadsheet
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.formats import package, workbook, xlsx
 from tests.questions.books import codes
@@ -21,10 +22,10 @@ def test_a_bomb_is_refused_before_it_is_opened(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
-    monkeypatch.setattr(workbook, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(spreadsheet, "MAX_UNPACKED_BYTES", 1_000_000)
     with pytest.raises(InvalidInput) as caught:
         workbook.read(path)
-    assert caught.value.code == "questions.too_large"
+    assert caught.value.code == "documents.file_too_large"
 
 
 @pytest.mark.parametrize("place", [(0, 16_383), (1_048_575, 0)])
@@ -36,7 +37,7 @@ def test_a_stray_cell_far_outside_is_named(tmp_path: Path, place: tuple[int, int
     book.close()
     with pytest.raises(InvalidInput) as caught:
         workbook.read(path)
-    assert caught.value.code == "questions.too_wide"
+    assert caught.value.code == "documents.stray_cell"
 
 
 def test_cells_read_as_they_are_shown(tmp_path: Path):
@@ -101,10 +102,10 @@ def test_a_package_that_is_no_spreadsheet(tmp_path: Path):
     path = tmp_path / "z.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "x")
-    assert package.inspect(path) == package.Details()
+    assert package.inspect(path.read_bytes()) == package.Details()
     with pytest.raises(InvalidInput) as caught:
         workbook.read(path)
-    assert caught.value.code == "questions.unreadable"
+    assert caught.value.code == "documents.file_unreadable"
 
 
 def _png(side: int) -> bytes:

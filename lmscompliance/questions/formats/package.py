@@ -6,22 +6,18 @@ be made to expand entities. Where the package is laid out otherwise, the detail 
 
 from __future__ import annotations
 
+import io
 import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from pathlib import Path
 
-from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.documents.spreadsheet import column_index
 
 PERCENT = "percent"
 MONTH_DAY = "month_day"
-
-MAX_COLUMNS = 512
-MAX_ROWS = 200_000
-"""A stray cell at the far corner would make a dense copy of the sheet larger than any memory."""
 
 _BUILT_IN = {9: PERCENT, 10: PERCENT, 16: MONTH_DAY, 28: MONTH_DAY, 29: MONTH_DAY, 58: MONTH_DAY}
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"(?:[^>]*?\bs="(\d+)")?')
@@ -50,12 +46,12 @@ class Details:
     sheets: dict[str, SheetDetails] = field(default_factory=dict)
 
 
-def inspect(path: Path) -> Details:
-    """Return the details of the package at ``path``; nothing for a package that is not OOXML.
+def inspect(data: bytes) -> Details:
+    """Return the details of the package ``data``; nothing for a package that is not OOXML.
 
-    Raises ``InvalidInput`` when a sheet reaches beyond ``MAX_COLUMNS`` or ``MAX_ROWS``.
+    For packages whose size has been checked (``documents.spreadsheet``): parts are read as a whole.
     """
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
         if "xl/workbook.xml" not in names:
             return Details()
@@ -65,23 +61,17 @@ def inspect(path: Path) -> Details:
         for _, attributes in _tags(archive.read("xl/workbook.xml"), "sheet"):
             part = targets.get(attributes.get("r:id", ""), ("", ""))[1]
             if part in names:
-                sheets[unescape(attributes.get("name", ""))] = _sheet(archive, names, part, styles, path)
+                sheets[unescape(attributes.get("name", ""))] = _sheet(archive, names, part, styles)
         return Details(sheets)
 
 
-def _sheet(
-    archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[int, str], path: Path
-) -> SheetDetails:
+def _sheet(archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[int, str]) -> SheetDetails:
     content = archive.read(part)
     formats = {}
     for found in _CELL.finditer(content):
-        column, row = _column(found[1]), int(found[2])
-        if column >= MAX_COLUMNS or row > MAX_ROWS:
-            cell = f"{found[1].decode()}{row}"
-            raise InvalidInput("questions.too_wide", file=path.name, cell=cell)
         shown_as = styles.get(int(found[3] or 0))
         if shown_as:
-            formats[row, column] = shown_as
+            formats[int(found[2]), column_index(found[1].decode())] = shown_as
     anchors = [int(row) for row in _OBJECT.findall(content)]
     for kind, target in _relationships(archive, names, part).values():
         if kind == "drawing" and target in names:
@@ -145,10 +135,3 @@ def _tags(content: bytes, name: str) -> Iterator[tuple[str, dict[str, str]]]:
     for tag, attributes in _TAG.findall(content.decode("utf-8", "replace")):
         if tag == name:
             yield tag, dict(_ATTRIBUTE.findall(attributes))
-
-
-def _column(letters: bytes) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + letter - ord("A") + 1
-    return index - 1

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
-
-from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.documents import spreadsheet
 from lmscompliance.questions.formats import package
 from lmscompliance.questions.formats.text import clean
 
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
-
-MAX_BYTES = 200 * 1024 * 1024
-"""How large a workbook may be once unpacked; a bank of 100,000 questions stays far below it."""
-
-# NotImplementedError and other RuntimeErrors are zipfile's answer to encryption and unknown compression.
-_DAMAGED = (
-    CalamineError,
-    zipfile.BadZipFile,
-    zlib.error,
-    OSError,
-    EOFError,
-    ValueError,
-    KeyError,
-    RuntimeError,
-)
 
 _ERRORS = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|GETTING_DATA|SPILL!)")
 _EMBEDDED_PICTURE = re.compile(r"^=?(_xlfn\.)?DISPIMG\(", re.IGNORECASE)
@@ -86,47 +67,25 @@ class Sheet:
 
 
 def read(path: Path) -> list[Sheet]:
-    """Return all sheets of the workbook, hidden and empty ones included.
-
-    Raises ``InvalidInput`` when the file is no workbook, is locked with a password, or would unpack to
-    more than ``MAX_BYTES`` or to an absurdly wide sheet.
-    """
-    try:
-        _refuse_huge(path)
-        details = package.inspect(path) if zipfile.is_zipfile(path) else package.Details()
-        workbook = CalamineWorkbook.from_path(str(path))
-        return [_sheet(workbook, name, details) for name in workbook.sheet_names]
-    except _DAMAGED as error:
-        raise InvalidInput("questions.unreadable", file=path.name) from error
-    except BaseException as error:
-        # The reader's own panics over a damaged .xls derive from BaseException and cannot be imported.
-        if type(error).__name__ == "PanicException":
-            raise InvalidInput("questions.unreadable", file=path.name) from error
-        raise
+    """Return all sheets of the workbook, hidden and empty ones included; raises as ``spreadsheet.read``."""
+    data = spreadsheet.load(path)
+    sheets = spreadsheet.parse(path.name, data)
+    with spreadsheet.readable(path.name):
+        details = package.inspect(data) if data.startswith(spreadsheet.ZIP) else package.Details()
+    return [_sheet(sheet, details.sheets.get(sheet.name, package.SheetDetails())) for sheet in sheets]
 
 
-def _refuse_huge(path: Path) -> None:
-    size = path.stat().st_size
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    if size > MAX_BYTES:
-        raise InvalidInput("questions.too_large", file=path.name, limit=MAX_BYTES // 1024 // 1024)
-
-
-def _sheet(workbook: CalamineWorkbook, name: str, details: package.Details) -> Sheet:
-    found = details.sheets.get(name, package.SheetDetails())
-    sheet = workbook.get_sheet_by_name(name)
+def _sheet(sheet: spreadsheet.Sheet, found: package.SheetDetails) -> Sheet:
     rows = []
-    for number, values in enumerate(sheet.to_python(skip_empty_area=False), 1):
+    for number, values in enumerate(sheet.rows, 1):
         cells = tuple(_cell(value, found.formats.get((number, at), "")) for at, value in enumerate(values))
         if any(cell.text for cell in cells):
             rows.append(Row(number, cells))
     merged = {}
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+    for (top, left), (bottom, right) in sheet.merged:
         if left == right:
             merged.update({(row + 1, left): top + 1 for row in range(top + 1, bottom + 1)})
-    return Sheet(name, tuple(rows), found.pictures, merged)
+    return Sheet(sheet.name, tuple(rows), found.pictures, merged)
 
 
 def _cell(value: object, shown_as: str) -> Cell:

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from lmscompliance.identity import tables
+from lmscompliance.documents import spreadsheet, tables
 from lmscompliance.kernel.errors import InvalidInput
 from tests.identity.sheets import HEADING, person, workbook
 
@@ -23,18 +23,57 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     """Declared sizes are summed before anything is read."""
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"\0" * (tables.MAX_UNZIPPED_BYTES + 1))
-    assert path.stat().st_size < tables.MAX_FILE_BYTES
-    assert _refused(path) == "identity.file_too_large"
+        archive.writestr("xl/worksheets/sheet1.xml", b"\0" * (spreadsheet.MAX_UNPACKED_BYTES + 1))
+    assert path.stat().st_size < spreadsheet.MAX_FILE_BYTES
+    assert _refused(path) == "documents.file_too_large"
 
 
-def test_a_stray_cell_in_the_last_corner_is_refused(tmp_path):
+@pytest.mark.parametrize("place", [(1_048_575, 16_383), (1_048_575, 0), (0, 16_383)])
+def test_a_stray_cell_in_the_last_corner_is_refused(tmp_path, place):
     """A sheet is measured before it is laid out as a table."""
     path = tmp_path / "corner.xlsx"
     book = xlsxwriter.Workbook(path)
-    book.add_worksheet().write(1_048_575, 16_383, "x")
+    book.add_worksheet().write(*place, "x")
     book.close()
-    assert _refused(path) == "identity.file_too_large"
+    assert _refused(path) == "documents.stray_cell"
+
+
+def test_a_sheet_that_is_far_too_long_and_wide_is_refused(tmp_path):
+    """Within both limits, rows times columns still have one of their own."""
+    path = tmp_path / "large.xlsx"
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet()
+    sheet.write(0, 400, "x")
+    sheet.write(100_000, 0, "x")
+    book.close()
+    with pytest.raises(InvalidInput, match="A100001"):
+        tables.read(path)
+
+
+def test_cells_that_only_have_a_look_are_no_content(tmp_path):
+    """A frame drawn over whole rows, as some programs write it, is neither stray nor laid out."""
+    path = tmp_path / "framed.xlsx"
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet("名单")
+    framed = book.add_format({"border": 1})
+    sheet.write_row(0, 0, ["姓名", "电话"])
+    for row in range(3):
+        sheet.write_blank(row, 16_383, None, framed)
+    book.close()
+    assert [(one.name, one.rows) for one in tables.read(path)] == [("名单", [["姓名", "电话"]])]
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("encrypted"), type("PanicException", (BaseException,), {})("range")]
+)
+def test_a_library_that_breaks_down(tmp_path, monkeypatch, error):
+    """A damaged file over which the spreadsheet library panics is unreadable, not a crash."""
+
+    def broken(_data):
+        raise error
+
+    monkeypatch.setattr(spreadsheet.CalamineWorkbook, "from_filelike", broken)
+    assert _refused(workbook(tmp_path / "a.xlsx", 名单=[HEADING])) == "documents.file_unreadable"
 
 
 def test_an_ods_of_repeated_cells_is_refused(tmp_path):
@@ -49,7 +88,7 @@ def test_an_ods_of_repeated_cells_is_refused(tmp_path):
     )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("content.xml", content)
-    assert _refused(path) == "identity.file_too_large"
+    assert _refused(path) == "documents.file_too_large"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +104,7 @@ def test_damaged_and_foreign_files(tmp_path, content):
     """A broken ZIP, a broken OLE file and a picture are no spreadsheets."""
     path = tmp_path / "a.xlsx"
     path.write_bytes(content)
-    assert _refused(path) == "identity.file_unreadable"
+    assert _refused(path) == "documents.file_unreadable"
 
 
 def test_truncated_workbook(tmp_path):
@@ -79,17 +118,17 @@ def test_truncated_workbook(tmp_path):
         except InvalidInput as refusal:
             said = refusal.code
         # Below four bytes it is a very short csv.
-        assert said in ("identity.file_unreadable", "cut")
+        assert said in ("documents.file_unreadable", "cut")
 
 
 def test_a_missing_file(tmp_path):
     """What is not there is said to be unreadable."""
-    assert _refused(tmp_path / "none.xlsx") == "identity.file_unreadable"
+    assert _refused(tmp_path / "none.xlsx") == "documents.file_unreadable"
 
 
 def test_too_large_a_file(tmp_path):
     """A file over the limit is not even opened."""
     path = tmp_path / "large.csv"
     with path.open("wb") as file:
-        file.truncate(tables.MAX_FILE_BYTES + 1)
-    assert _refused(path) == "identity.file_too_large"
+        file.truncate(spreadsheet.MAX_FILE_BYTES + 1)
+    assert _refused(path) == "documents.file_too_large"
