@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import ed25519
+from lmscompliance.evidence import ed25519, guards
 from lmscompliance.evidence.models import (
     Batch,
     Checkpoint,
@@ -53,12 +53,14 @@ class FsckReport:
 
 
 def fsck(session: Session, services: Services | None = None, vkeys: Sequence[VKey] = ()) -> FsckReport:
-    """Re-check every entry, stream, position, tile and checkpoint; with ``services`` the disclosures, too.
+    """Re-check every guard, entry, stream, position, tile and checkpoint; with ``services`` disclosures, too.
 
     With ``vkeys`` each checkpoint must carry a signature of one of them. Reads everything: minutes for
     millions of entries. Use one ``reading`` session, so that all tables are of one moment.
     """
     report = FsckReport()
+    for guard in guards.missing(session):
+        report.problems.append(f"the guard {guard} is missing from the database")
     report.problems.extend(_streams(session, report))
     for log in session.scalars(select(Log)):
         report.problems.extend(_log(session, log, report, vkeys))

@@ -1,9 +1,9 @@
 """Tables of the evidence log.
 
-What is recorded is only ever inserted: ``entry`` and ``position`` rows never change, so later triggers and
-grants can forbid it. What moves is small and can be checked against them: a stream's head, the outbox,
-the staged batch, the tree head. Personal values stand apart, encrypted, in ``disclosure``, the one table
-whose rows may be erased.
+What is recorded is only ever inserted; the database refuses anything else (``guards``). What moves is small
+and can be checked against it: a stream's head, the outbox, the staged batch, the tree head; the guards let
+heads and tiles grow and nothing else. Personal values stand apart, encrypted, in ``disclosure``, the one
+table whose rows may be erased.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lmscompliance.evidence import guards
+from lmscompliance.evidence.statements import table
 from lmscompliance.storage.base import TABLE_PREFIX, Base
 from lmscompliance.storage.types import Id, Instant
 
@@ -148,3 +150,20 @@ class HeadsSnapshot(Base):
     first_n: Mapped[int] = mapped_column(BigInteger)
     pages: Mapped[int] = mapped_column(Integer)
     heads_digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+for _insert_only in (Entry, Position, Checkpoint, HeadsSnapshot):
+    guards.append_only(table(_insert_only))
+guards.append_only(
+    table(Stream),
+    may_become="NEW.class_id = OLD.class_id AND NEW.stream = OLD.stream AND NEW.count = OLD.count + 1",
+)
+guards.append_only(
+    table(Log), may_become="NEW.id = OLD.id AND NEW.origin = OLD.origin AND NEW.size > OLD.size"
+)
+guards.append_only(
+    table(Tile),
+    may_become="NEW.log_id = OLD.log_id AND NEW.level = OLD.level AND NEW.tile_index = OLD.tile_index "
+    "AND substr(NEW.data, 1, length(OLD.data)) = OLD.data",
+    replaceable=True,
+)

@@ -1,5 +1,7 @@
 """Ways the tests put facts into a log and look at what became of them."""
 
+from sqlalchemy import text
+
 from lmscompliance.evidence import class_stream, enrolment_stream, record
 from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.signer import LocalSigner
@@ -36,6 +38,20 @@ def write(services, stream=TRAINEE, count=1, *, class_id=CLASS, disclose=None, k
     return recorded
 
 
+def disarm(services):
+    """Remove the guards, as only an owner of the database can, so that a test may tamper."""
+    with transaction(services.database) as session:
+        if services.database.is_sqlite:
+            for name in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+                session.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            for name in session.scalars(
+                text("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger")
+            ).all():
+                if name.startswith("compliance_evidence"):
+                    session.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER USER"))
+
+
 def assert_sound(services, *signers):
     """Check everything that is stored, and return the counts."""
     with reading(services.database) as session:
@@ -44,4 +60,14 @@ def assert_sound(services, *signers):
     return report
 
 
-__all__ = ["CLASS", "ORIGIN", "OTHER", "TRAINEE", "assert_sound", "class_stream", "signer_in", "write"]
+__all__ = [
+    "CLASS",
+    "ORIGIN",
+    "OTHER",
+    "TRAINEE",
+    "assert_sound",
+    "class_stream",
+    "disarm",
+    "signer_in",
+    "write",
+]

@@ -8,7 +8,7 @@ from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.models import Checkpoint, Disclosure, Entry, Log, Outbox, Position, Stream, Tile
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.storage.transaction import reading, transaction
-from tests.evidence.logs import CLASS, TRAINEE, assert_sound, signer_in, write
+from tests.evidence.logs import CLASS, TRAINEE, assert_sound, disarm, signer_in, write
 from tests.tlog.keys import Key
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -90,6 +90,7 @@ def test_each_tampering_is_named(log, statement, problem):
     """Whatever row is altered, removed or added, the re-check says which and how."""
     if statement.is_insert:
         statement = statement.values(queued_at=log.clock.now())
+    disarm(log)
     with transaction(log.database) as session:
         session.execute(statement)
     assert any(problem in found for found in problems(log)), problems(log)
@@ -97,6 +98,7 @@ def test_each_tampering_is_named(log, statement, problem):
 
 def test_swapped_entries_are_named(log):
     """Two leaves that changed places break the tree and the order of their stream."""
+    disarm(log)
     with transaction(log.database) as session:
         for old, new in [(1, 9001), (2, 1), (9001, 2)]:
             session.execute(update(Position).where(Position.log_index == old).values(log_index=new))
@@ -110,3 +112,11 @@ def test_a_checkpoint_of_another_key_is_named(log):
     assert any(
         "no signature of a known key" in item for item in problems(log, [Key("stranger.example", 5).vkey])
     )
+
+
+def test_a_removed_guard_is_named(log):
+    """An owner can take the guards away, but not unseen."""
+    disarm(log)
+    found = problems(log)
+    assert "the guard compliance_evidence_entry_no_delete is missing from the database" in found
+    assert len(found) == 21

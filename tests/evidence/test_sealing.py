@@ -13,7 +13,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.notes import Note
-from tests.evidence.logs import ORIGIN, TRAINEE, assert_sound, signer_in, write
+from tests.evidence.logs import ORIGIN, TRAINEE, assert_sound, disarm, signer_in, write
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -184,6 +184,7 @@ def test_an_entry_that_commits_late_is_not_missed(services, tmp_path):
 def test_an_altered_leaf_is_not_signed(services, tmp_path):
     """Bytes that no longer have the recorded hash stop the sealing, and the entry is named."""
     write(services, count=3)
+    disarm(services)
     with transaction(services.database) as session:
         session.execute(update(Entry).where(Entry.n == 1).values(leaf=b"{}"))
     with pytest.raises(ComplianceError, match=rf"Entry 1 of stream {TRAINEE}"):
@@ -195,6 +196,7 @@ def test_an_altered_leaf_is_not_signed(services, tmp_path):
 def test_a_lost_leaf_is_not_passed_over(services, tmp_path):
     """A recorded entry that is no longer there stops the sealing."""
     write(services, count=3)
+    disarm(services)
     with transaction(services.database) as session:
         session.execute(delete(Entry).where(Entry.n == 2))
     with pytest.raises(ComplianceError, match="only 2 are there"):
@@ -230,6 +232,7 @@ def test_a_rewritten_history_is_refused_by_the_signer(services, tmp_path):
     signer = signer_in(tmp_path)
     write(services, count=3)
     seal_all(services, signer)
+    disarm(services)
     with transaction(services.database) as session:
         session.execute(update(Tile).values(data=bytes(96)))
     write(services)

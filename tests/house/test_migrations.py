@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -74,11 +75,27 @@ def _hidden(database: Database) -> list[tuple[str, str]]:
         "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL"
         if database.is_sqlite
         else "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' "
-        "UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+        "UNION ALL SELECT tgname, pg_get_triggerdef(oid) || ' enabled ' || tgenabled::text FROM pg_trigger "
+        "WHERE NOT tgisinternal "
+        "UNION ALL SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'compliance_%'"
     )
     with database.engine.connect() as connection:
         rows = connection.execute(text(query)).all()
     return sorted((name, " ".join(sql.split())) for name, sql in rows if "alembic_version" not in name)
+
+
+def test_going_back_and_forth_ends_where_it_began(database: Database) -> None:
+    """A downgrade takes away what its upgrade made, so both can be run again."""
+    migrate.upgrade(database)
+    before = _hidden(database)
+    alembic = migrate.config()
+    with database.engine.connect() as connection:
+        alembic.attributes["connection"] = connection
+        command.downgrade(alembic, "0001")
+        connection.commit()
+    assert _hidden(database) != before
+    migrate.upgrade(database)
+    assert _hidden(database) == before
 
 
 def test_upgrading_again_changes_nothing(database: Database) -> None:
