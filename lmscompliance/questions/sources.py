@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import Draft, FileReading
-from lmscompliance.questions.formats import aiken, gift, workbook, xlsx
+from lmscompliance.questions.formats import aiken, gift, separated, workbook, xlsx
 from lmscompliance.questions.formats.decoding import decode
 
 TOPICS_FILE = "topics.toml"
@@ -18,7 +18,8 @@ TOPICS_FILE = "topics.toml"
 
 _GIFT = (".gift.txt", ".gift")
 _AIKEN = (".aiken.txt", ".aiken")
-_TEXT = (*_GIFT, *_AIKEN, ".txt")
+_CSV = (".csv", ".tsv")
+_TEXT = (*_GIFT, *_AIKEN, ".txt", *_CSV)
 _MAX_TEXT = 32 * 1024 * 1024
 _LONGEST_TOPIC = 64
 
@@ -107,7 +108,10 @@ def _read(path: Path) -> FileReading:
 
 def _read_text(path: Path, bank: str) -> FileReading:
     """Read a text bank; one whose name does not tell its format is told by what stands in it."""
-    text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    text = decode(path.read_bytes())
+    if path.suffix.lower() in _CSV:
+        return separated.read(path, bank, text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     name = path.name.lower()
     if name.endswith(_AIKEN) or (not name.endswith(_GIFT) and aiken.is_aiken(text)):
         return aiken.read(path.name, bank, text)

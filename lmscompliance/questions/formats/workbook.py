@@ -90,7 +90,7 @@ def _sheet(sheet: spreadsheet.Sheet, found: package.SheetDetails) -> Sheet:
 
 def _cell(value: object, shown_as: str) -> Cell:
     if isinstance(value, str):
-        return _typed(value)
+        return typed(value)
     if isinstance(value, bool):
         return Cell("TRUE" if value else "FALSE", "", str(value))
     if isinstance(value, (int, float)):
@@ -102,7 +102,8 @@ def _cell(value: object, shown_as: str) -> Cell:
     return Cell()
 
 
-def _typed(value: str) -> Cell:
+def typed(value: str) -> Cell:
+    """Return the cell that somebody typed ``value`` into."""
     text = clean(value)
     if _EMBEDDED_PICTURE.match(text):
         return Cell(text, "picture", value)

@@ -20,7 +20,11 @@ _SENTENCE = re.compile(r"[（(]\s*[)）]|_{2,}|[。？?！!，,；;]")
 
 def read(path: Path, bank: str) -> FileReading:
     """Return everything the workbook at ``path`` holds. Raises ``InvalidInput`` when it cannot be opened."""
-    sheets = workbook.read(path)
+    return read_sheets(path.name, bank, workbook.read(path))
+
+
+def read_sheets(file: str, bank: str, sheets: Sequence[Sheet]) -> FileReading:
+    """Return everything the ``sheets`` of ``file`` hold."""
     headers = {sheet.name: header_names.find(sheet.rows) for sheet in sheets}
     first = next((found[1] for found in headers.values() if found), None)
     rows = 0
@@ -28,14 +32,14 @@ def read(path: Path, bank: str) -> FileReading:
     for sheet in sheets:
         found = headers[sheet.name]
         if found is not None:
-            judged = list(_judged(path.name, sheet, found[1], after=found[0]))
+            judged = list(_judged(file, sheet, found[1], after=found[0]))
         else:
-            judged = _without_header(path.name, sheet, first)
+            judged = _without_header(file, sheet, first)
         rows += sum(1 for row in sheet.rows if found is None or header_names.header(row) != found[1])
         verdicts += judged
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))
-    return FileReading(path.name, bank, rows, drafts, refusals)
+    return FileReading(file, bank, rows, drafts, refusals)
 
 
 def _without_header(file: str, sheet: Sheet, inherited: Columns | None) -> list[Verdict]:
