@@ -96,7 +96,7 @@ def _two_people_learn_and_sit_the_exam(chromium, address: str, running: site.Run
     assert "100 分" in lucky.page.locator(".exam-score").inner_text()
     lucky.open_class()
     lucky.snap("class-passed")
-    assert "考核合格" in lucky.page.locator("#exam").inner_text()
+    assert "考核已经合格" in lucky.page.locator("#exam").inner_text()
 
     for number in (1, 2):
         luckless.sit(running.bank, well=False, name=f"failed-{number}")

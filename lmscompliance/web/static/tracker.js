@@ -240,6 +240,10 @@
   }
   setInterval(function () {
     if (session && !offline && state() === "playing" && !(video && video.playbackRate > 1)) since += 1;
+    // About to be complete: told now, and not only when the next question is due.
+    if (session && credited < planned && credited + since > planned && performance.now() - polledAt > 3000) {
+      beat().then(poll);
+    }
     show();
   }, 1000);
   poll().finally(function () {
