@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import click
 
 from lmscompliance.cli.language import language
-from lmscompliance.cli.showing import dump, say
-from lmscompliance.policy import Catalogue, Notice, load_file
+from lmscompliance.cli.showing import dump
+from lmscompliance.policy import Catalogue
+from lmscompliance.policy.report import check_file, list_policies, show_policy
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group("policy")
@@ -25,16 +27,11 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(*, as_json: bool) -> None:
     """List every notice there is."""
-    notices = _catalogue().all()
+    found = list_policies(_catalogue())
     if as_json:
-        dump([_summary(notice) for notice in notices])
-        return
-    for notice in notices:
-        until = notice.effective_to.isoformat() if notice.effective_to else ""
-        click.echo(
-            f"{notice.id}  v{notice.version}  {notice.status}  "
-            f"{notice.effective_from.isoformat()}–{until}  {notice.document}  {notice.title}"
-        )
+        dump(found.to_json())
+    else:
+        _print(found.lines(language()))
 
 
 @group.command("show")
@@ -43,40 +40,33 @@ def list_(*, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the exact text that the digest is of.")
 def show(policy_id: str, version: int | None, *, as_json: bool) -> None:
     """Show one notice: every value with its clause or its rationale."""
-    notice = _catalogue().get(policy_id, version)
-    effective = notice.effective_json().decode()
+    view = show_policy(_catalogue(), policy_id, version)
     if as_json:
-        click.echo(effective)
-        return
-    for name, value in _summary(notice).items():
-        click.echo(f"{name}: {value}")
-    for key, given in json.loads(effective)["parameters"].items():
-        click.echo(f"\n{key} = {json.dumps(given['value'], ensure_ascii=False)}")
-        click.echo(f"    {notice.cite(key, language())}  {given.get('quote') or given.get('rationale', '')}")
+        click.echo(view.notice.effective_json().decode())
+    else:
+        _print(view.lines(language()))
 
 
 @group.command("check", short_help="Check a policy file; problems are named with their lines.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(file: Path) -> None:
+@click.argument("file", type=_FILE)
+@click.option("--notice", "full_text", type=_FILE, help="The notice's text: each quote must stand in it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.pass_context
+def check(context: click.Context, file: Path, full_text: Path | None, *, as_json: bool) -> None:
     """Check a policy file; each problem is named with its line, and the exit code is 1."""
-    notice = load_file(file)
-    say("cli.policy_good", file=file, id=notice.id, version=notice.version, digest=notice.digest)
+    checked = check_file(file, full_text)
+    if as_json:
+        dump(checked.to_json())
+    else:
+        _print(checked.lines(language()))
+    context.exit(0 if checked.ok else 1)
+
+
+def _print(lines: list[str]) -> None:
+    click.echo("\n".join(lines))
 
 
 def _catalogue() -> Catalogue:
     catalogue = Catalogue.builtin()
     directory = os.environ.get("COMPLIANCE_POLICY_DIR")
     return catalogue.with_directory(Path(directory).expanduser()) if directory else catalogue
-
-
-def _summary(notice: Notice) -> dict[str, str | int | None]:
-    return {
-        "id": notice.id,
-        "version": notice.version,
-        "status": notice.status,
-        "title": notice.title,
-        "document": notice.document,
-        "effective_from": notice.effective_from.isoformat(),
-        "effective_to": notice.effective_to.isoformat() if notice.effective_to else None,
-        "digest": notice.digest,
-    }

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from lmscompliance.completion.judging import Course, TraineeStatus, course_of, judge
 from lmscompliance.completion.models import Completion
 from lmscompliance.exams import service as exams
 from lmscompliance.learning.models import ClosedSession
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import CLOSED, Enrolment, TrainingClass
@@ -130,7 +129,6 @@ def _keep(services: Services, judged: Sequence[TraineeStatus]) -> None:
 
 def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
     now = services.clock.now()
-    insert = upsert_sqlite if services.database.is_sqlite else upsert_postgresql
     with transaction(services.database) as session:
         for one in judged:
             figures = {
@@ -143,7 +141,7 @@ def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
                 "training_met": one.training.met,
             }
             completed_at = now if one.training.met else None
-            statement = insert(Completion).values(
+            statement = upsert(session, Completion).values(
                 class_id=one.course.fact.id,
                 enrolment_id=one.enrolment_id,
                 completed_at=completed_at,

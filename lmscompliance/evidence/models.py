@@ -14,8 +14,8 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.evidence import guards
-from lmscompliance.evidence.statements import table
 from lmscompliance.storage.base import TABLE_PREFIX, Base
+from lmscompliance.storage.statements import table
 from lmscompliance.storage.types import Id, Instant
 
 StreamName = String(64)

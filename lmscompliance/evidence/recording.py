@@ -10,11 +10,11 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.models import Disclosure, Entry, Outbox, Stream
-from lmscompliance.evidence.statements import table, upsert
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import table, upsert
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import (
     MAX_LEAF_BYTES,

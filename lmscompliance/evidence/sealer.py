@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from lmscompliance.evidence.models import Batch, Checkpoint, Entry, Log, Position, Tile
 from lmscompliance.evidence.signer import Signer, SignerRefuses
 from lmscompliance.evidence.staging import Staged, anything_waits, stage
-from lmscompliance.evidence.statements import table, upsert
 from lmscompliance.evidence.tree import Tree, tile_reader
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import table, upsert
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog import tiles
 from lmscompliance.tlog.leaf import leaf_hash

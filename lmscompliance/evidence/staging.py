@@ -8,10 +8,10 @@ from sqlalchemy import delete, func, insert, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.models import Batch, Log, Outbox, Position
-from lmscompliance.evidence.statements import upsert
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import durable_transaction, reading
 from lmscompliance.tlog.merkle import EMPTY_ROOT
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
@@ -20,6 +18,7 @@ from lmscompliance.policy import Notice
 from lmscompliance.rules.exam import exam_gate
 from lmscompliance.rules.verdict import NotMet, Verdict
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import after_commit, transaction
 from lmscompliance.training import queries as training
 
@@ -100,9 +99,10 @@ def unlock(services: Services, class_id: str, enrolment_id: str) -> bool:
         class_ = training.class_by_id(session, class_id)
         training.enrolment(session, class_id, enrolment_id)
         now = services.clock.now()
-        insert = upsert_sqlite if services.database.is_sqlite else upsert_postgresql
         row = {"class_id": class_id, "enrolment_id": enrolment_id, "unlocked_at": now}
-        statement = insert(ExamUnlock).values(row).on_conflict_do_nothing().returning(ExamUnlock.class_id)
+        statement = (
+            upsert(session, ExamUnlock).values(row).on_conflict_do_nothing().returning(ExamUnlock.class_id)
+        )
         if session.execute(statement).first() is None:
             return False
         policy: dict[str, Json] = {

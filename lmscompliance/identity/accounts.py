@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from lmscompliance.identity.models import Account, GuessCounter
 from lmscompliance.kernel.errors import Conflict
+from lmscompliance.storage.statements import upsert
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,9 +26,8 @@ def count_guess(session: Session, account: str, now: datetime) -> int:
     Called before a code is looked at, so a burst of simultaneous guesses queues at this row and is counted
     whole. Failures stay counted only if the caller's transaction commits, whatever it answers.
     """
-    insert = upsert_sqlite if session.get_bind().dialect.name == "sqlite" else upsert_postgresql
     over = GuessCounter.first_failed_at <= now - GUESS_WINDOW
-    first = insert(GuessCounter).values(external_id=account, failures=1, first_failed_at=now)
+    first = upsert(session, GuessCounter).values(external_id=account, failures=1, first_failed_at=now)
     statement = first.on_conflict_do_update(
         index_elements=[GuessCounter.external_id],
         set_={

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Dialect, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance.jobs.models import LeaseRow
 from lmscompliance.jobs.moment import SECOND, database_now
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import transaction
 
 
@@ -42,9 +42,7 @@ def acquire(services: Services, name: str, *, seconds: int) -> Lease | None:
     """
     holder = services.ids.opaque()
     with transaction(services.database) as session:
-        dialect: Dialect = session.get_bind().dialect
-        insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-        fresh = insert(LeaseRow).values(
+        fresh = upsert(session, LeaseRow).values(
             name=name, holder=holder, fence=1, expires_us=database_now() + seconds * SECOND
         )
         taken = session.scalar(

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from lmscompliance.jobs.models import JobRow
 from lmscompliance.jobs.moment import SECOND, database_now
 from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import transaction
 
 CLAIM_SECONDS = 120
@@ -64,10 +64,9 @@ def enqueue(
 
     While an unfinished job of the same kind and subject exists, that one's id is returned instead.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     while True:
         made = session.scalar(
-            insert(JobRow)
+            upsert(session, JobRow)
             .values(
                 id=services.ids.new(),
                 kind=kind,

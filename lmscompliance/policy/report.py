@@ -76,7 +76,7 @@ class PolicyView:
                 continue
             source = given.source
             origin = f"「{source.quote}」" if source.kind == "clause" else source.rationale
-            lines += [f"{key} = {_shown(given.value)}", f"    {notice.cite(key, locale)}:{origin}"]
+            lines += [f"{key} = {_shown(given.value)}", f"    {notice.cite(key, locale)}  {origin}"]
         return lines
 
 

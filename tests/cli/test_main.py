@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,12 @@ def _run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
+def _alone(code: str) -> None:
+    """Run ``code`` in an interpreter that has imported nothing yet."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_lists_the_verbs_without_importing_them() -> None:
     """``--help`` names every verb and loads none."""
     code = (
@@ -38,8 +45,7 @@ def test_help_lists_the_verbs_without_importing_them() -> None:
         "heavy = {'flask', 'sqlalchemy', 'pydantic', 'xlsxwriter'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    _alone(code)
 
 
 def test_verify_loads_the_verifier_and_nothing_of_the_platform(tmp_path: Path) -> None:
@@ -54,8 +60,7 @@ def test_verify_loads_the_verifier_and_nothing_of_the_platform(tmp_path: Path) -
         "loaded = platform & set(sys.modules)\n"
         "assert not loaded, loaded\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    _alone(code)
 
 
 def test_an_unreadable_trust_file_is_named(tmp_path: Path) -> None:
@@ -101,6 +106,12 @@ def test_policies_are_listed_shown_and_checked_without_settings(tmp_path: Path) 
     checked = _run("policy", "check", bad)
     assert checked.exit_code == 1
     assert "bad.toml:1" in checked.output
+    assert json.loads(_run("policy", "check", bad, "--json").output)["ok"] is False
+    good = resources.files("lmscompliance").joinpath("policy", "notices", "liusu-youji-2021.toml")
+    assert digests["liusu-youji-2021"] in _run("policy", "check", good).output
+    text = tmp_path / "notice.txt"
+    text.write_text("something else", encoding="utf-8")
+    assert _run("policy", "check", good, "--notice", text).exit_code == 1
 
 
 def test_a_platforms_own_policies_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_a_policy_is_shown_with_where_each_value_comes_from():
     """Clause and quote, or house and rationale, stand beside the value; JSON holds every parameter."""
     view = show_policy(CATALOGUE, "liusu-youji-2021")
     shown = "\n".join(view.lines())
-    assert "hours.min_total = 24\n    太人社培[2021]1号 五.3:「总课时不得少于24课时」" in shown
+    assert "hours.min_total = 24\n    太人社培[2021]1号 五.3  「总课时不得少于24课时」" in shown
     assert "平台规则(通知未作规定)" in shown
     parameters = json.loads(json.dumps(view.to_json()))["parameters"]
     assert parameters["hours.min_total"]["quote"] == "总课时不得少于24课时"

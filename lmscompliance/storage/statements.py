@@ -1,4 +1,4 @@
-"""Statements on whole tables, where the unit of work would only cost time."""
+"""Statements on whole tables, where the unit of work would only cost time or does not know how."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import cast
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from lmscompliance.storage.base import Base
 
@@ -15,7 +16,8 @@ def table(model: type[Base]) -> Table:
     return cast("Table", model.__table__)
 
 
-def upsert(connection: Connection, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+def upsert(bind: Connection | Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT into ``model``'s table that may say what happens ``on_conflict``."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    dialect = bind.get_bind().dialect if isinstance(bind, Session) else bind.dialect
+    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     return insert(table(model))
