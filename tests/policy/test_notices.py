@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "a36627844fcd7f6e7e1a119f14e19bf373c6a92098172215ab2fc5c727f89671",
-    ("liusu-youji-2021", 1): "7bee11b77131213343d8af0ef3cd167eb354b7f031cea80b7500eb23aff2bfbc",
-    ("wudi-gongjiang-draft", 1): "78687972862cb532da3f6c88b109e49c9b5be87f79842a8f3a34ff157c3ebc61",
+    ("demo-short", 1): "d8ec301923461ccf0facba930d753bf51d89b235787bfcbf3404e3ab588aedc9",
+    ("liusu-youji-2021", 1): "bedf2dd2a4c9920f11a24247a7b3ecd6224fe51e5ffb198083898e4b21ce2270",
+    ("wudi-gongjiang-draft", 1): "ab1002e320701ebc7e561635c27f3f44cc09fd12b84826adfdbbd63e65c18f45",
 }
 
 
