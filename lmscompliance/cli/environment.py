@@ -28,7 +28,11 @@ def settings_from(environ: Mapping[str, str], data_dir: Path | None) -> Settings
     config: dict[str, Any] = {key: value for key, value in environ.items() if key.startswith(PREFIX)}
     if data_dir is not None:
         config["COMPLIANCE_DATA_DIR"] = str(data_dir)
-    for key, parse in (("COMPLIANCE_TRUSTED_PROXIES", int), ("COMPLIANCE_SCHEDULER", _boolean)):
+    for key, parse in (
+        ("COMPLIANCE_TRUSTED_PROXIES", int),
+        ("COMPLIANCE_SCHEDULER", _boolean),
+        ("COMPLIANCE_FAST_LANE", _boolean),
+    ):
         if key in config:
             try:
                 config[key] = parse(config[key])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -13,10 +14,13 @@ from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.learning import fastlane
 from lmscompliance.learning import views as learning_views
+from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.training import views as training_views
+from lmscompliance.web.addresses import address_from, agent_from
 from lmscompliance.web.problems import handle_error, handle_http
 from lmscompliance.web.routes import Route, Routes
 from lmscompliance.web.state import EXTENSION, AppState, app_state
@@ -34,6 +38,12 @@ _POLICY = (
     "default-src 'self'; img-src 'self' data: https:; media-src 'self' https: blob:; "
     "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": _POLICY,
+}
+_NOT_STORED = {"Cache-Control": "no-store"}  # pages carry personal data
 
 
 def all_routes() -> list[Route]:
@@ -63,6 +73,30 @@ def mount(app: Flask, state: AppState) -> None:
     blueprint.app_context_processor(template_context)
     app.extensions[EXTENSION] = state
     app.register_blueprint(blueprint)
+    _put_lane_in_front(app, state)
+
+
+def _put_lane_in_front(app: Flask, state: AppState) -> None:
+    services = state.services
+    # Where the host routes by host name, the path alone does not say whether a request is ours.
+    if (
+        not services.settings.fast_lane
+        or app.url_map.host_matching
+        or not fastlane.possible(services.database)
+    ):
+        return
+
+    def sender_of(environ: dict[str, Any]) -> Origin:
+        return Origin(address_from(environ, services.settings.trusted_proxies), agent_from(environ))
+
+    app.wsgi_app = fastlane.FastLane(  # type: ignore[method-assign]  # Flask's own way to wrap an app
+        app.wsgi_app,
+        services,
+        path=f"{services.settings.url_prefix.rstrip('/')}/api/beats",
+        sender_of=sender_of,
+        ready=lambda: state.schema_known,
+        headers=list((_HEADERS | _NOT_STORED).items()),
+    )
 
 
 def _require_schema() -> None:
@@ -74,13 +108,8 @@ def _require_schema() -> None:
 
 def _headers(response: Response) -> Response:
     # Defaults only: what a view or the host has said stands.
-    defaults = {
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Content-Security-Policy": _POLICY,
-    }
-    if request.endpoint != f"{EXTENSION}.static":
-        defaults["Cache-Control"] = "no-store"  # pages carry personal data
+    static = request.endpoint == f"{EXTENSION}.static"
+    defaults = _HEADERS if static else _HEADERS | _NOT_STORED
     for name, value in defaults.items():
         response.headers.setdefault(name, value)
     return response

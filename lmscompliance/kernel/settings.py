@@ -43,6 +43,8 @@ class Settings:
     """Directory of further policy files (``*.toml``) of the platform's own bureau."""
     scheduler: bool = True
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
+    fast_lane: bool = True
+    """Whether plain beats are answered in front of Flask; otherwise its view answers each of them."""
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Settings:
@@ -84,6 +86,7 @@ class Settings:
             ("recognition_number", isinstance(self.recognition_number, str)),
             ("locale", self.locale in {"zh_CN", "en"}),
             ("scheduler", isinstance(self.scheduler, bool)),
+            ("fast_lane", isinstance(self.fast_lane, bool)),
         ]
         for name, holds in expectations:
             if not holds:

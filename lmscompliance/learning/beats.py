@@ -10,12 +10,18 @@ seen before) makes the UPDATE match nothing, and the beat takes the slow path un
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Integer,
     String,
+    Update,
     bindparam,
     cast,
     func,
@@ -24,58 +30,99 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
+from sqlalchemy.types import TypeEngine
 
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.learning import beatlog, limits, origin, segments, tokens
+from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import bare_transaction, transaction
-from lmscompliance.storage.types import Instant
 
 ACTIVE = "active"
 SUPERSEDED = "superseded"
 CLOSED = "closed"
 
+COLUMNS: dict[str, TypeEngine[Any]] = {
+    "enrolment": String(),
+    "session": String(),
+    "at": BigInteger(),
+    "since": BigInteger(),
+    "seq": Integer(),
+    "position": BigInteger(),
+    "state": String(),
+    "ip": String(),
+    "agent": String(),
+}
+"""What a plain beat's statement is given: instants in microseconds, ``since`` the earliest that the last
+beat may be; address and device as their digests. The first two name the row."""
+
+KEY = 2
+
 _HIDDEN = literal_column("'hidden'", String)
-_now = bindparam("b_now", type_=BigInteger)
-_seq = bindparam("b_seq", type_=Integer)
-_position = bindparam("b_position", type_=BigInteger)
-_state = bindparam("b_state", type_=String)
+_COMMA = literal_column("','", String)
+_END = literal_column("';'", String)
 _last_at = type_coerce(OpenSession.last_at, BigInteger)
 _segment_start = type_coerce(OpenSession.segment_start, BigInteger)
-# What ``beatlog.entry`` writes, its offset reckoned by the database from the row's own segment start.
-_entry = (
-    bindparam("b_before", type_=String)
-    + cast((_now - _segment_start) // literal_column("1000", BigInteger), String)
-    + bindparam("b_after", type_=String)
-)
 
-# Built once; the integer division is exact because all instants of a session are whole milliseconds.
-_PLAIN_BEAT = (
-    update(OPEN_SESSION)
-    .where(
-        OpenSession.enrolment_id == bindparam("b_enrolment", type_=String),
-        OpenSession.session_id == bindparam("b_session", type_=String),
-        OpenSession.last_seq < _seq,
-        _last_at <= _now,
-        _last_at >= _now - bindparam("b_gap", type_=BigInteger),
-        type_coerce(OpenSession.slow_at, BigInteger) > _now,
-        func.length(OpenSession.beats) < literal_column(str(beatlog.FULL), Integer),
-        OpenSession.ip_blind == bindparam("b_ip", type_=String),
-        OpenSession.agent_blind == bindparam("b_agent", type_=String),
-        or_(_state != _HIDDEN, OpenSession.last_state == _HIDDEN),
+
+def plain_beat(sent: Mapping[str, ColumnElement[Any]]) -> Update:
+    """Return the one statement of a plain beat, which matches no row when the beat is not plain.
+
+    Every lane runs this one; they differ in how they hand over the values ``sent``.
+    """
+    # What ``beatlog.entry`` writes, its offset reckoned by the database from the row's own segment start.
+    # The integer division is exact because all instants of a session are whole milliseconds.
+    offset = (sent["at"] - _segment_start) // literal_column("1000", BigInteger)
+    numbers = (cast(number, String) + _COMMA for number in (sent["seq"], offset, sent["position"]))
+    return (
+        update(OPEN_SESSION)
+        .where(
+            OpenSession.enrolment_id == sent["enrolment"],
+            OpenSession.session_id == sent["session"],
+            OpenSession.last_seq < sent["seq"],
+            _last_at <= sent["at"],
+            _last_at >= sent["since"],
+            type_coerce(OpenSession.slow_at, BigInteger) > sent["at"],
+            func.length(OpenSession.beats) < literal_column(str(beatlog.FULL), Integer),
+            OpenSession.ip_blind == sent["ip"],
+            OpenSession.agent_blind == sent["agent"],
+            or_(sent["state"] != _HIDDEN, OpenSession.last_state == _HIDDEN),
+        )
+        .values(
+            last_at=sent["at"],
+            last_seq=sent["seq"],
+            last_position_ms=sent["position"],
+            last_state=sent["state"],
+            beats=reduce(add, numbers, OpenSession.beats) + sent["state"] + _END,
+        )
     )
-    .values(
-        last_at=bindparam("b_at", type_=Instant),
-        last_seq=_seq,
-        last_position_ms=_position,
-        last_state=_state,
-        beats=OpenSession.beats + _entry,
+
+
+def plain_row(
+    services: Services, claims: tokens.Claims, limits: Limits, beat: SentBeat, sender: Origin
+) -> tuple[str | int, ...]:
+    """Return the values of ``COLUMNS`` for a beat received now."""
+    now = to_micros(segments.instant(services))
+    return (
+        claims.enrolment_id,
+        claims.session_id,
+        now,
+        now - limits.gap_us,
+        beat.seq,
+        beat.position_ms,
+        beat.state,
+        origin.ip_blind(services, sender.ip),
+        origin.agent_blind(services, sender.agent),
     )
-    .returning(OpenSession.active)
-)
+
+
+# Built once: putting a statement together costs more than running it.
+_PLAIN_BEAT = plain_beat({name: bindparam(f"b_{name}", type_=type_) for name, type_ in COLUMNS.items()})
+_PLAIN_BEAT = _PLAIN_BEAT.returning(OpenSession.active)
+_PARAMETERS = tuple(f"b_{name}" for name in COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +136,10 @@ class BeatAck:
     state: str
     next_seconds: int
 
+    def to_json(self) -> str:
+        """Return it as it is answered; by hand, for three plain members need no encoder."""
+        return f'{{"seq":{self.seq},"state":"{self.state}","next_seconds":{self.next_seconds}}}'
+
 
 def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) -> BeatAck:
     """Keep ``beat`` and return its acknowledgement.
@@ -97,28 +148,16 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     """
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
-    now = segments.instant(services)
-    parameters = {
-        "b_enrolment": claims.enrolment_id,
-        "b_session": claims.session_id,
-        "b_at": now,
-        "b_now": to_micros(now),
-        "b_gap": held_to.gap_us,
-        "b_seq": beat.seq,
-        "b_position": beat.position_ms,
-        "b_state": beat.state,
-        "b_before": f"{beat.seq},",
-        "b_after": f",{beat.position_ms},{beat.state};",
-        "b_ip": origin.ip_blind(services, ip),
-        "b_agent": origin.agent_blind(services, agent),
-    }
+    sender = Origin(ip, agent)
+    row = plain_row(services, claims, held_to, beat, sender)
+    parameters = dict(zip(_PARAMETERS, row, strict=True))
     with bare_transaction(services.database) as connection:
         active = connection.execute(_PLAIN_BEAT, parameters).scalar_one_or_none()
     if active is not None:
         return BeatAck(beat.seq, ACTIVE if active else SUPERSEDED, held_to.beat_seconds)
     with transaction(services.database) as session:
-        row = segments.lock(session, claims.enrolment_id, claims.session_id)
-        if row is None:
+        open_row = segments.lock(session, claims.enrolment_id, claims.session_id)
+        if open_row is None:
             return BeatAck(0, CLOSED, 0)
-        segments.take(session, services, row, beat, sender=Origin(ip, agent), limits=held_to)
-        return BeatAck(row.last_seq, ACTIVE if row.active else SUPERSEDED, held_to.beat_seconds)
+        segments.take(session, services, open_row, beat, sender=sender, limits=held_to)
+        return BeatAck(open_row.last_seq, ACTIVE if open_row.active else SUPERSEDED, held_to.beat_seconds)

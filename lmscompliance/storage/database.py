@@ -7,6 +7,7 @@ last checkpoint, never corrupt the file. On PostgreSQL ``synchronous_commit`` st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -24,9 +25,16 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        self._disposals: list[Callable[[], None]] = []
+
+    def at_dispose(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` at each ``dispose``: whoever keeps connections of its own closes them there."""
+        self._disposals.append(callback)
 
     def dispose(self) -> None:
-        """Close all pooled connections (before a fork, and at the end of a test)."""
+        """Close all connections (before a fork, and at the end of a test)."""
+        for callback in self._disposals:
+            callback()
         self.engine.dispose()
 
 

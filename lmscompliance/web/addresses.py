@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import request
@@ -28,7 +29,13 @@ def client_ip() -> str:
 
 def user_agent() -> str:
     """Return the client's User-Agent, cut to a length that is worth keeping (512 characters)."""
-    return request.headers.get("User-Agent", "")[:MAX_AGENT]
+    return agent_from(request.environ)
+
+
+def agent_from(environ: Mapping[str, Any]) -> str:
+    """Return the User-Agent of a WSGI ``environ``, as ``user_agent`` does."""
+    agent: str = environ.get("HTTP_USER_AGENT", "")
+    return agent[:MAX_AGENT]
 
 
 def address_from(environ: Mapping[str, Any], trusted_proxies: int | None) -> str:
@@ -48,6 +55,7 @@ def address_from(environ: Mapping[str, Any], trusted_proxies: int | None) -> str
     return normalise(chain[-trusted_proxies]) or peer
 
 
+@lru_cache(maxsize=8192)
 def normalise(text: str) -> str | None:
     """Return the canonical address in ``text``: no port, no zone, IPv4-mapped IPv6 as IPv4; else ``None``."""
     text = text.strip().strip('"')

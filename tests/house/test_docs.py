@@ -34,7 +34,15 @@ def test_defaults_are_documented_as_they_are() -> None:
     """Where a default is a plain value the document shows it."""
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     documented = {row[0].strip("`"): row[2].strip("`") for row in _rows(text)}
-    for name in ("trusted_proxies", "url_prefix", "log_origin", "platform_name", "locale", "scheduler"):
+    for name in (
+        "trusted_proxies",
+        "url_prefix",
+        "log_origin",
+        "platform_name",
+        "locale",
+        "scheduler",
+        "fast_lane",
+    ):
         default = next(field.default for field in fields(Settings) if field.name == name)
         assert documented[PREFIX + name.upper()] == str(default)
 

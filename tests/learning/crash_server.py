@@ -1,4 +1,4 @@
-"""A server of its own process, to be killed: ``python -m tests.learning.crash_server URL DATA_DIR``."""
+"""A server of its own process, to be killed: ``python -m tests.learning.crash_server URL DATA LANE``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lmscompliance.extension.building import build_services
 from lmscompliance.kernel.settings import Settings
-from tests.support.app import make_app
+from tests.learning.lanes import app_with
 
 
 class _Quiet(WSGIRequestHandler):
@@ -19,7 +19,7 @@ class _Quiet(WSGIRequestHandler):
 
 def main() -> None:
     """Serve until killed; the first line printed is the port."""
-    url, data_dir = sys.argv[1:]
+    url, data_dir, *lane = sys.argv[1:]  # without a lane: as in production
     services = build_services(
         Settings.from_mapping(
             {
@@ -29,7 +29,9 @@ def main() -> None:
             }
         )
     )
-    server = make_server("127.0.0.1", 0, make_app(services), threaded=True, request_handler=_Quiet)
+    server = make_server(
+        "127.0.0.1", 0, app_with(*(lane or ["lane"]), services), threaded=True, request_handler=_Quiet
+    )
     print(server.port, flush=True)
     server.serve_forever()
 

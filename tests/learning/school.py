@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +36,8 @@ BODY = "91320585MA1MABCD1"
 PHONE = Origin("203.0.113.7", "Phone/1.0")
 DESKTOP = Origin("198.51.100.9", "Desktop/2.0")
 
+Accept = Callable[[Services, str, SentBeat, str, str], BeatAck]
+
 
 @dataclass(frozen=True)
 class School:
@@ -44,6 +47,8 @@ class School:
     class_id: str
     lessons: list[str]
     trainees: dict[str, str]
+    accept: Accept = beats.accept
+    """How beats arrive: straight at the service, or over HTTP (``tests.learning.lanes``)."""
 
     def actor(self, account: str = "trainee-1") -> Actor:
         """Return the host's user with ``account``."""
@@ -100,7 +105,7 @@ class Player:
         """Send one beat now."""
         if seq is None:
             self.seq += 1
-        return beats.accept(
+        return self.school.accept(
             self.services,
             self.started.token,
             SentBeat(seq or self.seq, self.position_ms, state),

@@ -1,20 +1,29 @@
-"""What a beat does to the hot row, and when a segment closes."""
+"""What a beat does to the hot row, and when a segment closes: the same on every way in."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 
 from lmscompliance.kernel.errors import Unauthenticated
-from lmscompliance.learning import beatlog, beats
+from lmscompliance.learning import beatlog
 from lmscompliance.learning.models import ClosedSegment, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
+from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
-from tests.learning.school import DESKTOP, PHONE, Player, School
+from tests.learning.lanes import LANES, way_in
+from tests.learning.school import DESKTOP, PHONE, Player, School, open_school
+
+
+@pytest.fixture(params=LANES)
+def school(request: pytest.FixtureRequest, services: Services) -> School:
+    """Return the usual class, its beats arriving by each way in turn."""
+    return replace(open_school(services), accept=way_in(request.param, services))
 
 
 def _row(school: School) -> OpenSession:
@@ -62,9 +71,9 @@ def test_only_our_own_session_tokens_are_taken(school: School, salt: str) -> Non
     key = secret if salt == "lmscompliance.csrf" else "another secret"
     forged = URLSafeSerializer(key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256}).dumps(claims)
     with pytest.raises(Unauthenticated):
-        beats.accept(school.services, forged, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent)
+        school.accept(school.services, forged, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent)
     assert (
-        beats.accept(school.services, started.token, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent).seq
+        school.accept(school.services, started.token, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent).seq
         == 1
     )
 

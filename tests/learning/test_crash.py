@@ -12,8 +12,11 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import service, tokens
+from tests.learning.lanes import HTTP_LANES
 from tests.learning.school import PHONE, School, open_school
 
 ROOT = Path(__file__).parents[2]
@@ -38,8 +41,9 @@ class _Page(threading.Thread):
             while True:
                 self.last += 1
                 body = {"token": self.token, "seq": self.last, "position_ms": self.last, "state": "playing"}
+                sent = json.dumps(body, separators=(",", ":"))
                 headers = {"Content-Type": "application/json", "User-Agent": PHONE.agent}
-                connection.request("POST", "/compliance/api/beats", json.dumps(body), headers)
+                connection.request("POST", "/compliance/api/beats", sent, headers)
                 answer = json.loads(connection.getresponse().read())
                 assert answer.get("state") == "active", answer
                 self.acknowledged.append(answer["seq"])
@@ -49,14 +53,17 @@ class _Page(threading.Thread):
             return
 
 
-def test_every_acknowledged_beat_survives_kill_9(services, clock: ManualClock, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lane", HTTP_LANES)
+def test_every_acknowledged_beat_survives_kill_9(
+    services, clock: ManualClock, tmp_path: Path, lane: str
+) -> None:
     """After kill -9 the facts hold each acknowledged beat, and the normal path turns them into evidence."""
     clock.set(datetime.now(UTC))
     school = open_school(services, trainees=TRAINEES)
     started = {account: school.start(account) for account in school.trainees}
     url = services.database.engine.url.render_as_string(hide_password=False)
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.learning.crash_server", url, str(tmp_path / "data")],
+        [sys.executable, "-m", "tests.learning.crash_server", url, str(tmp_path / "data"), lane],
         cwd=ROOT,
         stdout=subprocess.PIPE,
     )

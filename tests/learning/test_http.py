@@ -10,18 +10,19 @@ from flask.testing import FlaskClient
 
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
+from tests.learning.lanes import HTTP_LANES, app_with
 from tests.learning.school import School
-from tests.support.app import administrator, client_for, make_app, trainee
+from tests.support.app import administrator, client_for, trainee
 
 API = "/compliance/api"
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def app(school: School) -> Flask:
-    """Return a host app around the school's services."""
-    return make_app(school.services)
+@pytest.fixture(params=HTTP_LANES)
+def app(request: pytest.FixtureRequest, school: School) -> Flask:
+    """Return a host app around the school's services, with and without the lane in front of Flask."""
+    return app_with(request.param, school.services)
 
 
 @pytest.fixture

@@ -1,0 +1,146 @@
+"""The hot path on SQLite: one prepared UPDATE on a connection of its own.
+
+Durability: each update is a commit into the write-ahead log, so what ``keep`` answered survives ``kill -9``
+of every process. A thread hands the log to the disk with ``fdatasync`` each ``SYNC_SECONDS`` while there is
+something to hand over, so a power loss takes at most that and the time of one sync; without the thread it
+might take everything since the last checkpoint. Restart sees the log up to its last whole commit.
+
+Checkpoints run in that thread too, because otherwise one beat in a few hundred would wait for one. A log
+that grows faster than it is checkpointed is brought to an end under the writer's lock.
+
+Only one thread writes at a time. More threads make it slower, not faster: each commit would pass the
+interpreter's lock from one to the next.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import suppress
+
+from sqlalchemy import literal_column
+
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row
+
+SYNC_SECONDS = 0.5
+"""What a power loss may take, the time of one sync aside."""
+
+_BUSY_MILLISECONDS = 5000
+_CHECKPOINT_COMMITS = 1000
+_LONGEST_LOG_FRAMES = 60_000
+_left_by_parents: list[object] = []
+
+
+class WalWriter:
+    """Writes rows into the SQLite file of a database; opens it at the first row."""
+
+    def __init__(self, database: Database, build: Build, columns: Columns) -> None:
+        """Prepare the statement; nothing is opened yet."""
+        sent = {
+            name: literal_column(f"?{number}", type_)
+            for number, (name, type_) in enumerate(columns.items(), start=1)
+        }
+        self._statement = str(build(sent).compile(dialect=database.engine.dialect))
+        self._path = str(database.engine.url.database)
+        self._lock = threading.Lock()
+        self._open: _Open | None = None
+        database.at_dispose(self.close)
+
+    def keep(self, row: Row) -> bool:
+        """Update with ``row`` and commit; tell whether a row matched."""
+        with self._lock:
+            opened = self._open
+            try:
+                if opened is None or opened.process != os.getpid():
+                    opened = self._reopen()
+                cursor = opened.cursor
+                kept = cursor.execute(self._statement, row).rowcount == 1
+            except (sqlite3.Error, OSError) as error:
+                raise NotKept from error
+        if kept:
+            opened.commits += 1  # a hint for the thread; it may miss one
+            if not opened.unsynced.is_set():
+                opened.unsynced.set()
+        return kept
+
+    def close(self) -> None:
+        """Sync what was kept and let go of the file."""
+        with self._lock:
+            opened, self._open = self._open, None
+        if opened is not None and opened.process == os.getpid():
+            opened.close()
+
+    def _reopen(self) -> _Open:
+        if self._open is not None:
+            # Inherited through a fork: closing it here could drop the parent's locks, so it is left alone.
+            _left_by_parents.append(self._open)
+        self._open = _Open(self._path, self._lock)
+        return self._open
+
+
+class _Open:
+    """The open file: the writer's connection, the log's descriptor and the thread that syncs it."""
+
+    def __init__(self, path: str, lock: threading.Lock) -> None:
+        self.process = os.getpid()
+        self.commits = 0
+        self.unsynced = threading.Event()
+        self._closing = threading.Event()
+        self._lock = lock
+        self._writing = _connect(path)
+        self.cursor = self._writing.cursor()
+        # Reading makes sure that the log's file is there; as long as a connection is open it stays the same.
+        self.cursor.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        self._checking = _connect(path)
+        # Kept open: closing a descriptor of the database file itself would drop SQLite's locks on it, and
+        # opening this one anew each time would gain nothing.
+        self._log = os.open(f"{path}-wal", os.O_RDONLY)
+        self._thread = threading.Thread(target=self._run, name="compliance-wal", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self.unsynced.set()
+        self._thread.join()
+        os.fdatasync(self._log)
+        os.close(self._log)
+        self._checking.close()
+        self._writing.close()
+
+    def _run(self) -> None:
+        while True:
+            self.unsynced.wait()
+            if self._closing.wait(SYNC_SECONDS):
+                return
+            # Cleared first: what is kept from here on is synced by the next round.
+            self.unsynced.clear()
+            # A full disk is the writer's to report, when it next writes.
+            with suppress(OSError, sqlite3.Error):
+                os.fdatasync(self._log)
+                self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        if self.commits < _CHECKPOINT_COMMITS:
+            return
+        self.commits = 0
+        if self._checkpointed() > _LONGEST_LOG_FRAMES:
+            # All but the newest frames are done already; with the writer held for the rest, it then starts
+            # the log from its beginning again.
+            with self._lock:
+                self._checkpointed()
+
+    def _checkpointed(self) -> int:
+        _, frames, _ = self._checking.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return int(frames)
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    # Used by one thread at a time, which the caller's lock sees to.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    return connection

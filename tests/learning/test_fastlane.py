@@ -1,0 +1,163 @@
+"""The lane in front of Flask answers what is plain and leaves everything else as it came."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from lmscompliance.kernel.clock import ManualClock
+from lmscompliance.learning import fastlane
+from lmscompliance.services import Services
+from lmscompliance.storage.database import Database
+from tests.learning.lanes import BEATS, app_with, way_in
+from tests.learning.school import DESKTOP, PHONE, Player, School, open_school
+
+
+class _Counting:
+    """Counts what reaches Flask."""
+
+    def __init__(self, app: Flask) -> None:
+        self.count = 0
+        lane = app.wsgi_app
+        assert isinstance(lane, fastlane.FastLane)
+        inner = lane._inner
+
+        def counted(environ, start_response):
+            self.count += 1
+            return inner(environ, start_response)
+
+        lane._inner = counted
+
+
+def _post(app: Flask, body: object, **more: object):
+    data = body if isinstance(body, (str, bytes)) else json.dumps(body, separators=(",", ":"))
+    arguments = {"content_type": "application/json", "headers": {"User-Agent": PHONE.agent}} | more
+    return app.test_client().post(BEATS, data=data, environ_base={"REMOTE_ADDR": PHONE.ip}, **arguments)
+
+
+def _beat(token: str, seq: int = 1, state: str = "playing") -> dict[str, object]:
+    return {"token": token, "seq": seq, "position_ms": 0, "state": state}
+
+
+def test_a_plain_beat_never_reaches_flask(school: School) -> None:
+    """Beat after beat is answered in front of it."""
+    app = app_with("lane", school.services)
+    reached = _Counting(app)
+    token = school.start().token
+    for seq in range(1, 8):
+        assert _post(app, _beat(token, seq)).json == {"seq": seq, "state": "active", "next_seconds": 60}
+    assert reached.count == 0
+    (fact,) = school.facts()
+    assert [beat.seq for beat in fact.segments[0].beats] == list(range(8))
+
+
+def test_the_answer_is_the_views_to_the_byte(school: School) -> None:
+    """Status, headers and body of both lanes are the same."""
+    answers = []
+    for lane, account in (("view", "trainee-1"), ("lane", "trainee-2")):
+        answers.append(_post(app_with(lane, school.services), _beat(school.start(account).token)))
+    view, lane = answers
+    assert (lane.status, lane.data) == (view.status, view.data)
+    assert sorted(lane.headers) == sorted(view.headers)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda beat: json.dumps(beat, indent=1),
+        lambda beat: json.dumps(dict(reversed(beat.items()))),
+        lambda beat: json.dumps(beat).replace("playing", "pl\\u0061ying"),
+        lambda beat: json.dumps(beat) + " ",
+        lambda beat: b" " * 2000 + json.dumps(beat).encode(),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_beat_written_otherwise_is_the_views_and_counts_the_same(school: School, change) -> None:
+    """The view reads the body that the lane has looked at."""
+    app = app_with("lane", school.services)
+    reached = _Counting(app)
+    assert _post(app, change(_beat(school.start().token))).json["seq"] == 1
+    assert reached.count == 1
+    (fact,) = school.facts()
+    assert len(fact.segments[0].beats) == 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_other_requests_pass_untouched(school: School) -> None:
+    """Another method, another path and another prefix are none of the lane's business."""
+    app = app_with("lane", school.services)
+    reached = _Counting(app)
+    assert app.test_client().get(BEATS).status_code == 405
+    assert app.test_client().post("/api/beats").status_code == 404
+    assert app.test_client().post(f"{BEATS}/end").status_code == 404
+    assert reached.count == 3
+
+
+def test_a_taken_over_session_is_told_so(school: School) -> None:
+    """The lane leaves the superseded to the view; their beats are kept all the same."""
+    accept = way_in("lane", school.services)
+    first = Player(replace(school, accept=accept), school.start())
+    school.start(sender=DESKTOP, takeover=True)
+    assert first.play(60).state == "superseded"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_unknown_schema_is_asked_about_first(school: School) -> None:
+    """Until the schema is known to be current the lane stands aside, because the view asks."""
+    app = app_with("lane", school.services)
+    reached = _Counting(app)
+    app.extensions["compliance"].schema_known = False
+    assert _post(app, _beat(school.start().token)).status_code == 500
+    assert reached.count == 1
+
+
+def test_beats_of_many_threads_are_all_kept(services: Services, clock: ManualClock) -> None:
+    """Whatever is grouped with whatever, each acknowledged beat is in the row of its session, in order."""
+    school = open_school(services, trainees=8)
+    app = app_with("lane", services)
+    tokens = {account: school.start(account).token for account in school.trainees}
+    answers: list[int] = []
+
+    def page(token: str) -> None:
+        answers.extend(_post(app, _beat(token, seq)).json["seq"] for seq in range(1, 31))
+
+    threads = [threading.Thread(target=page, args=(token,)) for token in tokens.values()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == sorted([*range(1, 31)] * 8)
+    for account in tokens:
+        (fact,) = school.facts(account)
+        assert [beat.seq for beat in fact.segments[0].beats] == list(range(31))
+
+
+def test_the_lane_opens_anew_after_the_connections_were_closed(school: School) -> None:
+    """Closing everything (before a fork, say) costs the next beat a connection and nothing else."""
+    app = app_with("lane", school.services)
+    reached = _Counting(app)
+    token = school.start().token
+    assert _post(app, _beat(token, 1)).status_code == 200
+    school.services.database.dispose()
+    assert _post(app, _beat(token, 2)).json["seq"] == 2
+    assert reached.count == 0
+
+
+def test_a_full_segment_is_the_views(school: School) -> None:
+    """The lane appends up to the limit and lets the view close the segment."""
+    player = Player(replace(school, accept=way_in("lane", school.services)), school.start())
+    for _ in range(1200):
+        player.beat()
+    (fact,) = school.facts()
+    assert len(fact.segments) == 2
+    assert sum(len(segment.beats) for segment in fact.segments) == 1202
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x.sqlite3?uri=true"])
+def test_a_database_without_a_file_has_no_lane(url: str) -> None:
+    """A second connection would see another database there."""
+    assert not fastlane.possible(Database(url))

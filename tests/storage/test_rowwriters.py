@@ -1,0 +1,174 @@
+"""The hot path's writers keep what they say they kept, whatever else comes in the same moment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, cast, select, text, update
+
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.groupcommit import GroupCommit
+from lmscompliance.storage.rowwriter import NotKept, RowWriter
+from lmscompliance.storage.walwriter import SYNC_SECONDS, WalWriter
+
+TABLE = Table(
+    "compliance_test_row",
+    MetaData(),
+    Column("id", String(26), primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("log", String, nullable=False),
+)
+COLUMNS = {"id": String(), "n": BigInteger()}
+
+
+def _append(sent):
+    return (
+        update(TABLE)
+        .where(TABLE.c.id == sent["id"], TABLE.c.n < sent["n"])
+        .values(n=sent["n"], log=TABLE.c.log + cast(sent["n"], String))
+    )
+
+
+def _writer(database: Database) -> RowWriter:
+    if database.is_sqlite:
+        return WalWriter(database, _append, COLUMNS)
+    return GroupCommit(database, _append, COLUMNS, key=1)
+
+
+@pytest.fixture
+def database(empty_database_url: str) -> Iterator[Database]:
+    """Return a database with eight rows."""
+    database = Database(empty_database_url)
+    TABLE.create(database.engine)
+    with database.engine.begin() as connection:
+        connection.execute(TABLE.insert(), [{"id": f"row{n}", "n": 0, "log": ""} for n in range(8)])
+    yield database
+    database.dispose()
+
+
+def _rows(database: Database) -> dict[str, str]:
+    with database.engine.connect() as connection:
+        return {row.id: row.log for row in connection.execute(select(TABLE.c.id, TABLE.c.log))}
+
+
+def test_a_match_is_kept_and_a_miss_is_said(database: Database) -> None:
+    """What matched is in the database, what did not is answered with no."""
+    writer = _writer(database)
+    assert writer.keep(("row1", 1))
+    assert not writer.keep(("row1", 1))
+    assert not writer.keep(("nobody", 1))
+    assert _rows(database)["row1"] == "1"
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\", "NULL", "a,b", "{}", "", "'", "宁波"])
+def test_any_text_arrives_as_it_is(database: Database, name: str) -> None:
+    """No text is taken for the syntax that carries it."""
+    with database.engine.begin() as connection:
+        connection.execute(TABLE.insert(), {"id": name, "n": 0, "log": ""})
+    assert _writer(database).keep((name, 7))
+    assert _rows(database)[name] == "7"
+    assert _rows(database)["row1"] == ""
+
+
+def test_rows_of_one_key_apply_in_their_order(database: Database) -> None:
+    """Several updates of one row in one moment are none of them lost."""
+    writer = _writer(database)
+    with database.engine.begin() as locking:
+        if not database.is_sqlite:
+            locking.execute(text("SELECT * FROM compliance_test_row WHERE id = 'row0' FOR UPDATE"))
+        kept: dict[int, bool] = {}
+
+        def write(name: str, n: int) -> None:
+            kept[n] = writer.keep((name, n))
+
+        threads = [threading.Thread(target=write, args=("row0", 1))]
+        threads += [threading.Thread(target=write, args=("row1", n)) for n in range(2, 7)]
+        for thread in threads:
+            thread.start()
+            threading.Event().wait(0.05)  # so that they queue in this order behind the locked row
+    for thread in threads:
+        thread.join()
+    assert kept == dict.fromkeys(range(1, 7), True)
+    assert _rows(database)["row1"] == "23456"
+
+
+def test_a_lost_connection_is_replaced(database: Database) -> None:
+    """Whoever comes after the database was away is served again."""
+    writer = _writer(database)
+    assert writer.keep(("row0", 1))
+    if isinstance(writer, GroupCommit):
+        with database.engine.connect() as admin:
+            mine = admin.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            admin.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> :mine AND "
+                    "datname = current_database()"
+                ),
+                {"mine": mine},
+            )
+        with pytest.raises(NotKept):
+            writer.keep(("row0", 2))
+    else:
+        writer.close()
+    assert writer.keep(("row0", 3))
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+def test_a_bad_row_fails_alone(database: Database) -> None:
+    """A batch that the database refuses is tried row by row; the good ones are kept."""
+    writer = _writer(database)
+    assert isinstance(writer, GroupCommit)
+    outcomes: dict[str, object] = {}
+
+    def write(name: str, n: int) -> None:
+        try:
+            outcomes[name] = writer.keep((name, n))
+        except NotKept:
+            outcomes[name] = NotKept
+
+    with database.engine.begin() as locking:
+        locking.execute(text("SELECT * FROM compliance_test_row WHERE id = 'row0' FOR UPDATE"))
+        threads = [
+            threading.Thread(target=write, args=one)
+            for one in (("row0", 1), ("row1", 1), ("row2", 2**40), ("row3", 1))
+        ]
+        for thread in threads:
+            thread.start()
+            threading.Event().wait(0.05)
+    for thread in threads:
+        thread.join()
+    assert outcomes == {"row0": True, "row1": True, "row2": NotKept, "row3": True}
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_the_log_is_synced_soon_after_a_row_and_then_rests(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a second after a row its log goes to the disk; without another row nothing more is done."""
+    from lmscompliance.storage import walwriter
+
+    synced = threading.Semaphore(0)
+    monkeypatch.setattr(walwriter.os, "fdatasync", lambda _: synced.release())
+    writer = _writer(database)
+    writer.keep(("row0", 1))
+    assert synced.acquire(timeout=SYNC_SECONDS * 10)
+    assert not synced.acquire(timeout=SYNC_SECONDS * 3)
+    writer.keep(("row0", 2))
+    assert synced.acquire(timeout=SYNC_SECONDS * 10)
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_a_log_that_grows_is_brought_to_an_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under a stream of rows the log is checkpointed and started again, and nothing is lost."""
+    from lmscompliance.storage import walwriter
+
+    monkeypatch.setattr(walwriter, "SYNC_SECONDS", 0.01)
+    monkeypatch.setattr(walwriter, "_CHECKPOINT_COMMITS", 10)
+    monkeypatch.setattr(walwriter, "_LONGEST_LOG_FRAMES", 20)
+    writer = _writer(database)
+    for n in range(1, 3001):
+        assert writer.keep((f"row{n % 8}", n))
+    writer.close()
+    assert sum(len(log) for log in _rows(database).values()) == sum(len(str(n)) for n in range(1, 3001))
