@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import Draft, FileReading
-from lmscompliance.questions.formats import aiken, gift, separated, workbook, xlsx
+from lmscompliance.questions.formats import aiken, gift, markup, moodle_xml, separated, workbook, xlsx
 from lmscompliance.questions.formats.decoding import decode
 
 TOPICS_FILE = "topics.toml"
@@ -19,9 +19,11 @@ TOPICS_FILE = "topics.toml"
 _GIFT = (".gift.txt", ".gift")
 _AIKEN = (".aiken.txt", ".aiken")
 _CSV = (".csv", ".tsv")
-_TEXT = (*_GIFT, *_AIKEN, ".txt", *_CSV)
+_XML = (".xml",)
+_TEXT = (*_GIFT, *_AIKEN, ".txt", *_CSV, *_XML)
 _MAX_TEXT = 32 * 1024 * 1024
 _LONGEST_TOPIC = 64
+_PEEKED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def _files(paths: Sequence[Path | str]) -> Iterator[Path]:
     for path in map(Path, paths):
         if path.is_dir():
             inside = sorted(
-                p for p in path.rglob("*") if p.is_file() and _is_bank(p) and not _hidden(p, path)
+                p
+                for p in path.rglob("*")
+                if p.is_file() and _is_bank(p) and not _hidden(p, path) and not _foreign(p)
             )
             if not inside:
                 raise InvalidInput("questions.empty_directory", path=str(path))
@@ -90,6 +94,14 @@ def _files(paths: Sequence[Path | str]) -> Iterator[Path]:
 def _is_bank(path: Path) -> bool:
     name = path.name.lower()
     return name.endswith(_TEXT) or path.suffix.lower() in workbook.SUFFIXES
+
+
+def _foreign(path: Path) -> bool:
+    """Tell whether a file of a directory is XML of another purpose: nobody named it as a bank."""
+    if path.suffix.lower() not in _XML:
+        return False
+    with path.open("rb") as file:
+        return f"<{moodle_xml.ROOT}" not in decode(file.read(_PEEKED))
 
 
 def _hidden(path: Path, root: Path) -> bool:
@@ -108,6 +120,8 @@ def _read(path: Path) -> FileReading:
 
 def _read_text(path: Path, bank: str) -> FileReading:
     """Read a text bank; one whose name does not tell its format is told by what stands in it."""
+    if path.suffix.lower() in _XML:
+        return _read_xml(path, bank)
     text = decode(path.read_bytes())
     if path.suffix.lower() in _CSV:
         return separated.read(path, bank, text)
@@ -116,6 +130,13 @@ def _read_text(path: Path, bank: str) -> FileReading:
     if name.endswith(_AIKEN) or (not name.endswith(_GIFT) and aiken.is_aiken(text)):
         return aiken.read(path.name, bank, text)
     return gift.read_text(path.name, bank, text)
+
+
+def _read_xml(path: Path, bank: str) -> FileReading:
+    root = markup.parse(path.name, path.read_bytes())
+    if root.tag == moodle_xml.ROOT:
+        return moodle_xml.read(path.name, bank, root)
+    raise InvalidInput("questions.xml_unknown", file=path.name, root=root.tag)
 
 
 def _listed(path: Path) -> dict[str, str]:

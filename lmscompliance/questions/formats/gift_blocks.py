@@ -39,7 +39,7 @@ def blocks(source: str) -> Iterator[Block]:
         if found or (not line.strip() and not (_open(pending) and _closes(lines[number:]))):
             yield from _cut(pending, start, category)
             pending = []
-            category = _path(found[1]) if found else category
+            category = category_path(found[1]) if found else category
             continue
         start = start if pending else number
         pending.append(line)
@@ -76,7 +76,7 @@ def _cut(lines: Sequence[str], start: int, category: tuple[str, ...]) -> Iterato
         yield Block(text.strip(), line, category)
 
 
-def _path(raw: str) -> tuple[str, ...]:
+def category_path(raw: str) -> tuple[str, ...]:
     """Return a category's own path; contexts such as ``$course$`` and ``top`` are Moodle's."""
     # A doubled slash is a slash within a name (Moodle's own rule for category paths).
     held = release(raw).replace("//", "\ufdef")

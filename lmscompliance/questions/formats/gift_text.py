@@ -56,7 +56,11 @@ def take_format(held: str, inherited: str) -> tuple[str, str]:
 def shown(held: str, inherited: str = "moodle") -> Text:
     """Return the plain text of ``held`` (escapes still held), by its own or the inherited format."""
     kind, body = take_format(held, inherited)
-    text = release(body)
+    return rendered(release(body), kind)
+
+
+def rendered(text: str, kind: str) -> Text:
+    """Return the plain text of ``text``, whose format is ``html``, ``moodle``, ``markdown`` or ``plain``."""
     if kind == "html" or (kind == "moodle" and _TAGS.search(text)):
         reader = _Plain()
         reader.feed(text)
@@ -75,7 +79,7 @@ class _Plain(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.pictured = self.pictured or tag in {"img", "object", "svg", "video"}
+        self.pictured = self.pictured or tag in {"img", "object", "svg", "video", "audio"}
         self._silent += tag in _SILENT
         if tag in _BLOCKS:
             self.parts.append("\n")
