@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
 from lmscompliance.completion import views as completion_views
+from lmscompliance.evidence import views as evidence_views
 from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
 from lmscompliance.kernel import resources
@@ -31,6 +32,7 @@ ROOMS: tuple[Routes, ...] = (
     exam_views.routes,
     completion_views.routes,
     ledger_views.routes,
+    evidence_views.routes,
 )
 """Every room that has pages or interfaces."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -14,21 +15,53 @@ WIDTH = 1 << HEIGHT
 ReadTile = Callable[[int, int], bytes]
 """Returns the bytes of the tile (level, index), at least as many hashes as are asked of it."""
 
+ENTRIES = "entries"
+"""Stands in the place of a level where entries are served and not hashes."""
+
 _CACHED_TILES = 256
+_MAX_LEVEL = 63
+_PLACE = re.compile(r"((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
 class MissingHashes(LookupError):
     """A tile does not hold the hashes that a tree of this size must have."""
 
 
-def path(level: int, index: int, width: int = WIDTH) -> str:
-    """Return where a tile is served: ``tile/<L>/<N>``, with ``.p/<W>`` when it is partial."""
+class BadPath(ValueError):
+    """No tile can have this path."""
+
+
+def path(level: int | str, index: int, width: int = WIDTH) -> str:
+    """Return where a tile is served: ``tile/<L>/<N>``, with ``.p/<W>`` when it is partial.
+
+    ``level`` may be ``ENTRIES``.
+    """
     digits = f"{index:03d}"
     if len(digits) % 3:
         digits = digits.zfill(len(digits) + 3 - len(digits) % 3)
     groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
     encoded = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
     return f"tile/{level}/{encoded}" + ("" if width == WIDTH else f".p/{width}")
+
+
+def parse_place(text: str) -> tuple[int, int]:
+    """Return (index, width) of ``<N>[.p/<W>]``; raises ``BadPath`` unless ``path`` would write just that."""
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        raise BadPath(text)
+    index = int(match[1].replace("x", "").replace("/", ""))
+    width = int(match[2] or WIDTH)
+    if (match[2] and width >= WIDTH) or path(0, index, width) != f"tile/0/{text}":
+        raise BadPath(text)
+    return index, width
+
+
+def parse(text: str) -> tuple[int, int, int]:
+    """Return (level, index, width) of ``<L>/<N>[.p/<W>]``; raises ``BadPath`` for any other spelling."""
+    level, _, place = text.partition("/")
+    if not re.fullmatch(r"0|[1-9][0-9]?", level, re.ASCII) or int(level) > _MAX_LEVEL:
+        raise BadPath(text)
+    return int(level), *parse_place(place)
 
 
 def widths(size: int) -> list[tuple[int, int, int]]:

@@ -90,6 +90,8 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "enrolment_id": one.enrolment_id,
                 "attempt_id": attempt_id,
                 "file": "workbook",
+                "tile": "0/000.p/1",
+                "bundle": "000.p/1",
             }
         )
     export_id = export_for_download(services, signer_of(services), class_id).id

@@ -82,3 +82,10 @@ def test_a_tile_that_is_too_short_is_named():
     nodes = tiles.nodes(lambda *_: bytes(96))
     with pytest.raises(tiles.MissingHashes, match=r"tile/0/000 is too short for node 3 of level 0"):
         nodes(0, 3)
+
+
+def test_every_path_is_read_back_as_it_was_written():
+    """Parsing is the inverse of writing, for all widths and long indexes."""
+    for index in (0, 1, 255, 999, 1000, 1234067, 10**9):
+        for width in (1, 44, 255, 256):
+            assert tiles.parse(tiles.path(3, index, width).removeprefix("tile/")) == (3, index, width)

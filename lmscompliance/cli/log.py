@@ -1,0 +1,82 @@
+"""``lmscompliance log``: re-check the evidence log from storage, or keep a copy of somebody's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lmscompliance.cli.environment import services
+from lmscompliance.cli.showing import say
+from lmscompliance.evidence.fsck import fsck
+from lmscompliance.evidence.mirror import Source, mirror
+from lmscompliance.extension.signing import signer_of
+from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.storage.transaction import reading
+from lmscompliance.tlog.trust import BadPolicy, TrustPolicy
+
+
+@click.group("log")
+def group() -> None:
+    """Re-check the evidence log, or mirror one."""
+
+
+@group.command("fsck")
+@click.pass_context
+def check(context: click.Context) -> None:
+    """Check the whole log again from storage.
+
+    Looks at every guard, entry, hash, tile, checkpoint and kept value.
+
+    Exit code: 0 sound, 1 when anything is not as it must be.
+    """
+    with services() as given, reading(given.database) as session:
+        report = fsck(session, given, [signer_of(given).vkey])
+    for problem in report.problems:
+        click.echo(problem)
+    say(
+        "cli.log_checked",
+        entries=report.entries,
+        sealed=report.sealed,
+        waiting=report.waiting,
+        checkpoints=report.checkpoints,
+        disclosures=report.disclosures,
+        problems=len(report.problems),
+    )
+    context.exit(0 if report.sound else 1)
+
+
+@group.command("mirror")
+@click.argument("url")
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--trust",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The log's trust policy (C2SP tlog-policy), from somewhere other than the log.",
+)
+@click.option("--entries", is_flag=True, help="Copy the entries, too; needs a grant.")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    help="A header to send along, as 'Cookie: session=…' of a signed-in inspector.",
+)
+def copy(url: str, directory: Path, trust: Path, *, entries: bool, headers: tuple[str, ...]) -> None:
+    """Copy the log served at URL into DIRECTORY.
+
+    Checks every hash, also against what DIRECTORY holds already.
+    URL is the log's prefix, as https://host/compliance/log. Needs no
+    settings and no database.
+    """
+    pairs = [header.partition(":") for header in headers]
+    source = Source(url, {name.strip(): value.strip() for name, _, value in pairs})
+    done = mirror(source, directory, _policy(trust), entries=entries)
+    say("cli.log_mirrored", size=done.size, before=done.before, fetched=done.fetched, directory=directory)
+
+
+def _policy(path: Path) -> TrustPolicy:
+    try:
+        return TrustPolicy.parse(path.read_bytes())
+    except (OSError, BadPolicy) as error:
+        raise Misconfigured("cli.policy_unreadable", file=path, reason=str(error)) from error
