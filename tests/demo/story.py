@@ -72,6 +72,7 @@ class Visitor:
 
     def snap(self, name: str) -> None:
         """Check that the page fits the screen and keep a picture of it, if wanted."""
+        self.page.wait_for_load_state()
         assert fits(self.page), f"{name} is wider than the screen"
         if folder := os.environ.get("SCREENSHOTS"):
             self.pictures += 1
@@ -190,8 +191,10 @@ class Staff(Visitor):
     def open_ledger(self, title: str) -> None:
         """Open a class of the list and its ledger page."""
         self.page.get_by_role("link", name=re.compile(title)).first.click()
+        self.page.wait_for_url("**/overview")
         self.snap("overview")
         self.page.get_by_role("link", name="学习台账").click()
+        self.page.wait_for_url("**/ledger")
         self.snap("ledger")
 
     def create_ledger(self) -> None:
