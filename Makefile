@@ -3,12 +3,13 @@
 # make lint   the first three of these
 # make bench  the benchmarks, one JSON line a result
 # make soak   the slow tests
+# make env    only the environment in .venv
 # Nothing has to be installed beforehand but make and Python 3.11 or newer.
 
 BIN := .venv/bin
 STAMP := .venv/.stamp
 
-.PHONY: demo test lint bench soak lock clean
+.PHONY: demo test lint bench soak env lock clean
 
 demo: $(STAMP)
 	@$(BIN)/lmscompliance demo
@@ -31,6 +32,8 @@ bench: $(STAMP)
 soak: $(STAMP)
 	@tools/system-packages
 	@$(BIN)/pytest -m soak
+
+env: $(STAMP)
 
 # The lock lists exactly what stands in .venv: change pyproject.toml, install by hand, test, then lock.
 lock:
