@@ -12,7 +12,7 @@ from lmscompliance.cli.showing import dump, say
 from lmscompliance.kernel.messages import text
 from lmscompliance.questions.draft import MULTIPLE, SINGLE
 from lmscompliance.questions.report import Awaiting, BankReport, Finding
-from lmscompliance.questions.service import check_files, confirm, import_paths, unconfirmed
+from lmscompliance.questions.service import check_files, confirm, export, import_paths, unconfirmed
 
 _PATHS = click.argument(
     "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
@@ -22,7 +22,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the whole re
 
 @click.group("questions")
 def group() -> None:
-    """Check and import question banks (.xlsx and GIFT; a directory is walked)."""
+    """Check, import and export question banks (spreadsheets, CSV, GIFT, Aiken, Moodle XML)."""
 
 
 @group.command("check")
@@ -73,6 +73,31 @@ def confirm_(ids: tuple[str, ...]) -> None:
         for one in ids:
             confirm(given, one)
     say("cli.questions_confirmed", count=len(ids))
+
+
+@group.command("export", short_help="Write a topic's questions as a workbook or as GIFT.")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--topic", required=True, help="Topic whose questions to write.")
+@click.option("--bank", help="Only this bank's (a file's name without its ending).")
+@click.option(
+    "--format", "form", type=click.Choice(["xlsx", "gift"]), default="xlsx", help="Format of the file."
+)
+@_JSON
+def export_(path: Path, topic: str, bank: str | None, form: str, *, as_json: bool) -> None:
+    """Write a topic's questions to a new file; importing it again changes nothing.
+
+    Questions that wait to be confirmed are left out, because a file cannot carry the doubt.
+    """
+    with services() as given:
+        done = export(given, path, topic=topic, form=form, bank=bank)
+    if as_json:
+        dump(done.to_json())
+        return
+    say("cli.questions_exported", path=path, count=done.exported)
+    if done.waiting:
+        say("cli.questions_export_waiting", count=done.waiting)
+    if done.unwritable:
+        say("cli.questions_unwritable", count=len(done.unwritable), ids=" ".join(done.unwritable))
 
 
 def _show(report: BankReport, *, as_json: bool) -> None:

@@ -101,10 +101,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class FileReading:
-    """Everything one file holds. ``rows`` is counted by the reader, headers and empty rows aside."""
+    """Everything one file holds. ``rows`` is counted by the reader, headers and empty rows aside.
+
+    ``exported`` says that the file came out of a bank: what it repeats, the bank knows better.
+    """
 
     file: str
     bank: str
     rows: int
     drafts: tuple[Draft, ...]
     refusals: tuple[Refusal, ...]
+    exported: bool = False

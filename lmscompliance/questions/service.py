@@ -8,6 +8,7 @@ from pathlib import Path
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.questions import sources
 from lmscompliance.questions.draft import FileReading, Reason, Source
+from lmscompliance.questions.exporting import Exported, export
 from lmscompliance.questions.models import Question
 from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable
 from lmscompliance.questions.report import Awaiting, BankReport, Finding
@@ -19,12 +20,14 @@ from lmscompliance.storage.transaction import reading, transaction
 __all__ = [
     "Awaiting",
     "BankReport",
+    "Exported",
     "QuestionValue",
     "awaiting",
     "check_files",
     "confirm",
     "depth",
     "drawable",
+    "export",
     "import_paths",
     "unconfirmed",
 ]

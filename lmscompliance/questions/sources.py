@@ -28,11 +28,15 @@ _PEEKED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A draft with its bank and topic; ``topic`` is ``None`` while nothing names one."""
+    """A draft with its bank and topic; ``topic`` is ``None`` while nothing names one.
+
+    ``exported`` says that its file came out of a bank.
+    """
 
     draft: Draft
     bank: str
     topic: str | None
+    exported: bool = False
 
 
 def read_all(paths: Sequence[Path | str]) -> list[tuple[Path, FileReading]]:
@@ -61,7 +65,7 @@ def place(
                 raise InvalidInput(
                     "questions.topic_too_long", file=path.name, topic=own, limit=_LONGEST_TOPIC
                 )
-            placed.append(Placed(draft, reading.bank, own))
+            placed.append(Placed(draft, reading.bank, own, reading.exported))
     return placed
 
 

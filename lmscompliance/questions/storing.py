@@ -45,6 +45,10 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
         held = bank.equal(question)
         if held is None:
             waiting.append(question)
+        elif question.placed.exported:
+            # It came from here. The file tells less than the bank: no feedback, no doubts, no first source.
+            bank.claim(held)
+            stored.unchanged += 1
         elif held.bank == question.placed.bank:
             bank.claim(held)
             _refresh(held, question)

@@ -21,7 +21,7 @@ from lmscompliance.questions.draft import (
     Source,
     reason,
 )
-from lmscompliance.questions.formats import gift_answers
+from lmscompliance.questions.formats import gift_answers, gift_writing
 from lmscompliance.questions.formats.decoding import decode
 from lmscompliance.questions.formats.gift_blocks import Block, blocks
 from lmscompliance.questions.formats.gift_text import shown, take_format
@@ -43,7 +43,8 @@ def read_text(file: str, bank: str, text: str) -> FileReading:
     verdicts = [_question(file, block) for block in blocks(text)]
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))
-    return FileReading(file, bank, len(verdicts), drafts, refusals)
+    exported = text.removeprefix("\ufeff").startswith(gift_writing.MARK)
+    return FileReading(file, bank, len(verdicts), drafts, refusals, exported=exported)
 
 
 def _question(file: str, block: Block) -> Draft | Refusal:

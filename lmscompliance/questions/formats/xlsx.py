@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lmscompliance.questions.draft import Draft, FileReading, Refusal, Source, reason
 from lmscompliance.questions.formats import columns as header_names
-from lmscompliance.questions.formats import guessing, kinds, numbering, workbook
+from lmscompliance.questions.formats import exported_sheet, guessing, kinds, numbering, workbook
 from lmscompliance.questions.formats.columns import Columns
 from lmscompliance.questions.formats.judge import Situation, is_stub, judge
 from lmscompliance.questions.formats.workbook import Row, Sheet
@@ -25,6 +25,8 @@ def read(path: Path, bank: str) -> FileReading:
 
 def read_sheets(file: str, bank: str, sheets: Sequence[Sheet]) -> FileReading:
     """Return everything the ``sheets`` of ``file`` hold."""
+    if exported_sheet.is_exported(sheets):
+        return exported_sheet.read(file, bank, sheets)
     headers = {sheet.name: header_names.find(sheet.rows) for sheet in sheets}
     first = next((found[1] for found in headers.values() if found), None)
     rows = 0

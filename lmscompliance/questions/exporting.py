@@ -1,0 +1,116 @@
+"""Gives a bank back as a file that reads the same here, and in Moodle where it is GIFT."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.questions.draft import MATCHING, Draft, FileReading, Source
+from lmscompliance.questions.formats import exported_sheet, gift, gift_writing, xlsx
+from lmscompliance.questions.models import Question
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How many questions went out, and how many did not.
+
+    ``waiting`` ones are flagged and not confirmed: a file cannot carry the doubt, and they would come back
+    without it. ``unwritable`` ones (by their ids) do not survive the format, as a cell is at most 32,767
+    characters long.
+    """
+
+    path: Path
+    exported: int
+    waiting: int
+    unwritable: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the figures as JSON."""
+        return {
+            "path": str(self.path),
+            "exported": self.exported,
+            "waiting": self.waiting,
+            "unwritable": list(self.unwritable),
+        }
+
+
+def export(
+    services: Services, path: Path, *, topic: str, form: str = "xlsx", bank: str | None = None
+) -> Exported:
+    """Write the questions of ``topic`` (only those of ``bank``, if given) that may be drawn to ``path``.
+
+    ``form`` is ``xlsx`` or ``gift``. The file is read back before it takes its place, so it holds exactly
+    the questions counted. Raises ``NotFound`` when there is nothing to export, ``Conflict`` when ``path``
+    exists. If the process dies, no file or a whole one is there.
+    """
+    if form not in _WRITERS:
+        raise InvalidInput("questions.unknown_form", form=form)
+    if path.exists():
+        raise Conflict("questions.export_exists", path=str(path))
+    if not path.parent.is_dir():
+        raise InvalidInput("questions.no_directory", path=str(path.parent))
+    wanted = select(Question).where(Question.topic == topic).order_by(Question.id)
+    with reading(services.database) as session:
+        rows = list(session.scalars(wanted if bank is None else wanted.where(Question.bank == bank)))
+        ready = [(row.id, _draft(row)) for row in rows if not row.flagged or row.confirmed_at is not None]
+    if not rows:
+        raise NotFound("questions.nothing_to_export", topic=topic)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as scratch:
+        aside = Path(scratch) / f"bank.{form}"
+        write = _WRITERS[form]
+        now = services.clock.now()
+        found = {_content(draft) for draft in write(aside, [draft for _, draft in ready], now).drafts}
+        carried = [draft for _, draft in ready if _content(draft) in found]
+        if len(carried) < len(ready):
+            write(aside, carried, now)
+        aside.replace(path)
+    unwritable = tuple(identity for identity, draft in ready if _content(draft) not in found)
+    return Exported(path, len(carried), len(rows) - len(ready), unwritable)
+
+
+def _draft(row: Question) -> Draft:
+    return Draft(
+        Source.from_json(row.source),
+        row.kind,
+        row.stem,
+        row.key,
+        tuple(row.options),
+        category=(row.topic,),
+        chapter=row.chapter,
+        title=row.title,
+        difficulty=row.difficulty,
+        extras=row.extras,
+    )
+
+
+def _content(draft: Draft) -> str:
+    """Return what must come back; the right sides of a matching question are a set."""
+    options = sorted(draft.options) if draft.kind == MATCHING else list(draft.options)
+    content: Json = [draft.kind, draft.stem, [*options], draft.key, list(draft.category)]
+    return jcs.encode(content).decode()
+
+
+def _write_xlsx(path: Path, drafts: Sequence[Draft], now: datetime) -> FileReading:
+    exported_sheet.write(path, drafts, now)
+    return xlsx.read(path, "")
+
+
+def _write_gift(path: Path, drafts: Sequence[Draft], _now: datetime) -> FileReading:
+    path.write_text(gift_writing.write(drafts), encoding="utf-8")
+    return gift.read(path, "")
+
+
+_WRITERS: dict[str, Callable[[Path, Sequence[Draft], datetime], FileReading]] = {
+    "xlsx": _write_xlsx,
+    "gift": _write_gift,
+}
