@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import waitress
@@ -50,11 +50,12 @@ def serve(data_dir: Path, port: int, trainees: int | None, *, bar: Bar, say: Say
         compliance = Compliance()
         app = create_app(data_dir, compliance)
         upgrade(compliance.services(app).database)  # the data may be of an earlier release
-        say(note.read_text(encoding="utf-8").format(url=address_of(listener)))
-        ended = running.ended(compliance.services(app))
-        if ended is not None:
-            say(text("demo.window_over", locale, ended=ended, path=data_dir))
-        run(app, compliance, listener)
+        with suppress(KeyboardInterrupt):  # also where it comes before the server is up
+            say(note.read_text(encoding="utf-8").format(url=address_of(listener)))
+            ended = running.ended(compliance.services(app))
+            if ended is not None:
+                say(text("demo.window_over", locale, ended=ended, path=data_dir))
+            run(app, compliance, listener)
     say(text("demo.stopped", locale, path=data_dir))
 
 
