@@ -25,6 +25,7 @@ VERBS = {
     "roster": "lmscompliance.cli.rosters:group",
     "seal": "lmscompliance.cli.sealing:seal",
     "verify": "lmscompliance.cli.verifying:verify",
+    "witness": "lmscompliance.cli.witness:witness",
 }
 
 HELP = {
@@ -40,6 +41,7 @@ HELP = {
     "roster": "Check and import rosters.",
     "seal": "Seal what was recorded into the evidence log, now.",
     "verify": "Verify an evidence bundle offline.",
+    "witness": "Run a witness of other people's evidence logs.",
 }
 
 REFUSED = 1
