@@ -1,123 +1,135 @@
-"""How many beats a second one server acknowledges, against a route of the same server that does nothing.
+"""How many beats a second one server acknowledges, against an empty Flask route on the same kind of server.
 
-Every acknowledged beat is looked for in the database afterwards; one that is missing fails the run.
+After each round the database must hold every acknowledged beat; one that is missing fails the run.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import cycle
+from statistics import median
+from typing import NamedTuple
 
 from benchmarks.support import load
+from benchmarks.support.learners import Learners, close_sessions, open_sessions
 from benchmarks.support.load import Sent
-from benchmarks.support.reporting import called, say
+from benchmarks.support.reporting import Call, called, say
 from benchmarks.support.scratch import platform
-from benchmarks.support.server import EMPTY, THREADS
-from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.service import session_facts
-from lmscompliance.services import Services
-from lmscompliance.storage.transaction import reading
-from tests.learning.school import School, open_school
+from benchmarks.support.server import EMPTY, served
 
-SENDER = Origin("127.0.0.1", "benchmark/1.0")
 PATH = "/compliance/api/beats"
+THREADS = {"sqlite": 1, "postgresql": 32}
+MANY_CONNECTIONS = 8_000
+# Twice the connections: two beats of one session must not be under way at once, for they could overtake.
+SESSIONS = 2 * MANY_CONNECTIONS
+FEWER_SESSIONS = 4_000
+SHORT_HISTORY = 1_000
 
 
-class Class:
-    """Everybody's page: each lane of the load sends for a share of the trainees, in turn."""
+class Lane(NamedTuple):
+    """A platform under a server, with people who learn on it."""
 
-    def __init__(self, school: School) -> None:
-        """Open a session for every trainee."""
-        self.tokens = {one: school.start(one, sender=SENDER).token for one in school.trainees}
-        self.last = dict.fromkeys(school.trainees, 0)
-        self.acknowledged: dict[str, list[int]] = defaultdict(list)
-        everybody = list(school.trainees)
-        self.turns = [cycle(everybody[lane :: load.CONNECTIONS]) for lane in range(load.CONNECTIONS)]
-        self.sending = [""] * load.CONNECTIONS
-
-    def following(self, lane: int) -> bytes:
-        """Return the lane's next beat."""
-        who = self.sending[lane] = next(self.turns[lane])
-        self.last[who] += 1
-        body = f'{{"token":"{self.tokens[who]}","seq":{self.last[who]},"position_ms":1000,"state":"playing"}}'
-        return load.request(PATH, body, SENDER.agent)
-
-    def answered(self, lane: int, body: bytes) -> None:
-        """Remember what was acknowledged."""
-        told = json.loads(body)
-        if told["state"] != "active":
-            raise RuntimeError(body.decode())
-        self.acknowledged[self.sending[lane]].append(told["seq"])
+    database: str
+    learners: Learners
+    port: int
 
 
 def main() -> None:
-    """Measure each database."""
+    """Measure each database; growth and many connections on the first of them."""
     call = called(__doc__)
-    trainees, rounds, seconds = (160, 3, 1.5) if call.quick else (480, 5, 5.0)
-    for database in call.databases:
-        with platform(database) as services:
-            measure(services, database, trainees, rounds, seconds)
+    many = load.allow_connections(MANY_CONNECTIONS)
+    # One thread is what an empty route is fastest with.
+    with served(None, 1) as empty:
+        load.run(empty, EMPTY, seconds=1)
+        for database in call.databases:
+            first = database == call.databases[0]
+            with learning(database, SHORT_HISTORY, SESSIONS if first else FEWER_SESSIONS) as lane:
+                beat(call, lane, empty, f"beat_{database}", load.CONNECTIONS)
+                if first:
+                    beat(call, lane, empty, "beat_connections", many)
+                    growth(call, lane)
 
 
-def measure(services: Services, database: str, trainees: int, rounds: int, seconds: float) -> None:
+def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> None:
     """Take turns between beats and the empty route, so that whatever else the machine does hits both."""
-    school = open_school(services, trainees=trainees)
-    learning = Class(school)
-    nothing = load.request(EMPTY, "{}", SENDER.agent)
-    beats, empty = Sent(), Sent()
-    with served(services) as port:
-        for measured in (False, *[True] * rounds):
-            some = load.run(port, seconds, learning.following, learning.answered)
-            none = load.run(port, seconds, lambda _: nothing, lambda *_: None)
-            if measured:
-                beats.add(some)
-                empty.add(none)
-    kept = check(school, learning)
-    say(
-        f"beat_{database}",
-        value=beats.rate,
-        unit="beats/s",
-        limit=empty.rate,
-        how=f"acknowledged POST {PATH} of {trainees} sessions over {load.CONNECTIONS} connections, one "
-        f"waitress process with {THREADS} threads; limit: an empty JSON route of the same server, in turns "
-        f"of {seconds} s; no segment falls due; all {kept} acknowledged beats found in the database",
-        p50_ms=beats.percentile(0.5),
-        p99_ms=beats.percentile(0.99),
+    quick = (3, 1) if connections == load.CONNECTIONS else (1, 3)  # many take a while to be there at all
+    rounds, seconds = quick if call.quick else (5, 5)
+    round_of(lane, 1, connections)
+    beats: list[Sent] = []
+    nothing: list[Sent] = []
+    for _ in range(rounds):
+        beats.append(round_of(lane, seconds, connections))
+        nothing.append(load.run(empty, EMPTY, seconds=seconds, connections=connections))
+    total = sum(one.acknowledged for one in beats)
+    report(
+        name,
+        beats,
+        nothing,
+        f"acknowledged POST {PATH} of {sessions_for(connections)} sessions on {lane.database}, {connections} "
+        f"connections, one granian worker with {THREADS[lane.database]} blocking thread(s); limit: an empty "
+        f"Flask JSON route on granian with one; median of {rounds} rounds of {seconds} s in turns; load: "
+        f"{load.generator()}; no segment falls due; all {total} acknowledged beats found in the database",
     )
 
 
-def check(school: School, learning: Class) -> int:
-    """Return how many beats were acknowledged; raises unless the facts hold every one of them."""
-    with reading(school.services.database) as session:
-        facts = session_facts(session, school.class_id, list(school.trainees.values()))
-    for who, acknowledged in learning.acknowledged.items():
-        kept = {
-            beat.seq
-            for fact in facts[school.trainees[who]]
-            for segment in fact.segments
-            for beat in segment.beats
-        }
-        if missing := set(acknowledged) - kept:
-            msg = f"{who}: {len(missing)} acknowledged beats are not in the database"
-            raise RuntimeError(msg)
-    return sum(map(len, learning.acknowledged.values()))
+def growth(call: Call, short: Lane) -> None:
+    """Take turns between a platform with a long history and one with a short history."""
+    rounds, seconds = (3, 1) if call.quick else (5, 5)
+    history = 100_000 if call.quick else 10_000_000
+    grown: list[Sent] = []
+    fresh: list[Sent] = []
+    with learning(short.database, history, FEWER_SESSIONS) as long:
+        round_of(long, 1, load.CONNECTIONS)
+        for _ in range(rounds):
+            grown.append(round_of(long, seconds, load.CONNECTIONS))
+            fresh.append(round_of(short, seconds, load.CONNECTIONS))
+    report(
+        "beat_growth",
+        grown,
+        fresh,
+        f"as beat_{short.database}, with {history} closed sessions in the history; limit: the same with "
+        f"{SHORT_HISTORY}; median of {rounds} rounds of {seconds} s in turns; load: {load.generator()}",
+    )
 
 
 @contextmanager
-def served(services: Services) -> Iterator[int]:
-    """Yield the port of a server of its own process over the same database."""
-    url = services.database.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-m", "benchmarks.support.server", url, str(services.settings.data_dir)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
-        try:
-            yield int(server.stdout.readline() if server.stdout else "")
-        finally:
-            server.kill()
+def learning(database: str, history: int, sessions: int) -> Iterator[Lane]:
+    """Yield a platform with so many closed and so many open sessions."""
+    with platform(database) as services:
+        close_sessions(services, history)
+        learners = open_sessions(services, sessions)
+        with served(services, THREADS[database]) as port:
+            yield Lane(database, learners, port)
+
+
+def sessions_for(connections: int) -> int:
+    """Return how many sessions beat in turn, so that each of a round's has a few."""
+    return max(FEWER_SESSIONS, min(SESSIONS, 2 * connections))
+
+
+def round_of(lane: Lane, seconds: int, connections: int) -> Sent:
+    """Send beats and look for each acknowledged one; those under way at the end may be there as well."""
+    lane.learners.begin()
+    tokens = lane.learners.tokens[: sessions_for(connections)]
+    sent = load.run(lane.port, PATH, tokens, seconds=seconds, connections=connections)
+    kept = lane.learners.kept()
+    if not sent.acknowledged <= kept <= sent.acknowledged + connections:
+        msg = f"{sent.acknowledged} beats were acknowledged, the database holds {kept}"
+        raise RuntimeError(msg)
+    return sent
+
+
+def report(name: str, beats: list[Sent], bound: list[Sent], how: str) -> None:
+    """Print the medians."""
+    say(
+        name,
+        value=median(one.rate for one in beats),
+        unit="beats/s",
+        limit=median(one.rate for one in bound),
+        how=how,
+        p50_ms=round(median(one.p50_ms for one in beats), 2),
+        p99_ms=round(median(one.p99_ms for one in beats), 2),
+    )
 
 
 if __name__ == "__main__":

@@ -1,93 +1,133 @@
-"""A load generator of the standard library: a few keep-alive connections, each with one request under way."""
+"""The load: wrk where it is installed, otherwise a small generator of the standard library.
+
+Each connection has one request under way. Beats go to the sessions in turn, so that no two of one session
+are under way at once and every one of them is plain.
+"""
 
 from __future__ import annotations
 
+import json
+import resource
 import selectors
+import shutil
 import socket
+import subprocess
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
 
-CONNECTIONS = 16
+CONNECTIONS = 64
+AGENT = "benchmark/1.0"
 
+_SCRIPT = Path(__file__).with_name("beats.lua")
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of a run: how long each answered request took, and how long all of it."""
+    """What came of a run: how many requests were acknowledged, how fast, and how long one took."""
 
-    latencies: list[float] = field(default_factory=list)
-    seconds: float = 0.0
+    acknowledged: int
+    rate: float
+    p50_ms: float
+    p99_ms: float
 
-    def add(self, other: Sent) -> None:
-        """Count another run in."""
-        self.latencies += other.latencies
-        self.seconds += other.seconds
 
-    @property
-    def rate(self) -> float:
-        """Answered requests a second."""
-        return len(self.latencies) / self.seconds
+def generator() -> str:
+    """Name what sends the requests here."""
+    return "wrk" if shutil.which("wrk") else "a generator in Python, which is the bottleneck itself"
 
-    def percentile(self, share: float) -> float:
-        """Return within how many milliseconds that share of the requests was answered."""
-        return round(sorted(self.latencies)[int(share * (len(self.latencies) - 1))] * 1000, 2)
+
+def run(
+    port: int, path: str, tokens: Sequence[str] = (), *, seconds: int, connections: int = CONNECTIONS
+) -> Sent:
+    """Send beats of the sessions of ``tokens``, or empty objects, for that long.
+
+    Raises ``RuntimeError`` for an answer that is no success and for a broken connection.
+    """
+    if shutil.which("wrk") is None:
+        return _run_here(port, path, tokens, seconds, min(connections, CONNECTIONS))
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("".join(f"{token}\n" for token in tokens))
+        file.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT)]
+        command += [f"http://127.0.0.1:{port}", "--", path, AGENT, *([file.name] if tokens else [])]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    if told["refused"] or told["broken"]:
+        raise RuntimeError(done.stdout)
+    rate = told["requests"] / told["micros"] * 1e6
+    return Sent(told["requests"], rate, told["p50"] / 1000, told["p99"] / 1000)
+
+
+def allow_connections(most: int) -> int:
+    """Let this process and its children have that many connections, and return how many they may have."""
+    spare = 200
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + spare if hard == resource.RLIM_INFINITY else min(most + spare, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted - spare
 
 
 @dataclass(slots=True)
 class _Lane:
     """One connection and its request under way."""
 
-    number: int
     socket: socket.socket
     began: float = 0.0
     received: bytes = b""
 
 
-def request(path: str, body: str, agent: str) -> bytes:
-    """Return a POST of JSON as it goes over the wire."""
-    return (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {agent}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
-
-
-def run(
-    port: int, seconds: float, following: Callable[[int], bytes], answered: Callable[[int, bytes], None]
-) -> Sent:
-    """Send what ``following(lane)`` returns on each connection until the time is over.
-
-    ``answered(lane, body)`` is called with each answer before the lane's next request; every request that
-    was sent is waited for. Raises ``RuntimeError`` for an answer other than 200.
-    """
-    sent = Sent()
+def _run_here(port: int, path: str, tokens: Sequence[str], seconds: int, connections: int) -> Sent:
+    following = _bodies(path, tokens)
+    latencies: list[float] = []
     waiting = selectors.DefaultSelector()
-    lanes = [_Lane(number, _connect(port)) for number in range(CONNECTIONS)]
     began = time.perf_counter()
-    for lane in lanes:
+    for _ in range(connections):
+        lane = _Lane(_connect(port))
         waiting.register(lane.socket, selectors.EVENT_READ, lane)
-        _send(lane, following)
-    running = len(lanes)
+        _send(lane, following())
+    running = connections
     while running:
         for key, _ in waiting.select(timeout=30):
             lane = key.data
-            body = _receive(lane)
-            if body is None:
+            if not _received(lane):
                 continue
             now = time.perf_counter()
-            sent.latencies.append(now - lane.began)
-            answered(lane.number, body)
+            latencies.append(now - lane.began)
             if now - began < seconds:
-                _send(lane, following)
+                _send(lane, following())
             else:
                 waiting.unregister(lane.socket)
                 lane.socket.close()
                 running -= 1
-    sent.seconds = time.perf_counter() - began
+    took = time.perf_counter() - began
     waiting.close()
-    return sent
+    latencies.sort()
+    return Sent(
+        len(latencies),
+        len(latencies) / took,
+        latencies[len(latencies) // 2] * 1000,
+        latencies[len(latencies) * 99 // 100] * 1000,
+    )
+
+
+def _bodies(path: str, tokens: Sequence[str]) -> Callable[[], bytes]:
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\nContent-Type: application/json"
+    numbers = count()
+
+    def following() -> bytes:
+        body = "{}"
+        if tokens:
+            seq, who = divmod(next(numbers), len(tokens))
+            body = f'{{"token":"{tokens[who]}","seq":{seq + 1},"position_ms":1000,"state":"playing"}}'
+        return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    return following
 
 
 def _connect(port: int) -> socket.socket:
@@ -96,15 +136,14 @@ def _connect(port: int) -> socket.socket:
     return connection
 
 
-def _send(lane: _Lane, following: Callable[[int], bytes]) -> None:
-    data = following(lane.number)
+def _send(lane: _Lane, data: bytes) -> None:
     lane.received = b""
     lane.began = time.perf_counter()
     lane.socket.sendall(data)
 
 
-def _receive(lane: _Lane) -> bytes | None:
-    """Return the body once it is whole."""
+def _received(lane: _Lane) -> bool:
+    """Tell whether the answer is whole."""
     data = lane.socket.recv(65_536)
     if not data:
         msg = "the server closed the connection"
@@ -112,10 +151,9 @@ def _receive(lane: _Lane) -> bytes | None:
     lane.received += data
     head, separator, body = lane.received.partition(_END_OF_HEAD)
     if not separator:
-        return None
+        return False
     if not head.startswith(b"HTTP/1.1 200 "):
         raise RuntimeError(lane.received.decode(errors="replace"))
     lowered = head.lower()
     at = lowered.index(_LENGTH) + len(_LENGTH)
-    length = int(lowered[at:].split(b"\r\n", 1)[0])
-    return body if len(body) >= length else None
+    return len(body) >= int(lowered[at:].split(b"\r\n", 1)[0])

@@ -1,45 +1,86 @@
-"""The measured server, in a process of its own: ``python -m benchmarks.support.server URL DATA_DIR``.
+"""The measured servers: granian in a process group of its own, over an application that a factory makes.
 
-The extension in a bare host under waitress, as the demo serves it, and beside it a route that does nothing.
+``platform`` is a bare host with the extension, ``empty`` a bare host with one route that does nothing.
 """
 
 from __future__ import annotations
 
-import logging
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import waitress
 from flask import Flask, Response, jsonify
 
 from benchmarks.support.scratch import SECRET
 from lmscompliance import Compliance
+from lmscompliance.services import Services
 
 EMPTY = "/empty"
-THREADS = 8
+BACKLOG = 8192
+_PATIENCE_SECONDS = 30
 
 
-def main() -> None:
-    """Serve until ended; the first line printed is the port."""
-    url, data_dir = sys.argv[1:]
-    # A full queue is the point of a benchmark; a line on each request would be part of what is measured.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+def empty() -> Flask:
+    """Return the app with the route that does nothing."""
+    app = Flask("benchmarks.empty")
+
+    @app.post(EMPTY)
+    def nothing() -> Response:
+        return jsonify({})
+
+    return app
+
+
+def platform() -> Flask:
+    """Return the app with the extension, over the database that the environment names."""
     app = Flask("benchmarks.host")
     app.config.update(
         SECRET_KEY=SECRET,
-        COMPLIANCE_DATA_DIR=data_dir,
-        COMPLIANCE_DATABASE_URL=url,
+        COMPLIANCE_DATA_DIR=os.environ["BENCHMARK_DATA_DIR"],
+        COMPLIANCE_DATABASE_URL=os.environ["BENCHMARK_DATABASE_URL"],
         COMPLIANCE_TRUSTED_PROXIES=0,
     )
     Compliance().init_app(app, actor_loader=lambda: None)
-
-    @app.post(EMPTY)
-    def empty() -> Response:
-        return jsonify({})
-
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=THREADS, ident=None)
-    print(server.effective_port, flush=True)
-    server.run()
+    return app
 
 
-if __name__ == "__main__":
-    main()
+@contextmanager
+def served(services: Services | None, threads: int) -> Iterator[int]:
+    """Yield the port of a server over the database of ``services``, or of the empty one without."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    environ = dict(os.environ)
+    if services is not None:
+        environ["BENCHMARK_DATA_DIR"] = str(services.settings.data_dir)
+        environ["BENCHMARK_DATABASE_URL"] = services.database.engine.url.render_as_string(hide_password=False)
+    application = f"{__name__}:{'platform' if services is not None else 'empty'}"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", application]
+    command += ["--port", str(port), "--workers", "1", "--blocking-threads", str(threads), "--no-ws"]
+    command += ["--backlog", str(BACKLOG), "--http", "1", "--log-level", "critical"]
+    server = subprocess.Popen(command, env=environ, start_new_session=True)
+    try:
+        _wait_for(port, server)
+        yield port
+    finally:
+        # Its own group: the server has a worker process beside the one that was started here.
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    msg = "the server does not come up"
+    raise RuntimeError(msg)

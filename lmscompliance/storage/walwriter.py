@@ -28,6 +28,7 @@ SYNC_SECONDS = 0.5
 """What a power loss may take, the time of one sync aside."""
 
 _BUSY_MILLISECONDS = 5000
+_CACHE_KIB = 65_536  # the hot table of some tens of thousands of sessions, so that a beat reads nothing
 _CHECKPOINT_COMMITS = 1000
 _LONGEST_LOG_FRAMES = 60_000
 _left_by_parents: list[object] = []
@@ -143,4 +144,5 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return connection
