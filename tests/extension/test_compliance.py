@@ -27,6 +27,13 @@ def _nobody() -> Actor | None:
     return None
 
 
+def _migrated(tmp_path: Path) -> tuple[Compliance, Flask]:
+    compliance, app = Compliance(), _host(tmp_path)
+    compliance.init_app(app, _nobody)
+    migrate.upgrade(compliance.services(app).database)
+    return compliance, app
+
+
 def _dispose(compliance: Compliance, *apps: Flask) -> None:
     for app in apps:
         compliance.services(app).database.dispose()
@@ -122,17 +129,14 @@ def test_nothing_of_the_host_is_touched(tmp_path: Path) -> None:
 
 def test_jobs_run_under_their_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job that another process is running is left to it; afterwards it runs again."""
-    compliance, app = Compliance(), _host(tmp_path)
-    compliance.init_app(app, _nobody)
-    services = compliance.services(app)
-    migrate.upgrade(services.database)
+    compliance, app = _migrated(tmp_path)
     runs = []
     monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("count", 5, runs.append)])
     with leases.held(services, "periodic/count", seconds=60):
         compliance.run_jobs(app)
         assert runs == []
     compliance.run_jobs(app)
-    assert runs == [services]
+    assert runs == [compliance.services(app)]
     _dispose(compliance, app)
 
 
@@ -140,10 +144,7 @@ def test_a_failing_job_is_told_to_its_caller_and_frees_its_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``run_jobs`` raises; the lease is free for the next run."""
-    compliance, app = Compliance(), _host(tmp_path)
-    compliance.init_app(app, _nobody)
-    services = compliance.services(app)
-    migrate.upgrade(services.database)
+    compliance, app = _migrated(tmp_path)
 
     def broken(_services: object) -> None:
         raise ZeroDivisionError
@@ -161,10 +162,7 @@ def test_the_scheduler_starts_only_when_asked_and_allowed(
     """The scheduler runs jobs in the background, survives a failing one, and can be switched off."""
     import threading
 
-    compliance, app = Compliance(), _host(tmp_path)
-    compliance.init_app(app, _nobody)
-    services = compliance.services(app)
-    migrate.upgrade(services.database)
+    compliance, app = _migrated(tmp_path)
     twice = threading.Event()
     runs = []
 
