@@ -132,7 +132,7 @@ def test_jobs_run_under_their_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     compliance, app = _migrated(tmp_path)
     runs = []
     monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("count", 5, runs.append)])
-    with leases.held(services, "periodic/count", seconds=60):
+    with leases.held(compliance.services(app), "periodic/count", seconds=60):
         compliance.run_jobs(app)
         assert runs == []
     compliance.run_jobs(app)
