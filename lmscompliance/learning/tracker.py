@@ -17,7 +17,8 @@ _TAG = Markup(
     '<span class="badge" data-part="state" role="status">{idle}</span> <span data-part="credit"></span></p>'
     '<progress value="0" max="1" aria-label="{credited}" style="width:100%"></progress>'
     '<p class="notice notice-wait" data-part="message" role="alert" style="display:none" hidden></p>'
-    '<button type="button" data-part="takeover" style="display:none;min-height:44px" hidden>{takeover}</button>'
+    '<button type="button" data-part="takeover" style="display:none;min-height:44px" hidden>'
+    "{takeover}</button>"
     "</div>"
     '<script src="{script}" defer></script>'
 )
