@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lmscompliance.cli.environment import services
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import note, say
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.extension.signing import signer_of
 
@@ -16,3 +16,5 @@ def seal() -> None:
     with services() as given:
         report = seal_all(given, signer_of(given))
     say("cli.sealed", sealed=report.sealed, size=report.size)
+    if report.unwitnessed:
+        note("cli.unwitnessed", names=", ".join(report.unwitnessed))

@@ -138,6 +138,18 @@ class Checkpoint(Base):
     published_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Cosignature(Base):
+    """A witness's signature line under the checkpoint of a size. Insert only, one a witness and size."""
+
+    __tablename__ = TABLE_PREFIX + "evidence_cosignature"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(String(512), primary_key=True)
+    """The whole verifier key, so that a new key is a new witness."""
+    line: Mapped[str] = mapped_column(Text)
+
+
 class HeadsSnapshot(Base):
     """A listing of every enrolment stream's head, written into the class's stream (``class.heads``)."""
 
@@ -152,7 +164,7 @@ class HeadsSnapshot(Base):
     heads_digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-for _insert_only in (Entry, Position, Checkpoint, HeadsSnapshot):
+for _insert_only in (Entry, Position, Checkpoint, Cosignature, HeadsSnapshot):
     guards.append_only(table(_insert_only))
 guards.append_only(
     table(Stream),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence.models import Checkpoint, Log, Position, Stream
+from lmscompliance.evidence.models import Checkpoint, Cosignature, Log, Position, Stream
 from lmscompliance.evidence.recording import DISCLOSURE_PLACE
 from lmscompliance.evidence.tree import FIRST_LOG, Tree, tile_reader
 from lmscompliance.kernel import jcs
@@ -52,14 +52,21 @@ def inclusion_proof(session: Session, index: int, size: int, log_id: int = FIRST
 
 
 def checkpoint(session: Session, size: int | None = None, log_id: int = FIRST_LOG) -> str:
-    """Return the signed note of the checkpoint at ``size``, or of the newest; raises ``NotFound``."""
-    query = select(Checkpoint.note).where(Checkpoint.log_id == log_id)
+    """Return the signed note of the checkpoint at ``size``, or of the newest; raises ``NotFound``.
+
+    The cosignatures there are stand under the log's own signature; which are missing can be seen from that.
+    """
+    query = select(Checkpoint.size, Checkpoint.note).where(Checkpoint.log_id == log_id)
     if size is not None:
         query = query.where(Checkpoint.size == size)
-    note = session.execute(query.order_by(Checkpoint.size.desc()).limit(1)).scalar_one_or_none()
-    if note is None:
+    found = session.execute(query.order_by(Checkpoint.size.desc()).limit(1)).one_or_none()
+    if found is None:
         raise NotFound("evidence.no_checkpoint")
-    return note
+    lines = session.scalars(
+        select(Cosignature.line).where(Cosignature.log_id == log_id, Cosignature.size == found.size)
+    )
+    note: str = found.note
+    return note + "".join(sorted(lines))
 
 
 def receipt(session: Session, class_id: str, stream: str, n: int) -> str | None:

@@ -8,11 +8,12 @@ batch, get the same note for it, and one of them wins the compare-and-swap.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from lmscompliance.evidence.cosigning import cosign_newest
 from lmscompliance.evidence.models import Batch, Checkpoint, Entry, Log, Position, Tile
 from lmscompliance.evidence.signer import Signer, SignerRefuses
 from lmscompliance.evidence.staging import Staged, anything_waits, stage
@@ -36,6 +37,8 @@ class SealReport:
     sealed: int
     checkpoint: str | None
     """The signed note; ``None`` while nothing has ever been sealed."""
+    unwitnessed: tuple[str, ...] = ()
+    """Configured witnesses that have not cosigned this checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,18 @@ def seal(services: Services, signer: Signer, limit: int = BATCH_LIMIT) -> SealRe
 
 
 def seal_all(services: Services, signer: Signer, limit: int = BATCH_LIMIT) -> SealReport:
-    """Seal everything that was committed before this call, in batches of ``limit``."""
+    """Seal everything that was committed before this call, in batches of ``limit``, and ask the witnesses.
+
+    A witness that does not answer is named in the report; sealing does not depend on it.
+    """
     sealed = 0
     while anything_waits(services, signer.vkey.name):
         batch = stage(services, signer.vkey.name, limit)
         sealed += _seal_staged(services, signer, batch)
         if batch is not None and batch.fresh and batch.end - batch.start < limit:
             break  # whatever waits now was committed after this batch was staged
-    return _report(services, signer, sealed)
+    missing = cosign_newest(services, signer.vkey.name)
+    return replace(_report(services, signer, sealed), unwitnessed=missing)
 
 
 def _seal_staged(services: Services, signer: Signer, batch: Staged | None) -> int:

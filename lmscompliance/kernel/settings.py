@@ -41,6 +41,8 @@ class Settings:
     """Language of people's texts when the actor has none: ``zh_CN`` or ``en``."""
     policy_dir: Path | None = None
     """Directory of further policy files (``*.toml``) of the platform's own bureau."""
+    witnesses: Path | None = None
+    """A trust policy (C2SP tlog-policy) whose ``witness`` lines with a URL name who is asked to cosign."""
     scheduler: bool = True
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
     fast_lane: bool = True
@@ -57,7 +59,7 @@ class Settings:
             raise Misconfigured("kernel.unknown_setting", key=PREFIX + unknown[0].upper())
         if "data_dir" not in given:
             raise Misconfigured("kernel.missing_setting", key="COMPLIANCE_DATA_DIR")
-        for name in ("data_dir", "policy_dir"):
+        for name in ("data_dir", "policy_dir", "witnesses"):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()
         if not given.get("secret_key"):

@@ -15,7 +15,7 @@ from tests.evidence.logs import CLASS, TRAINEE, assert_sound, signer_in, write
 from tests.house.sources import ROOT
 
 GROWING = {"stream", "log", "tile"}
-FROZEN = {"entry", "position", "checkpoint", "snapshot"}
+FROZEN = {"entry", "position", "checkpoint", "cosignature", "snapshot"}
 EMPTYING = {
     name: f"DELETE FROM {{}}{name}"  # noqa: S608  # our own names
     for name in sorted(FROZEN | GROWING)
@@ -25,6 +25,7 @@ ATTACKS = {
     "alter what is the same": "UPDATE {}entry SET n = n",
     "move an entry": "UPDATE {}position SET log_index = 99 WHERE log_index = 1",
     "forge a note": "UPDATE {}checkpoint SET note = 'x'",
+    "forge a cosignature": "UPDATE {}cosignature SET line = 'x'",
     "forge a snapshot": "UPDATE {}snapshot SET pages = 0",
     "set a stream back": "UPDATE {}stream SET count = count - 1",
     "let a stream leap": "UPDATE {}stream SET count = count + 2",
@@ -48,6 +49,7 @@ SQLITE_ATTACKS = {
         "INSERT OR REPLACE INTO {}position SELECT log_id, 99, class_id, stream, n FROM {}position"
     ),
     "replace a note": "REPLACE INTO {}checkpoint SELECT log_id, size, root, 'x', 0 FROM {}checkpoint",
+    "replace a cosignature": "REPLACE INTO {}cosignature SELECT log_id, size, witness, '' FROM {}cosignature",
     "replace a snapshot": "REPLACE INTO {}snapshot SELECT class_id, id, 'x', 0, 0, 0, x'' FROM {}snapshot",
     "replace a stream": "REPLACE INTO {}stream SELECT class_id, stream, 0, x'', 0 FROM {}stream",
     "replace the log": "REPLACE INTO {}log SELECT id, origin, 0, x'' FROM {}log",
@@ -92,6 +94,7 @@ def log(services, tmp_path):
     with transaction(services.database) as session:
         snapshot(session, services, CLASS, "export")
     seal_all(services, signer)
+    _attack(services.database.engine, "INSERT INTO {}cosignature VALUES (1, 3, 'w', 'line')")
     # Levels of tiles, so that a tile has a neighbour.
     write(services, class_stream(CLASS), count=260)
     seal_all(services, signer)

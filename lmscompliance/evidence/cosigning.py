@@ -1,0 +1,159 @@
+"""Asks the configured witnesses to cosign the newest checkpoint (C2SP tlog-witness, the log's side).
+
+A witness that is down holds nothing up: the checkpoint then stands without its line, which is how it says
+so, and the next call asks again. What a witness answers is believed only after its signature was checked.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from lmscompliance.evidence import ed25519
+from lmscompliance.evidence.models import Checkpoint, Cosignature, Log
+from lmscompliance.evidence.tree import Tree, tile_reader
+from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.services import Services
+from lmscompliance.storage.statements import table
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.tlog.encoding import decimal, to_base64
+from lmscompliance.tlog.notes import Note, VKey
+from lmscompliance.tlog.trust import BadPolicy, Party, TrustPolicy
+
+_log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS = 3
+"""How long one witness may take; all are asked at once, so this is how long sealing waits for a dead one."""
+_MOST_BYTES = 16_384
+
+
+class _Refused(Exception):
+    """The witness did not cosign, for the reason given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    log_id: int
+    size: int
+    note: str
+
+
+def witnesses_in(path: Path | None) -> dict[str, Party]:
+    """Return the witnesses of the policy file ``path`` that have a URL; raises ``Misconfigured``."""
+    if path is None:
+        return {}
+    try:
+        policy = TrustPolicy.parse(path.read_bytes())
+    except (OSError, BadPolicy) as error:
+        raise Misconfigured("evidence.bad_witnesses", path=str(path), reason=str(error)) from error
+    return {name: party for name, party in policy.witnesses.items() if party.url}
+
+
+def cosign_newest(services: Services, origin: str) -> tuple[str, ...]:
+    """Ask each witness that has not cosigned the newest checkpoint; return the names of those still missing.
+
+    Each line is committed as it comes. If the process dies before, the next call asks again; the witness
+    then says that it is already there and signs the same head once more.
+    """
+    witnesses = witnesses_in(services.settings.witnesses)
+    if not witnesses:
+        return ()
+    with reading(services.database) as session:
+        newest = _newest(session, origin)
+        missing = [name for name, one in witnesses.items() if newest and not _has(session, newest, one.vkey)]
+    if newest is None or not missing:
+        return ()
+    with ThreadPoolExecutor(len(missing)) as pool:
+        answers = list(pool.map(lambda name: _ask(services, newest, witnesses[name]), missing))
+    for name, reason in zip(missing, answers, strict=True):
+        if reason is not None:
+            _log.warning("the witness %s has not cosigned size %s: %s", name, newest.size, reason)
+    return tuple(name for name, reason in zip(missing, answers, strict=True) if reason is not None)
+
+
+def _ask(services: Services, newest: _Newest, witness: Party) -> str | None:
+    """Get and keep one witness's line; return why there is none."""
+    try:
+        line = _line_of(newest, _answer(services, newest, witness), witness.vkey)
+    except (_Refused, OSError, http.client.HTTPException, ValueError) as error:
+        return str(error) or type(error).__name__
+    _keep(services, newest, witness.vkey, line)
+    return None
+
+
+def _answer(services: Services, newest: _Newest, witness: Party) -> str:
+    with reading(services.database) as session:
+        old = _last_size(session, newest.log_id, witness.vkey)
+    status, body = _post(services, newest, witness, old)
+    if status == HTTPStatus.CONFLICT:
+        # It has seen more than we kept (we died before keeping it) or less (its memory was restored).
+        old = decimal(body.removesuffix("\n"))
+        if old > newest.size:
+            raise _Refused("it has cosigned more than this log holds: the log was cut", old)
+        status, body = _post(services, newest, witness, old)
+    if status != HTTPStatus.OK:
+        raise _Refused(status, body.strip())
+    return body
+
+
+def _post(services: Services, newest: _Newest, witness: Party, old: int) -> tuple[int, str]:
+    with reading(services.database) as session:
+        proof = Tree(tile_reader(session, newest.log_id)).consistency(old, newest.size)
+    body = f"old {old}\n" + "".join(f"{to_base64(one)}\n" for one in proof) + f"\n{newest.note}"
+    address = urlsplit(witness.url or "")
+    if address.scheme not in {"http", "https"} or address.hostname is None:
+        raise _Refused("not an address", witness.url)
+    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+    connection = kind(address.hostname, address.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", address.path.rstrip("/") + "/add-checkpoint", body.encode())
+        answer = connection.getresponse()
+        return answer.status, answer.read(_MOST_BYTES).decode()
+    finally:
+        connection.close()
+
+
+def _line_of(newest: _Newest, body: str, vkey: VKey) -> str:
+    """Return the line of ``vkey`` in the answer, checked; whatever else is in it is dropped."""
+    answered = Note.parse(newest.note.rpartition("\n\n")[0] + "\n\n" + body)
+    answered.verify([vkey], ed25519.verify)
+    return next(
+        one.line() for one in answered.signatures if (one.name, one.key_id) == (vkey.name, vkey.key_id)
+    )
+
+
+def _keep(services: Services, newest: _Newest, vkey: VKey, line: str) -> None:
+    with transaction(services.database) as session:
+        # Two processes may have asked at once: the log's row makes them take turns, the first line stays.
+        session.execute(select(Log.id).where(Log.id == newest.log_id).with_for_update())
+        if not _has(session, newest, vkey):
+            row = {"log_id": newest.log_id, "size": newest.size, "witness": str(vkey), "line": line}
+            session.execute(insert(table(Cosignature)).values(row))
+
+
+def _newest(session: Session, origin: str) -> _Newest | None:
+    row = session.execute(
+        select(Log.id, Checkpoint.size, Checkpoint.note)
+        .join(Checkpoint, (Checkpoint.log_id == Log.id) & (Checkpoint.size == Log.size))
+        .where(Log.origin == origin)
+    ).one_or_none()
+    return None if row is None else _Newest(*row)
+
+
+def _has(session: Session, newest: _Newest, vkey: VKey) -> bool:
+    return session.get(Cosignature, (newest.log_id, newest.size, str(vkey))) is not None
+
+
+def _last_size(session: Session, log_id: int, vkey: VKey) -> int:
+    query = select(func.max(Cosignature.size)).where(
+        Cosignature.log_id == log_id, Cosignature.witness == str(vkey)
+    )
+    return session.execute(query).scalar_one() or 0
