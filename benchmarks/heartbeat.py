@@ -45,8 +45,9 @@ def main() -> None:
             first = database == call.databases[0]
             with learning(database, SHORT_HISTORY, SESSIONS if first else FEWER_SESSIONS) as lane:
                 beat(call, lane, empty, f"beat_{database}", load.CONNECTIONS)
-                if first:
+                if first and load.installed():
                     beat(call, lane, empty, "beat_connections", many)
+                if first:
                     growth(call, lane)
 
 

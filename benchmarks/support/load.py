@@ -37,9 +37,14 @@ class Sent:
     p99_ms: float
 
 
+def installed() -> bool:
+    """Tell whether wrk is there; without it there is no load of many connections."""
+    return shutil.which("wrk") is not None
+
+
 def generator() -> str:
     """Name what sends the requests here."""
-    return "wrk" if shutil.which("wrk") else "a generator in Python, which is the bottleneck itself"
+    return "wrk" if installed() else "a generator in Python, which is the bottleneck itself"
 
 
 def run(
@@ -49,7 +54,7 @@ def run(
 
     Raises ``RuntimeError`` for an answer that is no success and for a broken connection.
     """
-    if shutil.which("wrk") is None:
+    if not installed():
         return _run_here(port, path, tokens, seconds, min(connections, CONNECTIONS))
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("".join(f"{token}\n" for token in tokens))

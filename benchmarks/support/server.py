@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from flask import Flask, Response, jsonify
 
@@ -69,7 +69,8 @@ def served(services: Services | None, threads: int) -> Iterator[int]:
         yield port
     finally:
         # Its own group: the server has a worker process beside the one that was started here.
-        os.killpg(server.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
         server.wait()
 
 
