@@ -84,6 +84,20 @@ def test_whatever_goes_out_comes_back(form: str, questions: list[Draft]):
     assert back.exported
 
 
+@pytest.mark.parametrize("form", ["gift", "xlsx"])
+@pytest.mark.parametrize("sign", ["[html]", "%50%", "//", "::", "$CATEGORY: x", "->", "{}", "=", "~", "#"])
+def test_signs_of_a_format_are_only_text(form: str, sign: str):
+    """A stem, title, option or side that is itself a sign of GIFT comes back as that text."""
+    place, options = Source("b", "", 1), (sign, "乙", f"{sign}丙")
+    pairs = [["甲", "乙"], [sign, sign]]
+    questions = [
+        Draft(place, "multiple", sign, [0, 2], options, (TOPIC,), title=sign),
+        Draft(place, "matching", f"{sign}丁", pairs, ("乙", sign, f"{sign}丙"), (TOPIC,)),
+        Draft(place, "fill_in", f"戊{sign}", [sign, "己"], (), (TOPIC,), title="庚"),
+    ]
+    assert [_content(draft) for draft in _back(form, questions).drafts] == [*map(_content, questions)]
+
+
 def _stored(services: Services) -> list[dict[str, Any]]:
     with reading(services.database) as session:
         rows = session.scalars(select(Question).order_by(Question.id))

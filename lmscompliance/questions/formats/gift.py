@@ -24,7 +24,7 @@ from lmscompliance.questions.draft import (
 from lmscompliance.questions.formats import gift_answers, gift_writing
 from lmscompliance.questions.formats.decoding import decode
 from lmscompliance.questions.formats.gift_blocks import Block, blocks
-from lmscompliance.questions.formats.gift_text import shown, take_format
+from lmscompliance.questions.formats.gift_text import release, rendered, shown, take_format
 
 MISSING_WORD = "_____"
 
@@ -60,7 +60,7 @@ def _question(file: str, block: Block) -> Draft | Refusal:
     key = gift_answers.read(body, inherited)
     if isinstance(key, Reason):
         return Refusal(source, key)
-    stem = shown(_stem(before, after, key.kind), inherited)
+    stem = rendered(release(_stem(before, after, key.kind)), inherited)
     if not stem.text and not stem.pictured:
         return Refusal(source, reason("no_stem"))
     if not stem.text:
@@ -78,7 +78,7 @@ def _question(file: str, block: Block) -> Draft | Refusal:
         key.options,
         category=block.category,
         chapter="/".join(block.category),
-        title=shown(title[1], "plain").text if title else "",
+        title=rendered(release(title[1]), "plain").text if title else "",
         flags=key.flags,
         extras=extras,
     )

@@ -70,7 +70,7 @@ def _pairs(options: Sequence[str], key: Sequence[Json]) -> Iterator[str]:
         place = options.index(str(right)) if right in options else len(options)
         while spare and spare[0][0] < place:
             yield f"= -> {_text(spare.pop(0)[1], arrow=True)}"
-        yield f"={_text(str(left), arrow=True)} -> {_text(str(right), arrow=True)}"
+        yield f"={_weighed(str(left), '%100%', arrow=True)} -> {_text(str(right), arrow=True)}"
     yield from (f"= -> {_text(text, arrow=True)}" for _, text in spare)
 
 
