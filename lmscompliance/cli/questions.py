@@ -22,7 +22,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print the whole re
 
 @click.group("questions")
 def group() -> None:
-    """Check, import and export question banks (spreadsheets, CSV, GIFT, Aiken, Moodle XML)."""
+    """Check, import and export question banks (spreadsheets, CSV, GIFT, Aiken, Moodle XML, QTI)."""
 
 
 @group.command("check")

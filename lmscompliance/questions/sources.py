@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,8 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lmscompliance.kernel.errors import InvalidInput
-from lmscompliance.questions.draft import Draft, FileReading
-from lmscompliance.questions.formats import aiken, gift, markup, moodle_xml, separated, workbook, xlsx
+from lmscompliance.questions.draft import Draft, FileReading, Source
+from lmscompliance.questions.formats import (
+    aiken,
+    gift,
+    markup,
+    moodle_xml,
+    qti,
+    qti_package,
+    separated,
+    workbook,
+    xlsx,
+)
 from lmscompliance.questions.formats.decoding import decode
 
 TOPICS_FILE = "topics.toml"
@@ -20,6 +31,7 @@ _GIFT = (".gift.txt", ".gift")
 _AIKEN = (".aiken.txt", ".aiken")
 _CSV = (".csv", ".tsv")
 _XML = (".xml",)
+_PACKAGE = (".zip",)
 _TEXT = (*_GIFT, *_AIKEN, ".txt", *_CSV, *_XML)
 _MAX_TEXT = 32 * 1024 * 1024
 _LONGEST_TOPIC = 64
@@ -72,7 +84,7 @@ def place(
 def bank_name(path: Path) -> str:
     """Return the name of the bank a file holds: the file's own, without what names its format."""
     name = _name(path.name)
-    ending = next((end for end in (*_TEXT, *workbook.SUFFIXES) if name.lower().endswith(end)), "")
+    ending = next((end for end in (*_TEXT, *_PACKAGE, *workbook.SUFFIXES) if name.lower().endswith(end)), "")
     return name[: len(name) - len(ending)]
 
 
@@ -97,15 +109,19 @@ def _files(paths: Sequence[Path | str]) -> Iterator[Path]:
 
 def _is_bank(path: Path) -> bool:
     name = path.name.lower()
-    return name.endswith(_TEXT) or path.suffix.lower() in workbook.SUFFIXES
+    return name.endswith((*_TEXT, *_PACKAGE)) or path.suffix.lower() in workbook.SUFFIXES
 
 
 def _foreign(path: Path) -> bool:
-    """Tell whether a file of a directory is XML of another purpose: nobody named it as a bank."""
-    if path.suffix.lower() not in _XML:
+    """Tell whether a file of a directory is XML or ZIP of another purpose: nobody named it as a bank."""
+    suffix = path.suffix.lower()
+    if suffix in _PACKAGE:
+        return not qti_package.is_package(path)
+    if suffix not in _XML:
         return False
     with path.open("rb") as file:
-        return f"<{moodle_xml.ROOT}" not in decode(file.read(_PEEKED))
+        beginning = decode(file.read(_PEEKED))
+    return not re.search(rf"<(\w+:)?({moodle_xml.ROOT}|assessmentItem|qti-assessment-item)\b", beginning)
 
 
 def _hidden(path: Path, root: Path) -> bool:
@@ -117,6 +133,8 @@ def _read(path: Path) -> FileReading:
     bank = bank_name(path)
     if path.suffix.lower() in workbook.SUFFIXES:
         return xlsx.read(path, bank)
+    if path.suffix.lower() in _PACKAGE:
+        return qti_package.read(path, bank)
     if path.stat().st_size > _MAX_TEXT:
         raise InvalidInput("questions.text_too_large", file=path.name, limit=_MAX_TEXT // 1024 // 1024)
     return _read_text(path, bank)
@@ -140,6 +158,10 @@ def _read_xml(path: Path, bank: str) -> FileReading:
     root = markup.parse(path.name, path.read_bytes())
     if root.tag == moodle_xml.ROOT:
         return moodle_xml.read(path.name, bank, root)
+    if qti.is_item(root):
+        verdict = qti.question(Source(path.name, "", markup.line_of(root)), root)
+        drafts, refusals = ((verdict,), ()) if isinstance(verdict, Draft) else ((), (verdict,))
+        return FileReading(path.name, bank, 1, drafts, refusals)
     raise InvalidInput("questions.xml_unknown", file=path.name, root=root.tag)
 
 
