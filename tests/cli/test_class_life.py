@@ -166,3 +166,23 @@ def test_a_doubtful_question_is_shown_with_its_reason_and_confirmed(monkeypatch:
     assert _run("questions", "confirm", "nothing").exit_code == 1
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert "0 题待确认" in _good("questions", "awaiting", "--bank", "电梯司机")
+
+
+def test_a_topic_is_exported_and_comes_back_unchanged(tmp_path: Path) -> None:
+    """``questions export`` says what it wrote, overwrites nothing, and its file changes nothing."""
+    _good("db", "upgrade")
+    _good("questions", "import", REAL / "questions" / "电梯司机.xlsx")
+    path = tmp_path / "lift.gift"
+    asked = ("questions", "export", path, "--topic", "岗位技能", "--format", "gift")
+    told = _good(*asked)
+    assert "3 more wait to be confirmed" in told
+    report = json.loads(_good("questions", "import", path, "--json"))
+    assert (report["added"], report["changed"], report["refused"]) == (0, 0, [])
+    assert f"{report['unchanged']} questions were written" in told
+    assert _run(*asked).exit_code == 1
+    done = json.loads(
+        _good(
+            "questions", "export", tmp_path / "a.xlsx", "--topic", "岗位技能", "--bank", "电梯司机", "--json"
+        )
+    )
+    assert (done["exported"], done["waiting"], done["unwritable"]) == (report["unchanged"], 3, [])
