@@ -28,9 +28,9 @@ END_SIGNATURE = b"PK\x05\x06"
 MAX_SIZE = 0xFFFF_FFFE
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
-_MAX_ENTRIES = 4096
-_MAX_RATIO = 200
-_SLACK = 1 << 20
+MAX_ENTRIES = 4096
+MAX_RATIO = 200
+SLACK = 1 << 20
 _CHUNK = 1 << 16
 
 
@@ -164,7 +164,7 @@ def _read_end(file: BinaryIO) -> tuple[int, int, int]:
     if signature != END_SIGNATURE or comment:
         msg = "the end record is not at the end of the file: something was appended or cut off"
         raise NotCanonical(msg)
-    if disk or start_disk or here != count or not 0 < count <= _MAX_ENTRIES:
+    if disk or start_disk or here != count or not 0 < count <= MAX_ENTRIES:
         msg = "the end record counts its entries wrongly"
         raise NotCanonical(msg)
     if offset + length != total - END.size:
@@ -186,7 +186,7 @@ def _read_member(file: BinaryIO, fields: tuple[Any, ...], raw_name: bytes, expec
     if start != expected:
         msg = f"{name}: there is a gap or an overlap before it"
         raise NotCanonical(msg)
-    if size > _MAX_RATIO * compressed + _SLACK:
+    if size > MAX_RATIO * compressed + SLACK:
         msg = f"{name}: {compressed} bytes claim to inflate to {size}"
         raise NotCanonical(msg)
     file.seek(start)

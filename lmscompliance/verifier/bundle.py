@@ -8,6 +8,7 @@ the entries' order, then their names'. So both can be checked in one pass whatev
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,10 +93,10 @@ class Manifest:
         )
 
     @classmethod
-    def decode(cls, data: bytes) -> Manifest:
-        """Read ``manifest.json``; raises ``BadBundle``."""
+    def decode(cls, data: bytes, *, loose: bool = False) -> Manifest:
+        """Read ``manifest.json``; raises ``BadBundle``. ``loose`` as in ``Entry.decode``."""
         members = {"class": str, "code": str, "snapshot": str, "size": int, "edition": int, "files": list}
-        value = _members(_canonical(data, MANIFEST), MANIFEST, format=str, **members)
+        value = _members(_json(data, MANIFEST, loose=loose), MANIFEST, format=str, **members)
         if value["format"] != FORMAT:
             msg = f"{MANIFEST}: the format is {value['format']}, this release reads {FORMAT}"
             raise BadBundle(msg)
@@ -117,9 +118,13 @@ class Entry:
         return jcs.encode({"index": self.index, "leaf": self.leaf, "proof": proof}) + b"\n"
 
     @classmethod
-    def decode(cls, line: bytes) -> Entry:
-        """Read a line without its newline; raises ``BadBundle``."""
-        value = _members(_canonical(line, ENTRIES), ENTRIES, index=int, leaf=str, proof=list)
+    def decode(cls, line: bytes, *, loose: bool = False) -> Entry:
+        """Read a line without its newline; raises ``BadBundle``.
+
+        ``loose`` takes the same values written in another form, to name what else differs in a line that
+        has been refused already.
+        """
+        value = _members(_json(line, ENTRIES, loose=loose), ENTRIES, index=int, leaf=str, proof=list)
         try:
             proof = tuple(hash_from_base64(item) for item in value["proof"])
         except (ValueError, TypeError, AttributeError) as error:
@@ -144,11 +149,10 @@ class Disclosure:
         return jcs.encode({**members, "value": self.value}) + b"\n"
 
     @classmethod
-    def decode(cls, line: bytes) -> Disclosure:
-        """Read a line without its newline; raises ``BadBundle``."""
-        value = _members(
-            _canonical(line, DISCLOSURES), DISCLOSURES, stream=str, n=int, name=str, salt=str, value=object
-        )
+    def decode(cls, line: bytes, *, loose: bool = False) -> Disclosure:
+        """Read a line without its newline; raises ``BadBundle``. ``loose`` as in ``Entry.decode``."""
+        found = _json(line, DISCLOSURES, loose=loose)
+        value = _members(found, DISCLOSURES, stream=str, n=int, name=str, salt=str, value=object)
         return cls(value["stream"], value["n"], value["name"], value["salt"], value["value"])
 
 
@@ -160,7 +164,7 @@ def encode_consistency(proof: Iterable[bytes]) -> bytes:
 
 def decode_consistency(data: bytes) -> tuple[bytes, ...]:
     """Read ``export/consistency.json``; raises ``BadBundle``."""
-    value = _members(_canonical(data, EXPORT_CONSISTENCY), EXPORT_CONSISTENCY, proof=list)
+    value = _members(_json(data, EXPORT_CONSISTENCY), EXPORT_CONSISTENCY, proof=list)
     try:
         return tuple(hash_from_base64(item) for item in value["proof"])
     except (ValueError, TypeError, AttributeError) as error:
@@ -183,10 +187,11 @@ def digest_of(name: str, chunks: Iterable[bytes]) -> FileDigest:
     return FileDigest(name, sha256.hexdigest(), size)
 
 
-def _canonical(data: bytes, name: str) -> Json:
+def _json(data: bytes, name: str, *, loose: bool = False) -> Json:
     try:
-        return jcs.decode(data)
-    except jcs.NotCanonical as error:
+        # Written canonically and read again: whatever the form was, the values are those of the profile.
+        return jcs.decode(jcs.encode(json.loads(data)) if loose else data)
+    except (ValueError, RecursionError) as error:
         msg = f"{name}: {error}"
         raise BadBundle(msg) from error
 

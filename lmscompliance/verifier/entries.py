@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,9 +13,10 @@ from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, disclosure_digest, leaf_hash
 from lmscompliance.tlog.merkle import BadProof, verify_inclusion
-from lmscompliance.verifier.archive import Archive
-from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, MAX_LINE, BadBundle, Disclosure, Entry
-from lmscompliance.verifier.report import Report, Step
+from lmscompliance.verifier.bundle import ENTRIES, MAX_LINE, Disclosure, Entry
+from lmscompliance.verifier.disclosed import OpenedDisclosures, decode_line
+from lmscompliance.verifier.loose import AnyArchive
+from lmscompliance.verifier.report import Report
 
 
 @dataclass(slots=True)
@@ -80,7 +82,7 @@ class Listed:
 class EntryCheck:
     """Steps 6 to 8 over one pass of entries and disclosures."""
 
-    def __init__(self, archive: Archive, class_id: str, head: Checkpoint, report: Report) -> None:
+    def __init__(self, archive: AnyArchive, class_id: str, head: Checkpoint, report: Report) -> None:
         """Check ``archive`` against the tree ``head``, whose signature is somebody else's business."""
         self._archive = archive
         self.class_id = class_id
@@ -111,13 +113,11 @@ class EntryCheck:
             self._report.find("withheld", count=self._withheld)
 
     def _read_all(self) -> None:
-        opened = _Disclosures(self._archive, self.disclosures)
+        opened = OpenedDisclosures(self._archive, self.disclosures)
         for number, line in enumerate(self._archive.lines(ENTRIES, MAX_LINE), start=1):
             self._count += 1
-            try:
-                entry = Entry.decode(line)
-            except BadBundle as error:
-                self.entries.fail("bad_line", line=number, reason=str(error))
+            entry = decode_line(Entry.decode, line, number, self.entries)
+            if entry is None:
                 continue
             leaf = self._check_leaf(entry, number)
             if leaf is not None:
@@ -132,7 +132,7 @@ class EntryCheck:
             leaf = Leaf.decode(data)
         except BadLeaf as error:
             self.entries.fail("bad_leaf", index=entry.index, line=number, reason=str(error))
-        where = {"stream": leaf.stream, "n": leaf.n, "type": leaf.t} if leaf else _NOWHERE
+        where = {"stream": leaf.stream, "n": leaf.n, "type": leaf.t} if leaf else _claimed(entry.leaf)
         try:
             verify_inclusion(entry.index, self._head.size, leaf_hash(data), entry.proof, self._head.root)
         except BadProof:
@@ -235,58 +235,33 @@ class EntryCheck:
         self._withheld += len(leaf.d.keys() - set(names))
 
 
-_NOWHERE: Mapping[str, object] = {"stream": "?", "n": "?", "type": "?"}
+def _claimed(text: str) -> Mapping[str, object]:
+    """Return where a damaged leaf says that it belongs, as far as its text still tells."""
+    found = {name: pattern.findall(text) for name, pattern in _CLAIMS.items()}
+    # A leaf's keys stand in order, its body's before its own: the last one is the leaf's.
+    return {name: values[-1] if values else "?" for name, values in found.items()}
 
 
-class _Disclosures:
-    """The disclosures in step with the entries."""
-
-    def __init__(self, archive: Archive, step: Step) -> None:
-        self._lines = enumerate(archive.lines(DISCLOSURES, MAX_LINE), start=1)
-        self._step = step
-        self._next: Disclosure | None = None
-        self._advance()
-
-    def take(self, stream: str, n: int, seen: Mapping[str, StreamState]) -> list[Disclosure]:
-        """Return those of entry ``n`` of ``stream``; report those that no entry can claim any more."""
-        taken = []
-        while (one := self._next) is not None:
-            if (one.stream, one.n) == (stream, n):
-                taken.append(one)
-            elif (one.stream == stream and one.n < n) or (one.stream != stream and one.stream in seen):
-                self._step.fail("disclosure_orphan", stream=one.stream, n=one.n, name=one.name)
-            else:
-                break
-            self._advance()
-        return taken
-
-    def finish(self) -> None:
-        """Report what is left."""
-        while (one := self._next) is not None:
-            self._step.fail("disclosure_orphan", stream=one.stream, n=one.n, name=one.name)
-            self._advance()
-
-    def _advance(self) -> None:
-        self._next = None
-        for number, line in self._lines:
-            try:
-                self._next = Disclosure.decode(line)
-            except BadBundle as error:
-                self._step.fail("bad_line", line=number, reason=str(error))
-                continue
-            return
+_CLAIMS = {
+    "stream": re.compile(r'"stream" ?: ?"([^"]{1,80})"'),
+    "n": re.compile(r'"n" ?: ?([0-9]{1,15})\b'),
+    "type": re.compile(r'"t" ?: ?"([^"]{1,80})"'),
+}
 
 
-def records(entries: Iterable[bytes], disclosures: Iterable[bytes]) -> Iterator[Record]:
+def records(
+    entries: Iterable[bytes], disclosures: Iterable[bytes], *, loose: bool = False
+) -> Iterator[Record]:
     """Yield the leaves in the lines of both files, each with what is disclosed of it.
 
-    Raises ``ValueError`` (``BadBundle``, ``BadLeaf``) where a line is not of its form.
+    ``loose`` (see ``Entry.decode``) is for lines whose form has been checked already. Raises ``ValueError``
+    (``BadBundle``, ``BadLeaf``) where a line is not of its form.
     """
-    opened = (Disclosure.decode(line) for line in disclosures)
+    opened = (Disclosure.decode(line, loose=loose) for line in disclosures)
     groups = itertools.groupby(opened, key=lambda one: (one.stream, one.n))
     waiting = next(groups, None)
     for line in entries:
-        leaf = Leaf.decode(Entry.decode(line).leaf.encode("utf-8"))
+        leaf = Leaf.decode(Entry.decode(line, loose=loose).leaf.encode("utf-8"))
         values: dict[str, Json] = {}
         if waiting is not None and waiting[0] == (leaf.stream, leaf.n):
             # Only what the leaf commits to; a value under a wrong digest is the first pass's to report.

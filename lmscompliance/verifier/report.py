@@ -83,6 +83,12 @@ class Step:
         if len(self.problems) < _KEPT:
             self.problems.append(Remark(code, params))
 
+    def absorb(self, other: Step) -> None:
+        """Take over the problems that ``other`` collected."""
+        for problem in other.problems:
+            self.fail(problem.code, **problem.params)
+        self.problem_count += other.problem_count - len(other.problems)
+
     def skip(self, code: str, /, **params: object) -> None:
         """Say why the step could not be taken; a failure already named stands."""
         if self.status is not Status.FAIL:

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Self
-from xml.parsers import expat
+from typing import Self
 
-_CHUNK = 1 << 16
+from lmscompliance.verifier.parts import (
+    NotOurWorkbook,
+    ReadCell,
+    SheetTail,
+    XmlParser,
+    column_of,
+    inflate,
+    unescape,
+)
+
 _MAX_RATIO = 400
 _SLACK = 1 << 20
 _PARTS = re.compile(
@@ -39,29 +45,6 @@ _MIN_FONT = 9.0
 _FONT_COLOURS = frozenset({"FF1F1F1F", "FF595959"})
 _MIN_HEIGHT = 10.0
 _MIN_WIDTH = 3.0
-_ESCAPE = re.compile("_x([0-9a-fA-F]{4})_")
-
-
-class NotOurWorkbook(ValueError):
-    """The file holds something our writer never writes; the text says what and where."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadCell:
-    """A cell that holds something: its reference (``B7``), ``text`` or ``number``, content and format."""
-
-    ref: str
-    kind: str
-    content: str
-    number_format: int
-
-
-@dataclass(slots=True)
-class SheetTail:
-    """What a sheet says outside its rows; complete once its rows have been read to the end."""
-
-    merges: set[str] = field(default_factory=set)
-    footer: str = ""
 
 
 class WorkbookReader:
@@ -86,13 +69,17 @@ class WorkbookReader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._zip.close()
 
     def rows(self, number: int, tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
         """Yield ``(row from 1, {column from 0: cell})`` of sheet ``number`` (from 0), and fill ``tail``."""
         part = f"xl/worksheets/sheet{number + 1}.xml"
         parser = _SheetParser(part, self._styles, tail)
-        for chunk in _inflate(self._zip, part):
+        for chunk in inflate(self._zip, part):
             parser.feed(chunk)
             yield from parser.take()
         parser.feed(b"", last=True)
@@ -192,10 +179,10 @@ class _SheetParser:
         self._cell: tuple[str, int, str, str] | None = None
         self._column = -1
         self._text: list[str] | None = None
-        self._parser = _parser(self._start, self._end, self._data)
+        self._parser = XmlParser(part, self._start, self._end, self._data)
 
     def feed(self, data: bytes, *, last: bool = False) -> None:
-        _feed(self._parser, self._part, data, last=last)
+        self._parser.feed(data, last=last)
 
     def take(self) -> list[tuple[int, dict[int, ReadCell]]]:
         done, self._done = self._done, []
@@ -229,7 +216,7 @@ class _SheetParser:
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         ref = attributes["r"]
-        column = _column_of(ref, self._row)
+        column = column_of(ref, self._row)
         if column is None or column <= self._column:
             msg = f"{self._part}: the cell {ref} is out of order"
             raise NotOurWorkbook(msg)
@@ -245,7 +232,7 @@ class _SheetParser:
             ref, column, kind, style = self._cell
             content = "".join(self._text or ())
             if kind == "text":
-                content = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), content)
+                content = unescape(content)
             if column in self._cells or (kind == "text") != (name == "t"):
                 msg = f"{self._part}: the cell {ref} holds more than one value"
                 raise NotOurWorkbook(msg)
@@ -265,74 +252,13 @@ class _SheetParser:
             self._text.append(text)
 
 
-def _column_of(ref: str, row: int) -> int | None:
-    letters = ref.rstrip("0123456789")
-    if not letters or ref != f"{letters}{row}" or not all("A" <= letter <= "Z" for letter in letters):
-        return None
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return column - 1
-
-
-def _parser(
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None] | None = None,
-    data: Callable[[str], None] | None = None,
-) -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = data
-    # Without a document type there are no entities to expand.
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    return parser
-
-
-def _refuse_doctype(*_: object) -> None:
-    msg = "a part declares a document type, which is how entity bombs begin"
-    raise NotOurWorkbook(msg)
-
-
-def _feed(parser: expat.XMLParserType, part: str, data: bytes, *, last: bool = False) -> None:
-    try:
-        parser.Parse(data, last)
-    except (expat.ExpatError, KeyError, ValueError) as error:
-        if isinstance(error, NotOurWorkbook):
-            raise
-        msg = f"{part} is damaged: {error}"
-        raise NotOurWorkbook(msg) from error
-
-
 def _parse(
     archive: zipfile.ZipFile,
     part: str,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
 ) -> None:
-    parser = _parser(start, end)
-    for chunk in _inflate(archive, part):
-        _feed(parser, part, chunk)
-    _feed(parser, part, b"", last=True)
-
-
-def _inflate(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    try:
-        with archive.open(part) as source:
-            yield from iter(lambda: _read(source), b"")
-    except (
-        KeyError,
-        zipfile.BadZipFile,
-        OSError,
-        EOFError,
-        zlib.error,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:
-        msg = f"{part} cannot be read: {error}"
-        raise NotOurWorkbook(msg) from error
-
-
-def _read(source: IO[bytes]) -> bytes:
-    return source.read(_CHUNK)
+    parser = XmlParser(part, start, end)
+    for chunk in inflate(archive, part):
+        parser.feed(chunk)
+    parser.feed(b"", last=True)

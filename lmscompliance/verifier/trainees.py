@@ -23,7 +23,7 @@ class TraineeCheck:
     def __init__(self, notice: Notice, as_of_us: int, grades: Step, rules: Step, report: Report) -> None:
         """Check by ``notice``; ``as_of_us`` is when the snapshot was taken."""
         self._notice = notice
-        self._as_of_us = as_of_us
+        self.as_of_us = as_of_us
         self._grades = grades
         self._rules = rules
         self._report = report
@@ -97,5 +97,5 @@ class TraineeCheck:
         for session in judged.trainee.sessions.values():
             fact = session.fact
             seen_us = max([fact.opened_us, *(segment.end_us for segment in fact.segments)])
-            if fact.closed_us is None and self._as_of_us - seen_us > silence_us:
+            if fact.closed_us is None and self.as_of_us - seen_us > silence_us:
                 self._report.find("session_without_end", session=fact.session, **who)

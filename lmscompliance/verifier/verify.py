@@ -6,14 +6,11 @@ Nothing inside the bundle is believed before something signed commits to it.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.policy import Notice
-from lmscompliance.rules import ledger
-from lmscompliance.rules.ledger_facts import ClassRecord
 from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
@@ -24,29 +21,30 @@ from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
 from lmscompliance.verifier import bundle, ed25519
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
 from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
-from lmscompliance.verifier.entries import EntryCheck, records
+from lmscompliance.verifier.entries import EntryCheck
+from lmscompliance.verifier.loose import AnyArchive, LooseArchive
+from lmscompliance.verifier.recompute import Recomputation
 from lmscompliance.verifier.report import Remark, Report, Step
-from lmscompliance.verifier.trainees import TraineeCheck
-from lmscompliance.verifier.workbook import WorkbookCheck
 
 
-def verify(path: Path, trust: str | bytes | None) -> Report:
+def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) -> Report:
     """Verify the bundle at ``path`` against ``trust``, the text of a C2SP tlog-policy file.
 
-    Never raises for what is wrong with either: the report says it. ``None`` means that the caller has no
-    trust policy; then nothing but the bundle's inner consistency can be told.
+    ``workbook`` is a copy that stands outside the bundle, to be compared cell by cell as well. Never raises
+    for what is wrong with any of them: the report says it. ``None`` means that the caller has no trust
+    policy; then nothing but the bundle's inner consistency can be told.
     """
     report = Report()
     policy = _read_trust(report, trust)
     step = report.step("archive")
+    archive: AnyArchive
     try:
-        archive = Archive(path)
+        archive = _open(path, step)
     except OSError as error:
         step.skip("unreadable", path=str(path), reason=error.strerror or str(error))
         report.unverifiable.append(Remark("unreadable", {"path": str(path), "reason": error.strerror or ""}))
         return report
-    except NotCanonical as error:
-        step.fail("not_canonical", reason=str(error))
+    except NotCanonical:
         return report
     with archive:
         missing = [name for name in bundle.ORDER if name not in archive.members]
@@ -56,8 +54,24 @@ def verify(path: Path, trust: str | bytes | None) -> Report:
             if missing:
                 return report
         step.say("archive_detail", count=len(archive.members))
-        _Verification(archive, policy, report).run()
+        _Verification(archive, policy, report, workbook).run()
     return report
+
+
+def _open(path: Path, step: Step) -> AnyArchive:
+    """Open a bundle; one that another program packed has failed, but is read on to name what differs.
+
+    Raises ``NotCanonical`` when it cannot be read in any one way; then too the step has failed.
+    """
+    try:
+        return Archive(path)
+    except NotCanonical as error:
+        step.fail("not_canonical", reason=str(error))
+    try:
+        return LooseArchive(path)
+    except NotCanonical as error:
+        step.fail("not_readable", reason=str(error))
+        raise
 
 
 def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None:
@@ -80,13 +94,17 @@ def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None
     return policy
 
 
+_NEED_HEAD = ("entries", "complete", "disclosures", "export", "grades", "rules", "workbook")
+
+
 @dataclass(slots=True)
 class _Verification:
     """The steps that need an open archive, and what they hand to each other."""
 
-    archive: Archive
+    archive: AnyArchive
     policy: TrustPolicy | None
     report: Report
+    outside: Path | None = None
     digests: dict[str, FileDigest] = field(default_factory=dict)
     manifest: Manifest | None = None
     recorded: tuple[FileDigest, ...] | None = None
@@ -98,7 +116,8 @@ class _Verification:
         head = self._checkpoint()
         notice = self._policy()
         if head is None or self.manifest is None:
-            for name in ("entries", "complete", "disclosures", "export", "grades", "rules", "workbook"):
+            outside = ("outside",) if self.outside else ()
+            for name in (*_NEED_HEAD, *outside):
                 self.report.step(name).skip("earlier_failure")
             return
         entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report)
@@ -108,7 +127,7 @@ class _Verification:
                 "policy_foreign", expected=entries.listed.policy_digest, found=notice.digest
             )
         self._export(head, entries)
-        self._recompute(head, notice)
+        Recomputation(self.archive, self.report, self.recorded, self.edition, self.outside).run(head, notice)
         self.report.owes += [Remark("owe_time"), Remark("owe_truth"), Remark("owe_latest")]
 
     def _manifest(self) -> None:
@@ -118,12 +137,9 @@ class _Verification:
                 self.digests[name] = bundle.digest_of(name, self.archive.chunks(name))
             except NotCanonical as error:
                 step.fail("not_canonical", reason=str(error))
-        try:
-            manifest = Manifest.decode(self.archive.read(bundle.MANIFEST, bundle.MAX_SMALL))
-        except (BadBundle, TooLong, NotCanonical) as error:
-            step.fail("unreadable_part", reason=str(error))
+        manifest = self.manifest = self._read_manifest(step)
+        if manifest is None:
             return
-        self.manifest = manifest
         self.report.subject |= {"class": manifest.class_id, "code": manifest.code}
         listed = {file.name: file for file in manifest.files}
         names = [name for name in self.archive.members if name != bundle.MANIFEST]
@@ -135,6 +151,20 @@ class _Verification:
                     "digest_differs", name=name, expected=listed[name].sha256, found=self.digests[name].sha256
                 )
         step.say("manifest_detail", count=len(names))
+
+    def _read_manifest(self, step: Step) -> Manifest | None:
+        try:
+            data = self.archive.read(bundle.MANIFEST, bundle.MAX_SMALL)
+            return Manifest.decode(data)
+        except (BadBundle, TooLong, NotCanonical) as error:
+            step.fail("unreadable_part", reason=str(error))
+            if not isinstance(error, BadBundle):
+                return None
+        try:
+            # The same values in another form have failed, but still say which class to look at.
+            return Manifest.decode(data, loose=True)
+        except BadBundle:
+            return None
 
     def _checkpoint(self) -> Checkpoint | None:
         step = self.report.step("checkpoint")
@@ -258,64 +288,3 @@ class _Verification:
     def _only_withheld(self, name: str) -> bool:
         """Tell whether the disclosures differ only because some were taken out, which is a finding."""
         return name == bundle.DISCLOSURES and any(one.code == "withheld" for one in self.report.findings)
-
-    def _recompute(self, head: Checkpoint, notice: Notice | None) -> None:
-        grades, rules = self.report.step("grades"), self.report.step("rules")
-        sheets = self.report.step("workbook")
-        steps = (grades, rules, sheets)
-        if notice is None or self.recorded is None:
-            for step in steps:
-                step.skip("earlier_failure")
-            return
-        if self.edition != ledger.EDITION:
-            for step in steps:
-                step.skip("unknown_edition", edition=self.edition, known=ledger.EDITION)
-            self.report.unverifiable.append(
-                Remark("unknown_edition", {"edition": self.edition, "known": ledger.EDITION})
-            )
-            return
-        try:
-            self._recompute_cells(head, notice, grades, rules, sheets)
-        except (ValueError, ArithmeticError, ComplianceError) as error:
-            sheets.fail("cannot_recompute", reason=str(error))
-
-    def _recompute_cells(
-        self, head: Checkpoint, notice: Notice, grades: Step, rules: Step, sheets: Step
-    ) -> None:
-        checks: list[TraineeCheck] = []
-        files = tuple(
-            ledger.DataFile(file.name, file.sha256, file.size)
-            for file in self.recorded or ()
-            if file.name in bundle.DATA_FILES
-        )
-
-        def provenance(found: ClassRecord) -> ledger.Provenance:
-            as_of_us = found.snapshot.at_us if found.snapshot else 0
-            checks.append(TraineeCheck(notice, as_of_us, grades, rules, self.report))
-            self.report.subject |= {"title": found.fact.title, "snapshot_us": str(as_of_us)}
-            return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
-
-        def judged(one: ledger.Judged) -> None:
-            checks[0].check(one)
-
-        observer = ledger.Observer(
-            unknown=lambda leaf: self.report.find("unknown_type", type=leaf.t, stream=leaf.stream, n=leaf.n),
-            trainee=judged,
-        )
-        workbook = ledger.build(
-            records(
-                self.archive.lines(bundle.ENTRIES, bundle.MAX_LINE),
-                self.archive.lines(bundle.DISCLOSURES, bundle.MAX_LINE),
-            ),
-            notice,
-            provenance,
-            observer,
-        )
-        with tempfile.TemporaryDirectory(prefix="lmsev-") as scratch:
-            path = Path(scratch) / "ledger.xlsx"
-            with path.open("wb") as file:
-                for chunk in self.archive.chunks(bundle.LEDGER):
-                    file.write(chunk)
-            WorkbookCheck(sheets, self.report).run(path, workbook)
-        grades.say("grades_detail", count=checks[0].graded)
-        rules.say("rules_detail", count=checks[0].trainees)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,57 +17,112 @@ from lmscompliance.rules.ledger_table import (
     number_format,
     number_text,
 )
-from lmscompliance.verifier.report import Report, Step
-from lmscompliance.verifier.sheets import NotOurWorkbook, ReadCell, SheetTail, WorkbookReader
+from lmscompliance.verifier.contents import ContentReader
+from lmscompliance.verifier.parts import NotOurWorkbook, ReadCell, SheetTail
+from lmscompliance.verifier.report import Step
+from lmscompliance.verifier.sheets import WorkbookReader
+
+_ROUNDING = 1e-14
 
 
 class WorkbookCheck:
-    """One comparison; every difference is named by sheet and cell with what was expected and found."""
+    """One comparison; every difference is named by sheet and cell with what was expected and found.
 
-    def __init__(self, step: Step, report: Report) -> None:
-        """Report differences to ``step``, cells that cannot be compared to ``report`` as findings."""
+    A file that another program saved is refused, and then read once more for what its cells hold, so that
+    those that differ are named all the same.
+    """
+
+    def __init__(self, step: Step, path: Path) -> None:
+        """Compare the file at ``path``; what is wrong with it goes to ``step``."""
         self._step = step
-        self._report = report
+        self._path = path
+        self._reader: WorkbookReader | ContentReader | None = None
+        self._strict = True
+        self._found = Step(step.number, step.name)
+        self._cursors: dict[int, _Cursor] = {}
+        self._sheets = 0
         self.cells = 0
-        self._undisclosed = 0
+        self.undisclosed = 0
+        self.again = False
+        """Whether the file was refused on the way, so that it is to be compared once more from the top."""
 
-    def run(self, path: Path, expected: Workbook) -> None:
-        """Compare the file at ``path`` with ``expected``.
+    def begin(self, expected: Workbook) -> None:
+        """Open the file; raises nothing that is wrong with it."""
+        self.again = False
+        self.cells = self.undisclosed = 0
+        self._found = Step(self._step.number, self._step.name)
+        self._sheets = len(expected.sheets)
+        if self._strict:
+            try:
+                self._reader = WorkbookReader(self._path)
+            except NotOurWorkbook as error:
+                self._step.fail("not_our_workbook", reason=str(error))
+                self._strict = False
+        if not self._strict:
+            try:
+                self._reader = ContentReader(self._path)
+            except NotOurWorkbook as error:
+                self._step.fail("cells_unreadable", reason=str(error))
+        if self._reader is not None:
+            self._pair(self._reader, expected)
 
-        Raises what consuming ``expected.rows`` raises; what is wrong with the file is a problem instead.
-        """
-        try:
-            with WorkbookReader(path) as reader:
-                self._compare(reader, expected)
-        except NotOurWorkbook as error:
-            self._step.fail("not_our_workbook", reason=str(error))
-        self._step.say("workbook_detail", cells=self.cells, sheets=len(expected.sheets))
-        if self._undisclosed:
-            self._report.find("cells_withheld", count=self._undisclosed)
-
-    def _compare(self, reader: WorkbookReader, expected: Workbook) -> None:
-        names = [sheet.name for sheet in expected.sheets]
-        if reader.sheet_names != names:
-            found = "、".join(reader.sheet_names)
-            self._step.fail("sheets_differ", expected="、".join(names), found=found)
+    def row(self, number: int, row: Row) -> None:
+        """Compare the next row of sheet ``number``."""
+        if self._reader is None or number not in self._cursors:
             return
-        cursors = [_Cursor(sheet, reader, number) for number, sheet in enumerate(expected.sheets)]
-        for number, row in expected.rows:
-            self._row(cursors[number], row)
-        for cursor in cursors:
-            for _, cells in cursor.rest():
-                for cell in cells.values():
-                    self._differs(cursor.sheet, cell.ref, "", cell.content)
-            if cursor.tail.merges != cursor.merges:
-                odd = sorted(cursor.tail.merges ^ cursor.merges)
-                self._step.fail("merges_differ", sheet=cursor.sheet.name, ranges="、".join(odd[:5]))
-            if cursor.tail.footer != cursor.sheet.footer:
-                self._step.fail(
-                    "footer_differs",
-                    sheet=cursor.sheet.name,
-                    expected=cursor.sheet.footer,
-                    found=cursor.tail.footer,
-                )
+        try:
+            self._row(self._cursors[number], row)
+        except NotOurWorkbook as error:
+            self._refuse(error)
+
+    def end(self) -> None:
+        """Compare what stands behind the last rows."""
+        try:
+            for cursor in self._cursors.values() if self._reader is not None else ():
+                self._tail(cursor)
+        except NotOurWorkbook as error:
+            self._refuse(error)
+        if not self.again:
+            self._step.absorb(self._found)
+            code = "workbook_detail" if self._strict else "workbook_contents_detail"
+            self._step.say(code, cells=self.cells, sheets=self._sheets)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def _refuse(self, error: NotOurWorkbook) -> None:
+        self.close()
+        if self._strict:
+            self._step.fail("not_our_workbook", reason=str(error))
+            self._strict, self.again = False, True
+        else:
+            self._step.fail("cells_unreadable", reason=str(error))
+
+    def _pair(self, reader: WorkbookReader | ContentReader, expected: Workbook) -> None:
+        names, found = [sheet.name for sheet in expected.sheets], reader.sheet_names
+        if found != names:
+            self._found.fail("sheets_differ", expected="、".join(names), found="、".join(found))
+        self._cursors = {
+            number: _Cursor(sheet, reader, found.index(sheet.name))
+            for number, sheet in enumerate(expected.sheets)
+            if sheet.name in found
+        }
+
+    def _tail(self, cursor: _Cursor) -> None:
+        for _, cells in cursor.rest():
+            for cell in cells.values():
+                self._differs(cursor.sheet, cell.ref, "", cell.content)
+        if not self._strict:
+            return
+        name, footer = cursor.sheet.name, cursor.sheet.footer
+        if cursor.tail.merges != cursor.merges:
+            odd = sorted(cursor.tail.merges ^ cursor.merges)
+            self._found.fail("merges_differ", sheet=name, ranges="、".join(odd[:5]))
+        if cursor.tail.footer != footer:
+            self._found.fail("footer_differs", sheet=name, expected=footer, found=cursor.tail.footer)
 
     def _row(self, cursor: _Cursor, row: Row) -> None:
         found = cursor.next(row)
@@ -80,21 +136,54 @@ class WorkbookCheck:
     def _cell(self, cursor: _Cursor, index: int, expected: Cell, found: ReadCell | None) -> None:
         self.cells += 1
         if isinstance(expected, str) and WITHHELD in expected:
-            self._undisclosed += 1
+            self.undisclosed += 1
             return
         blank = expected is None or expected == ""
         kind = "text" if isinstance(expected, str) else "number"
         content = "" if expected is None else expected if isinstance(expected, str) else number_text(expected)
         if blank and found is None:
             return
-        if blank or found is None or found.kind != kind or found.content != content:
+        if blank or found is None or found.kind != kind or not self._same(found, content):
             ref = f"{column_letters(index)}{cursor.row}"
             self._differs(cursor.sheet, ref, content, "" if found is None else found.content)
-        elif found.number_format != number_format(expected):
-            self._step.fail("format_differs", sheet=cursor.sheet.name, cell=found.ref)
+        elif self._strict and found.number_format != number_format(expected):
+            self._found.fail("format_differs", sheet=cursor.sheet.name, cell=found.ref)
 
     def _differs(self, sheet: Sheet, ref: str, expected: str, found: str) -> None:
-        self._step.fail("cell_differs", sheet=sheet.name, cell=ref, expected=expected, found=found)
+        self._found.fail("cell_differs", sheet=sheet.name, cell=ref, expected=expected, found=found)
+
+    def _same(self, found: ReadCell, content: str) -> bool:
+        if self._strict or found.kind != "number":
+            return found.content == content
+        try:
+            # Programs write the same double with 15 to 17 digits.
+            return math.isclose(float(found.content), float(content), rel_tol=_ROUNDING)
+        except ValueError:
+            return False
+
+
+def compare(checks: Sequence[WorkbookCheck], build: Callable[[], Workbook]) -> None:
+    """Compare every file with what ``build`` recomputes, in one pass; refused files in a second one.
+
+    Raises what ``build`` and consuming its rows raise.
+    """
+    waiting = list(checks)
+    while waiting:
+        try:
+            expected = build()
+            for check in waiting:
+                check.begin(expected)
+            try:
+                for number, row in expected.rows:
+                    for check in waiting:
+                        check.row(number, row)
+            finally:
+                for check in waiting:
+                    check.end()
+        finally:
+            for check in waiting:
+                check.close()
+        waiting = [check for check in waiting if check.again]
 
 
 @dataclass(slots=True)
@@ -102,7 +191,7 @@ class _Cursor:
     """Where a sheet is read at, and what the expected rows say about its joined cells."""
 
     sheet: Sheet
-    reader: WorkbookReader
+    reader: WorkbookReader | ContentReader
     number: int
     row: int = 0
     merges: set[str] = field(default_factory=set)

@@ -26,14 +26,18 @@ def take_apart(path: Path) -> Files:
         return {name: archive.read(name, 1 << 30) for name in archive.members}
 
 
+def fixed(files: Files) -> Files:
+    """Return ``files`` with a manifest that lists them as they are."""
+    old = Manifest.decode(files[layout.MANIFEST])
+    listed = tuple(digest_of(name, [data]) for name, data in files.items() if name != layout.MANIFEST)
+    new = Manifest(old.class_id, old.code, old.snapshot, old.size, old.edition, listed)
+    return files | {layout.MANIFEST: new.encode()}
+
+
 def put_together(files: Files, path: Path, *, fix_manifest: bool = True) -> Path:
     """Write a canonical bundle of ``files``; a careful attacker also fixes the manifest's digests."""
-    files = dict(files)
     if fix_manifest:
-        old = Manifest.decode(files[layout.MANIFEST])
-        listed = tuple(digest_of(name, [data]) for name, data in files.items() if name != layout.MANIFEST)
-        new = Manifest(old.class_id, old.code, old.snapshot, old.size, old.edition, listed)
-        files[layout.MANIFEST] = new.encode()
+        files = fixed(files)
     with tempfile.TemporaryDirectory() as scratch:
         members = []
         for number, (name, data) in enumerate(files.items()):

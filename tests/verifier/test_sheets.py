@@ -13,9 +13,10 @@ import pytest
 
 from lmscompliance.documents import xlsx
 from lmscompliance.rules.ledger_table import Column, Sheet, Style, Workbook, row
+from lmscompliance.verifier.parts import NotOurWorkbook, SheetTail
 from lmscompliance.verifier.report import Report
-from lmscompliance.verifier.sheets import NotOurWorkbook, SheetTail, WorkbookReader
-from lmscompliance.verifier.workbook import WorkbookCheck
+from lmscompliance.verifier.sheets import WorkbookReader
+from lmscompliance.verifier.workbook import WorkbookCheck, compare
 from tests.verifier.tamper import edit_part
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -45,7 +46,7 @@ def _problems(data: bytes, folder: Path) -> list[str]:
     path.write_bytes(data)
     report = Report()
     step = report.step("workbook")
-    WorkbookCheck(step, report).run(path, _expected())
+    compare([WorkbookCheck(step, path)], _expected)
     return [f"{problem.code} {dict(problem.params)}" for problem in step.problems]
 
 
@@ -91,6 +92,34 @@ def test_an_edit_is_refused(workbook: bytes, tmp_path: Path, edit: tuple[str, st
     problems = _problems(changed, tmp_path)
     assert problems, "the edit went unnoticed"
     assert any(expected in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('<row r="4"', '<row r="4" hidden="1"'),
+        ("</sheetData>", "</sheetData><conditionalFormatting/>"),
+    ],
+)
+def test_cells_are_named_although_the_file_is_refused(
+    workbook: bytes, tmp_path: Path, old: str, new: str
+) -> None:
+    """A refusal half-way hides no edit, before or behind it, and names none twice."""
+    changed = edit_part(
+        workbook,
+        SHEET,
+        lambda xml: xml.replace("乙", "丁").replace("<v>7</v>", "<v>8</v>").replace(old, new),
+    )
+    problems = _problems(changed, tmp_path)
+    assert problems[0].startswith("not_our_workbook")
+    cells = {"B2", "B4"}
+    assert sorted(problem.partition("'cell': '")[2][:2] for problem in problems[1:]) == sorted(cells)
+
+
+def test_a_formula_is_named(workbook: bytes, tmp_path: Path) -> None:
+    """What a formula shows today it need not show tomorrow."""
+    changed = edit_part(workbook, SHEET, lambda xml: xml.replace("<v>7</v>", "<f>3+4</f><v>7</v>"))
+    assert any("'cell': 'B4'" in problem for problem in _problems(changed, tmp_path))
 
 
 def test_a_part_that_does_not_belong(workbook: bytes, tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""Recomputes the ledger from the entries: scores, rules, and every cell of the workbooks at hand."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.policy import Notice
+from lmscompliance.rules import ledger
+from lmscompliance.rules.ledger_facts import ClassRecord
+from lmscompliance.rules.ledger_table import Workbook
+from lmscompliance.tlog.checkpoint import Checkpoint
+from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.verifier import bundle
+from lmscompliance.verifier.bundle import FileDigest
+from lmscompliance.verifier.entries import records
+from lmscompliance.verifier.loose import AnyArchive
+from lmscompliance.verifier.report import Remark, Report, Step
+from lmscompliance.verifier.trainees import TraineeCheck
+from lmscompliance.verifier.workbook import WorkbookCheck, compare
+
+
+@dataclass(slots=True)
+class Recomputation:
+    """The last steps. ``outside`` is a workbook that came without the bundle, or nothing."""
+
+    archive: AnyArchive
+    report: Report
+    recorded: tuple[FileDigest, ...] | None
+    edition: int
+    outside: Path | None
+    _trainees: TraineeCheck | None = field(init=False, default=None)
+
+    def run(self, head: Checkpoint, notice: Notice | None) -> None:
+        """Take the steps ``grades``, ``rules``, ``workbook`` and, if there is one to compare, ``outside``."""
+        grades, rules, sheets = (self.report.step(name) for name in ("grades", "rules", "workbook"))
+        outside = self.report.step("outside") if self.outside else None
+        steps = [step for step in (grades, rules, sheets, outside) if step is not None]
+        if notice is None or self.recorded is None:
+            for step in steps:
+                step.skip("earlier_failure")
+            return
+        if self.edition != ledger.EDITION:
+            known = {"edition": self.edition, "known": ledger.EDITION}
+            for step in steps:
+                step.skip("unknown_edition", **known)
+            self.report.unverifiable.append(Remark("unknown_edition", known))
+            return
+        with tempfile.TemporaryDirectory(prefix="lmsev-") as scratch:
+            try:
+                checks = [WorkbookCheck(sheets, self._extract(Path(scratch)))]
+                if outside and self.outside and self._is_there(self.outside, outside):
+                    checks.append(WorkbookCheck(outside, self.outside))
+                self._compare(checks, head, notice, grades, rules)
+            except (ValueError, ArithmeticError, ComplianceError) as error:
+                sheets.fail("cannot_recompute", reason=str(error))
+                if outside:
+                    outside.skip("earlier_failure")
+
+    def _extract(self, folder: Path) -> Path:
+        path = folder / "ledger.xlsx"
+        with path.open("wb") as file:
+            for chunk in self.archive.chunks(bundle.LEDGER):
+                file.write(chunk)
+        return path
+
+    def _is_there(self, path: Path, step: Step) -> bool:
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            why = {"path": str(path), "reason": error.strerror or str(error)}
+            step.skip("unreadable", **why)
+            self.report.unverifiable.append(Remark("unreadable", why))
+            return False
+        return True
+
+    def _compare(
+        self, checks: list[WorkbookCheck], head: Checkpoint, notice: Notice, grades: Step, rules: Step
+    ) -> None:
+        def build() -> Workbook:
+            # A second reading of the same entries has nothing new to say about the trainees.
+            check = None if self._trainees else TraineeCheck(notice, 0, grades, rules, self.report)
+            self._trainees = self._trainees or check
+            return self._build(head, notice, check)
+
+        compare(checks, build)
+        if undisclosed := checks[0].undisclosed:
+            self.report.find("cells_withheld", count=undisclosed)
+        if self._trainees:
+            grades.say("grades_detail", count=self._trainees.graded)
+            rules.say("rules_detail", count=self._trainees.trainees)
+
+    def _build(self, head: Checkpoint, notice: Notice, check: TraineeCheck | None) -> Workbook:
+        files = tuple(
+            ledger.DataFile(file.name, file.sha256, file.size)
+            for file in self.recorded or ()
+            if file.name in bundle.DATA_FILES
+        )
+
+        def provenance(found: ClassRecord) -> ledger.Provenance:
+            as_of_us = found.snapshot.at_us if found.snapshot else 0
+            if check:
+                check.as_of_us = as_of_us
+            self.report.subject |= {"title": found.fact.title, "snapshot_us": str(as_of_us)}
+            return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
+
+        observer = ledger.Observer(
+            unknown=lambda leaf: self.report.find("unknown_type", type=leaf.t, stream=leaf.stream, n=leaf.n),
+            trainee=check.check,
+        ) if check else None  # fmt: skip
+        entries = self.archive.lines(bundle.ENTRIES, bundle.MAX_LINE)
+        disclosures = self.archive.lines(bundle.DISCLOSURES, bundle.MAX_LINE)
+        return ledger.build(records(entries, disclosures, loose=True), notice, provenance, observer)
