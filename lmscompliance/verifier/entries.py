@@ -118,6 +118,9 @@ class EntryCheck:
             self._count += 1
             entry = decode_line(Entry.decode, line, number, self.entries)
             if entry is None:
+                text = line.decode("utf-8", "replace").replace('\\"', '"')
+                index = (_INDEX.findall(text) or ["?"])[0]
+                self.entries.fail("damaged_entry", index=index, line=number, **_claimed(text))
                 continue
             leaf = self._check_leaf(entry, number)
             if leaf is not None:
@@ -242,6 +245,7 @@ def _claimed(text: str) -> Mapping[str, object]:
     return {name: values[-1] if values else "?" for name, values in found.items()}
 
 
+_INDEX = re.compile(r'"index" ?: ?([0-9]{1,15})\b')
 _CLAIMS = {
     "stream": re.compile(r'"stream" ?: ?"([^"]{1,80})"'),
     "n": re.compile(r'"n" ?: ?([0-9]{1,15})\b'),

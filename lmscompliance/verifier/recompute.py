@@ -56,8 +56,10 @@ class Recomputation:
                 self._compare(checks, head, notice, grades, rules)
             except (ValueError, ArithmeticError, ComplianceError) as error:
                 sheets.fail("cannot_recompute", reason=str(error))
-                if outside:
-                    outside.skip("earlier_failure")
+                for step in steps:
+                    if step is not sheets:
+                        # Trainees behind the damage were not looked at, so these have not passed.
+                        step.skip("earlier_failure")
 
     def _extract(self, folder: Path) -> Path:
         path = folder / "ledger.xlsx"

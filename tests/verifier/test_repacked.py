@@ -97,6 +97,19 @@ def test_a_leaf_broken_in_its_form(files: Files, check: Check) -> None:
     assert where.items() <= named.items()
 
 
+def test_a_line_damaged_beyond_reading(files: Files, check: Check) -> None:
+    """What is no JSON any more is named by what it calls itself, and what depends on it does not pass."""
+    entry, leaf = next((one, leaf) for one, leaf in entries(files) if leaf.t == "attempt.submitted")
+    line = entry.encode()
+    damaged = line.replace(b'{"index"', b'["index"', 1)
+    report = check(files | {bundle.ENTRIES: files[bundle.ENTRIES].replace(line, damaged)})
+    [named] = said(report, "damaged_entry")
+    where = {"index": str(entry.index), "stream": leaf.stream, "n": str(leaf.n), "type": leaf.t}
+    assert where.items() <= named.items()
+    assert said(report, "missing") == [{"stream": leaf.stream, "n": leaf.n}]
+    assert {step.status for step in report.steps[-3:]} == {Status.FAIL, Status.SKIP}
+
+
 def test_a_dropped_leaf(files: Files, check: Check) -> None:
     """What is missing is named by stream and number."""
     found = entries(files)
