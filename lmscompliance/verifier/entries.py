@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lmscompliance.kernel.jcs import Json
@@ -264,11 +264,22 @@ def records(
     opened = (Disclosure.decode(line, loose=loose) for line in disclosures)
     groups = itertools.groupby(opened, key=lambda one: (one.stream, one.n))
     waiting = next(groups, None)
+    passed: set[str] = set()
     for line in entries:
         leaf = Leaf.decode(Entry.decode(line, loose=loose).leaf.encode("utf-8"))
         values: dict[str, Json] = {}
+        # What belongs to an entry that was left out must not keep those behind it from their values.
+        while waiting is not None and _overtaken(waiting[0], leaf, passed):
+            waiting = next(groups, None)
+        passed.add(leaf.stream)
         if waiting is not None and waiting[0] == (leaf.stream, leaf.n):
             # Only what the leaf commits to; a value under a wrong digest is the first pass's to report.
             values = {one.name: one.value for one in waiting[1] if one.name in leaf.d}
             waiting = next(groups, None)
         yield Record(leaf, values)
+
+
+def _overtaken(of: tuple[str, int], leaf: Leaf, passed: Container[str]) -> bool:
+    """Tell whether the entry that disclosures are ``of`` can no longer come, now that ``leaf`` is here."""
+    stream, n = of
+    return n < leaf.n if stream == leaf.stream else stream in passed

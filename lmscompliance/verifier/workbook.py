@@ -75,10 +75,10 @@ class WorkbookCheck:
         except NotOurWorkbook as error:
             self._refuse(error)
 
-    def end(self) -> None:
-        """Compare what stands behind the last rows."""
+    def end(self, *, whole: bool) -> None:
+        """Compare what stands behind the last rows, if all of them were handed in (``whole``)."""
         try:
-            for cursor in self._cursors.values() if self._reader is not None else ():
+            for cursor in self._cursors.values() if self._reader is not None and whole else ():
                 self._tail(cursor)
         except NotOurWorkbook as error:
             self._refuse(error)
@@ -173,13 +173,15 @@ def compare(checks: Sequence[WorkbookCheck], build: Callable[[], Workbook]) -> N
             expected = build()
             for check in waiting:
                 check.begin(expected)
+            whole = False
             try:
                 for number, row in expected.rows:
                     for check in waiting:
                         check.row(number, row)
+                whole = True
             finally:
                 for check in waiting:
-                    check.end()
+                    check.end(whole=whole)
         finally:
             for check in waiting:
                 check.close()

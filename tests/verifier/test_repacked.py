@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import random
@@ -163,6 +164,29 @@ def test_a_failed_attempt_left_out(files: Files, check: Check) -> None:
     report = check(cut)
     assert said(report, "tail_omitted") == [{"stream": stream, "first": first, "last": last, "person": "3"}]
     assert any(named["cell"] == "K6" for named in said(report, "cell_differs")), "the second score"
+
+
+def test_an_attempt_left_out_of_the_middle(files: Files, check: Check) -> None:
+    """What is left behind of it keeps nobody else's values from being opened."""
+    found = entries(files)
+    graded = [leaf for _, leaf in found if leaf.t == "attempt.graded"]
+    gone = next(leaf for leaf in graded if leaf.body["passed"] is False)
+    kept = [one for one, leaf in found if leaf.body.get("attempt") != gone.body["attempt"]]
+    report = check(with_entries(files, kept))
+    assert {"stream": gone.stream, "n": gone.n} in said(report, "missing")
+    assert not report.findings
+
+
+def test_entries_that_make_no_ledger(files: Files, check: Check) -> None:
+    """Where nothing can be recomputed no cell is called wrong."""
+    found = entries(files)
+    dropped = next(
+        leaf for (_, leaf), (_, after) in itertools.pairwise(found) if leaf.t == after.t == "session.segment"
+    )
+    report = check(with_entries(files, [one for one, leaf in found if leaf != dropped]))
+    assert said(report, "missing") == [{"stream": dropped.stream, "n": dropped.n}]
+    assert said(report, "cannot_recompute")
+    assert not said(report, "cell_differs")
 
 
 def test_a_cell_edited_in_place(files: Files, check: Check) -> None:
