@@ -20,7 +20,7 @@ from benchmarks.support.server import EMPTY, served
 PATH = "/compliance/api/beats"
 THREADS = {"sqlite": 1, "postgresql": 32}
 MANY_CONNECTIONS = 8_000
-# Twice the connections: two beats of one session must not be under way at once, for they could overtake.
+# Twice the connections: two beats of one session are then rarely under way at once and overtake.
 SESSIONS = 2 * MANY_CONNECTIONS
 FEWER_SESSIONS = 4_000
 SHORT_HISTORY = 1_000
@@ -113,9 +113,11 @@ def round_of(lane: Lane, seconds: int, connections: int) -> Sent:
     lane.learners.begin()
     tokens = lane.learners.tokens[: sessions_for(connections)]
     sent = load.run(lane.port, PATH, tokens, seconds=seconds, connections=connections)
-    kept = lane.learners.kept()
-    if not sent.acknowledged <= kept <= sent.acknowledged + connections:
-        msg = f"{sent.acknowledged} beats were acknowledged, the database holds {kept}"
+    held, overtaken = lane.learners.kept()
+    # Of few connections none stalls while the others go once round all sessions, so nothing is overtaken.
+    lost = connections == load.CONNECTIONS and overtaken > 0
+    if lost or not sent.acknowledged <= held + overtaken <= sent.acknowledged + connections:
+        msg = f"{sent.acknowledged} beats were acknowledged, {held} are held and {overtaken} overtaken"
         raise RuntimeError(msg)
     return sent
 
