@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import ed25519
 from lmscompliance.evidence.models import Checkpoint, Cosignature, Log
 from lmscompliance.evidence.tree import Tree, tile_reader
 from lmscompliance.kernel.errors import Misconfigured
@@ -27,6 +26,7 @@ from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.encoding import decimal, to_base64
 from lmscompliance.tlog.notes import Note, VKey
 from lmscompliance.tlog.trust import BadPolicy, Party, TrustPolicy
+from lmscompliance.verifier import ed25519
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import ed25519, guards
+from lmscompliance.evidence import guards
 from lmscompliance.evidence.models import (
     Batch,
     Checkpoint,
@@ -29,6 +29,7 @@ from lmscompliance.tlog.encoding import HASH_BYTES, to_base64
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, disclosure_digest, leaf_hash
 from lmscompliance.tlog.merkle import Frontier
 from lmscompliance.tlog.notes import BadNote, Note, VKey
+from lmscompliance.verifier import ed25519
 
 _SAME_ENTRY = and_(
     Entry.class_id == Position.class_id, Entry.stream == Position.stream, Entry.n == Position.n

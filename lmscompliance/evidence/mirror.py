@@ -14,7 +14,6 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from lmscompliance.evidence import ed25519
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.tlog import tiles
 from lmscompliance.tlog.checkpoint import Checkpoint
@@ -22,6 +21,7 @@ from lmscompliance.tlog.encoding import HASH_BYTES
 from lmscompliance.tlog.leaf import leaf_hash
 from lmscompliance.tlog.merkle import EMPTY_ROOT, Frontier, root_of_leaves
 from lmscompliance.tlog.trust import TrustPolicy, Untrusted
+from lmscompliance.verifier import ed25519
 
 TIMEOUT_SECONDS = 30
 _MOST_BYTES = tiles.WIDTH * (2 + 65_535)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.evidence import guards
@@ -113,6 +113,12 @@ class Position(Base):
     class_id: Mapped[str] = mapped_column(Id)
     stream: Mapped[str] = mapped_column(StreamName)
     n: Mapped[int] = mapped_column(BigInteger)
+
+
+POSITION_OF_ENTRY = and_(
+    Position.class_id == Entry.class_id, Position.stream == Entry.stream, Position.n == Entry.n
+)
+"""Joins an entry with where it stands in the log."""
 
 
 class Tile(Base):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from lmscompliance.evidence import reader
-from lmscompliance.evidence.models import Entry, Position
+from lmscompliance.evidence.models import POSITION_OF_ENTRY, Entry, Position
 from lmscompliance.evidence.tree import FIRST_LOG, tile_reader
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.services import Services
@@ -45,14 +45,7 @@ def entry_bundle(services: Services, place: str) -> bytes:
     with reading(services.database) as session:
         leaves = session.scalars(
             select(Entry.leaf)
-            .join(
-                Position,
-                and_(
-                    Position.class_id == Entry.class_id,
-                    Position.stream == Entry.stream,
-                    Position.n == Entry.n,
-                ),
-            )
+            .join(Position, POSITION_OF_ENTRY)
             .where(
                 Position.log_id == FIRST_LOG,
                 Position.log_index >= first,

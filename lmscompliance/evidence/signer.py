@@ -17,12 +17,12 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from lmscompliance.evidence import ed25519
 from lmscompliance.kernel.errors import Conflict, Misconfigured
 from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import from_base64, to_base64
 from lmscompliance.tlog.merkle import EMPTY_ROOT, BadProof, verify_consistency
 from lmscompliance.tlog.notes import ED25519, BadNote, Note, Signature, VKey
+from lmscompliance.verifier import ed25519
 
 
 class SignerRefuses(Conflict):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence.models import Disclosure, Entry, Position
+from lmscompliance.evidence.models import POSITION_OF_ENTRY, Disclosure, Entry, Position
 from lmscompliance.evidence.reader import SealedEntry, opened
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.jcs import Json
@@ -25,14 +25,7 @@ def stream_entries(
     """
     rows = session.execute(
         select(Position.log_index, Entry.leaf)
-        .join(
-            Position,
-            and_(
-                Position.class_id == Entry.class_id,
-                Position.stream == Entry.stream,
-                Position.n == Entry.n,
-            ),
-        )
+        .join(Position, POSITION_OF_ENTRY)
         .where(
             Entry.class_id == class_id,
             Entry.stream == stream,

@@ -1,4 +1,4 @@
-"""The signature algorithm of signed notes, from ``cryptography``, the verifier's only dependency."""
+"""The signature algorithm of signed notes, from ``cryptography``; used wherever one is checked."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import delete
 
-from lmscompliance.evidence import ed25519, enrolment_stream, reader, staging, streams
+from lmscompliance.evidence import enrolment_stream, reader, staging, streams
 from lmscompliance.evidence.models import Disclosure
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import NotFound
@@ -14,6 +14,7 @@ from lmscompliance.tlog.leaf import Leaf, leaf_hash
 from lmscompliance.tlog.notes import Note
 from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.tlog.trust import TrustPolicy
+from lmscompliance.verifier import ed25519
 from tests.evidence.logs import CLASS, ORIGIN, OTHER, TRAINEE, signer_in, write
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -5,7 +5,7 @@ import threading
 import pytest
 from sqlalchemy import delete, select, update
 
-from lmscompliance.evidence import ed25519, enrolment_stream, sealer, staging
+from lmscompliance.evidence import enrolment_stream, sealer, staging
 from lmscompliance.evidence.models import Batch, Entry, Log, Outbox, Position, Tile
 from lmscompliance.evidence.sealer import seal, seal_all
 from lmscompliance.evidence.signer import LocalSigner, SignerRefuses
@@ -13,6 +13,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.notes import Note
+from lmscompliance.verifier import ed25519
 from tests.evidence.logs import ORIGIN, TRAINEE, assert_sound, disarm, signer_in, write
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

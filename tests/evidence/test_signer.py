@@ -5,13 +5,13 @@ import threading
 
 import pytest
 
-from lmscompliance.evidence import ed25519
 from lmscompliance.evidence.signer import LocalSigner, SignerRefuses
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.tlog import merkle
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.leaf import leaf_hash
 from lmscompliance.tlog.notes import Note
+from lmscompliance.verifier import ed25519
 from tests.evidence.logs import ORIGIN, signer_in
 
 LEAVES = [leaf_hash(bytes([index])) for index in range(20)]

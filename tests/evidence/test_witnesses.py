@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.evidence import ed25519
 from lmscompliance.evidence.models import Cosignature
 from lmscompliance.evidence.reader import checkpoint
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.storage.transaction import reading
 from lmscompliance.tlog.trust import TrustPolicy, Untrusted
+from lmscompliance.verifier import ed25519
 from lmscompliance.witness import Witness
 from lmscompliance.witness.server import WitnessServer
 from tests.evidence.logs import assert_sound, signer_in, write
