@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +12,9 @@ from lmscompliance.exams import service
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.web.csrf import HEADER, make_token
 from tests.exams.hall import Hall, open_hall
+from tests.learning.crash_server import to_be_killed
 from tests.support.app import ACTOR_HEADER
 
-ROOT = Path(__file__).parents[2]
 TRAINEES = 6
 ENOUGH = 25
 
@@ -79,14 +75,7 @@ def test_kill_9_during_an_exam_loses_nothing_acknowledged(services, clock: Manua
     clock.set(datetime.now(UTC))
     hall = open_hall(services, tmp_path / "bank", trainees=TRAINEES)
     attempts = {account: hall.start(account) for account in hall.school.trainees}
-    url = services.database.engine.url.render_as_string(hide_password=False)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.learning.crash_server", url, str(tmp_path / "data")],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        port = int(server.stdout.readline())
+    with to_be_killed(services, tmp_path / "data") as port:
         pages = {
             account: _Page(hall, port, account, attempt, hands_in=place % 3 == 0)
             for place, (account, attempt) in enumerate(attempts.items())
@@ -95,10 +84,6 @@ def test_kill_9_during_an_exam_loses_nothing_acknowledged(services, clock: Manua
             page.start()
         for page in pages.values():
             assert page.enough.wait(60)
-    finally:
-        os.kill(server.pid, signal.SIGKILL)
-        server.wait()
-        server.stdout.close()
     for page in pages.values():
         page.join(20)
 

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from lmscompliance.extension.building import build_services
 from lmscompliance.kernel.settings import Settings
+from lmscompliance.services import Services
 from tests.learning.lanes import app_with
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def to_be_killed(services: Services, data_dir: Path, *arguments: str) -> Iterator[int]:
+    """Yield the port of such a server over the database of ``services``; it is killed when the block ends."""
+    url = services.database.engine.url.render_as_string(hide_password=False)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.learning.crash_server", url, str(data_dir), *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        yield int(server.stdout.readline())
+    finally:
+        os.kill(server.pid, signal.SIGKILL)
+        server.wait()
+        server.stdout.close()
 
 
 class _Quiet(WSGIRequestHandler):

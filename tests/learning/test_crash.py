@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +12,10 @@ import pytest
 
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import service, tokens
+from tests.learning.crash_server import to_be_killed
 from tests.learning.lanes import HTTP_LANES
 from tests.learning.school import PHONE, School, open_school
 
-ROOT = Path(__file__).parents[2]
 TRAINEES = 6
 ENOUGH = 40
 
@@ -61,23 +57,12 @@ def test_every_acknowledged_beat_survives_kill_9(
     clock.set(datetime.now(UTC))
     school = open_school(services, trainees=TRAINEES)
     started = {account: school.start(account) for account in school.trainees}
-    url = services.database.engine.url.render_as_string(hide_password=False)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.learning.crash_server", url, str(tmp_path / "data"), lane],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    try:
-        port = int(server.stdout.readline())
+    with to_be_killed(services, tmp_path / "data", lane) as port:
         pages = {account: _Page(port, one.token) for account, one in started.items()}
         for page in pages.values():
             page.start()
         for page in pages.values():
             assert page.enough.wait(60)
-    finally:
-        os.kill(server.pid, signal.SIGKILL)
-        server.wait()
-        server.stdout.close()
     for page in pages.values():
         page.join(20)
 
