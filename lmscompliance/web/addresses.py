@@ -3,11 +3,14 @@
 Each trusted proxy appends the address it saw to ``X-Forwarded-For``. With *n* trusted proxies the n-th
 entry from the right was written by the outermost of them; everything left of it is the client's own
 invention. Until the operator has said how many there are, only the peer of the connection is believed.
+No other header is ever read (``Forwarded`` of RFC 7239, ``X-Real-IP``, ``True-Client-IP``): a client could
+send whichever of them the operator's proxies do not overwrite.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,6 +23,10 @@ UNKNOWN = "unknown"
 """Recorded when there is no peer address at all (a server on a unix socket and no trusted proxy)."""
 
 MAX_AGENT = 512
+
+_LONGEST = 100
+"""The longest address there is, with brackets, a zone and a port, is shorter."""
+_PORT = re.compile(r":[0-9]{1,5}")
 
 
 def client_ip() -> str:
@@ -55,17 +62,34 @@ def address_from(environ: Mapping[str, Any], trusted_proxies: int | None) -> str
     return normalise(chain[-trusted_proxies]) or peer
 
 
-@lru_cache(maxsize=8192)
 def normalise(text: str) -> str | None:
-    """Return the canonical address in ``text``: no port, no zone, IPv4-mapped IPv6 as IPv4; else ``None``."""
+    """Return the canonical address in ``text``: no port, no zone, IPv4-mapped IPv6 as IPv4; else ``None``.
+
+    Read are the spellings that proxies write: ``192.0.2.1``, ``192.0.2.1:5678``, ``2001:db8::1``,
+    ``[2001:db8::1]``, ``[2001:db8::1]:443``, each also in double quotes.
+    """
+    # Before anything is remembered: a header may be very long, and what it says is up to the client.
+    return _normalised(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _normalised(text: str) -> str | None:
     text = text.strip().strip('"')
+    port = ""
     if text.startswith("["):
-        text = text[1:].partition("]")[0]
+        text, closed, port = text[1:].partition("]")
+        if not closed or (port and not port.startswith(":")):
+            return None
     elif text.count(":") == 1:
-        text = text.partition(":")[0]
+        text, port = text.split(":")
+        port = ":" + port
+    if port and not _PORT.fullmatch(port):
+        return None
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return str(mapped or address)
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    # The zone says which of the server's own interfaces it came in by, nothing about the client.
+    return str(address.ipv4_mapped or ipaddress.IPv6Address(int(address)))
