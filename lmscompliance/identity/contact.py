@@ -1,9 +1,10 @@
-"""Names and phone numbers as people type them."""
+"""Names, phone numbers, sexes and dates of birth as people type them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, datetime
 
 from lmscompliance.identity.people import Sex
 from lmscompliance.kernel.errors import InvalidInput
@@ -68,3 +69,30 @@ def sex(text: str) -> Sex | None:
     if plain not in _SEXES:
         raise InvalidInput("identity.sex_unknown")
     return _SEXES[plain]
+
+
+_BIRTH = re.compile(
+    r"([0-9]{4})(?:[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?|([0-9]{2})([0-9]{2})?|年)?"
+)
+
+
+def birth_agrees(cell: object, born: date) -> bool:
+    """Tell whether what stands in a birth column can mean ``born``; a year or a month alone may.
+
+    An empty cell says nothing and agrees; a text that is no date agrees with nobody.
+    """
+    if isinstance(cell, datetime):
+        return cell.date() == born
+    if isinstance(cell, date):
+        return cell == born
+    plain = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    plain = "".join(unicodedata.normalize("NFKC", plain).split())
+    if not plain:
+        return True
+    # Exports write the midnight that belongs to no birth: 1990-01-02 00:00:00.
+    found = _BIRTH.fullmatch(re.sub(r"(?<=[0-9])T?00:00(:00(\.0+)?)?$", "", plain))
+    if found is None:
+        return False
+    parts = (found[1], found[2] or found[4], found[3] or found[5])
+    said = (born.year, born.month, born.day)
+    return all(part is None or int(part) == value for part, value in zip(parts, said, strict=True))

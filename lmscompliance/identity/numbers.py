@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from lmscompliance.identity import areas
 from lmscompliance.identity.people import Sex
 from lmscompliance.kernel.errors import InvalidInput
 
@@ -30,11 +31,6 @@ _LEGACY = 15
 _PERMIT_AREAS = ("810000", "820000", "830000")
 _OLDEST = date(1900, 1, 1)
 _YOUNGEST_AGE = 16
-_PROVINCES = frozenset(
-    str(code)
-    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71))
-    for code in range(first, last + 1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +99,8 @@ def _kind(normal: str) -> tuple[str, bool]:
     if normal[:6] in _PERMIT_AREAS:
         return PERMIT, True
     if normal[0] == "9":
-        return FOREIGN, normal[1:3] in _PROVINCES
-    return RESIDENT, normal[:2] in _PROVINCES
+        return FOREIGN, areas.is_province(normal[1:3])
+    return RESIDENT, areas.is_known(normal[:6])
 
 
 def _foreign_old(raw: str, today: date) -> IdNumber:

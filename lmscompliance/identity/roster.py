@@ -34,6 +34,7 @@ COLUMNS: headings.Patterns = {
         "|(?:mobile|tele|cell)?[-_]?phone(?:[-_]?(?:no\\.?|number))?|mobile|tel"
     ),
     "sex": re.compile("性别|sex|gender"),
+    "birth": re.compile("(?:出生|生日)(?:日期|年月日?)?|(?:date[-_]?of[-_]?)?birth(?:day|[-_]?date)?"),
     "department": re.compile(
         "(?:所在|所属|工作|企业/?|单位/?)?(?:部门|车间|班组|科室)(?:/?(?:车间|班组))?|department"
     ),
@@ -171,6 +172,8 @@ class _Reader:
             self._roster.refused.append(Refusal(row, "sex", (Remark("identity.sex_missing"),)))
             return
         warnings = [Remark(code) for code in number.warnings]
+        if not contact.birth_agrees(self._cell(cells, "birth"), number.birth):
+            warnings.append(Remark("identity.warn_birth"))
         if phone in self._phones:
             warnings.append(Remark("identity.warn_phone_twice", {"first": self._phones[phone]}))
         self._phones.setdefault(phone, row)

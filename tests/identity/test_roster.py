@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -134,6 +134,38 @@ def test_sex_may_be_left_to_the_number(tmp_path):
     found = roster.read(workbook(tmp_path / "a.xlsx", 名单=rows), TODAY)
     assert [one.sex for one in found.accepted] == ["男"]
     assert [one.field for one in found.refused] == ["sex"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "warned"),
+    [
+        ("1990-01-01", False),
+        ("1990/1/1", False),
+        ("１９９０年１月１日", False),
+        ("19900101", False),
+        (19900101, False),
+        ("1990.01", False),
+        ("1990年1月", False),
+        ("1990", False),
+        (datetime(1990, 1, 1), False),  # noqa: DTZ001  # a spreadsheet's dates have no zone
+        ("", False),
+        ("1990-01-02", True),
+        ("1991年1月", True),
+        (datetime(1990, 2, 1), True),  # noqa: DTZ001  # as above
+        ("不详", True),
+    ],
+)
+def test_a_birth_column_is_compared_with_the_number(tmp_path, cell, warned):
+    """A date of birth that the number contradicts is a warning: the number is the one with a check digit."""
+    rows = [[*HEADING, "出生年月"], [*person(1), cell]]
+    path = tmp_path / "r.xlsx"
+    with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+        sheet = book.add_worksheet()
+        for index, row in enumerate(rows):
+            sheet.write_row(index, 0, row)
+    report = _check(path)
+    assert report["rows"] == len(report["accepted"]) == 1
+    assert any("出生日期" in text for text in report["accepted"][0]["warnings"]) is warned
 
 
 def test_fifteen_and_eighteen_digits_are_one_person(tmp_path):
