@@ -15,6 +15,7 @@ from lmscompliance.policy.terms import (
     CreditTerms,
     ExamTerms,
     HoursTerms,
+    ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
     TopicTerms,
@@ -69,6 +70,7 @@ class Notice:
     topics: TopicTerms = field(init=False, compare=False)
     hours: HoursTerms = field(init=False, compare=False)
     credit: CreditTerms = field(init=False, compare=False)
+    reported: ReportedTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)

@@ -78,8 +78,20 @@ class CreditTerms:
     """Which of a trainee's simultaneous sessions counts: ``latest_started``. Never more than one does."""
     countable_states: tuple[str, ...]
     """States (of ``STATES``) whose time counts."""
+    reading_idle_seconds: int
+    """A reader (text, PDF, simulation) who touches nothing for this long is reported as paused."""
     precedence: tuple[str, ...]
     """Which reason (of ``REASONS``) a second gets when several apply: the first of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTerms:
+    """Learning that another system recorded and that is imported later (``rules.reported``)."""
+
+    idle_minutes: int
+    """A longer pause between two of a person's events ends the reported session before it."""
+    credited: bool
+    """Whether such time counts towards lessons; it never does as live evidence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,16 @@ class Account:
     def by_session(self, session: str) -> SessionAccount:
         """Return one session's account; ``KeyError`` for a session that was not handed in."""
         return self._sessions[session]
+
+    def plus(self, seconds: Mapping[str, int]) -> Account:
+        """Return this account with ``seconds`` more credited to each lesson by records from elsewhere.
+
+        Sessions and sums stay those of live time.
+        """
+        lessons = {
+            lesson: self.by_lesson(lesson) + seconds.get(lesson, 0) for lesson in {*self._lessons, *seconds}
+        }
+        return replace(self, _lessons=lessons)
 
     def by_lesson(self, lesson: str) -> int:
         """Return the seconds credited to a lesson (0 when there was none), at most its planned length."""

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from itertools import chain
 
 from lmscompliance.policy import Notice
-from lmscompliance.rules import ledger_cover, ledger_exam, ledger_learning, ledger_register
+from lmscompliance.rules import (
+    ledger_cover,
+    ledger_exam,
+    ledger_learning,
+    ledger_register,
+    ledger_reported,
+    reported,
+)
 from lmscompliance.rules.completion import training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
@@ -19,7 +26,7 @@ from lmscompliance.rules.exam import exam_verdict
 from lmscompliance.rules.ledger_class import read_class
 from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Provenance
 from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
-from lmscompliance.rules.ledger_table import Row, Workbook
+from lmscompliance.rules.ledger_table import Row, Sheet, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.tlog.leaf import Leaf
 
@@ -28,6 +35,9 @@ __all__ = ["EDITION", "DataFile", "Judged", "Observer", "Provenance", "Record", 
 EDITION = 1
 """Which edition of sheets and words this is; recorded with each export, so that old ledgers are recomputed
 by the edition they were made with."""
+
+IMPORTED = 6
+"""The sheet of records from elsewhere, the last, in a class that has any."""
 
 
 def _nothing(_: object) -> None:
@@ -62,7 +72,7 @@ def build(
         raise ValueError(msg)
     context = Context(found, notice, provenance(found))
     trainees = read_trainees(trainee_part, found, told.unknown)
-    sheets = (
+    sheets: tuple[Sheet, ...] = (
         ledger_cover.frame(context),
         ledger_register.frame(context),
         ledger_learning.detail_frame(context),
@@ -70,6 +80,8 @@ def build(
         ledger_exam.content_frame(context),
         ledger_exam.results_frame(context),
     )
+    if found.imports:
+        sheets += (ledger_reported.frame(context),)
     title = f"学习台账 {found.fact.code}"
     return Workbook(title, sheets, _rows(context, trainees, told))
 
@@ -78,18 +90,24 @@ def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     """Return ``trainee`` with every verdict on them."""
     sessions = [session.fact for session in trainee.sessions.values()]
     accounted = account(sessions, found.lessons, notice.credit, found.fact)
-    training = training_verdict(found.fact, found.lessons, accounted, notice)
+    elsewhere = [one.fact for one in trainee.reported]
+    counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
+    counting = reported.with_reported(accounted, elsewhere, counted)
+    training = training_verdict(found.fact, found.lessons, counting, notice)
     exam = exam_verdict([attempt.fact for attempt in trainee.attempts.values()], notice)
-    return Judged(trainee, accounted, training, exam, eligibility(training, exam, notice))
+    return Judged(trainee, accounted, training, exam, eligibility(training, exam, notice), counted)
 
 
 def _rows(context: Context, trainees: Iterator[TraineeRecord], told: Observer) -> Iterator[tuple[int, Row]]:
     cover, content = ledger_cover.Cover(context), ledger_exam.Content(context)
     learning = ledger_learning.Learning(context)
+    imported = ledger_reported.Imported(context) if context.record.imports else None
     yield from _on(1, ledger_register.opening(context))
     yield from _on(2, learning.detail_opening())
     yield from _on(3, learning.summary_opening())
     yield from _on(5, ledger_exam.results_opening(context))
+    if imported:
+        yield from _on(IMPORTED, imported.opening())
     for trainee in trainees:
         judged = judge(trainee, context.record, context.notice)
         told.trainee(judged)
@@ -99,8 +117,12 @@ def _rows(context: Context, trainees: Iterator[TraineeRecord], told: Observer) -
         yield from _on(2, learning.detail_rows(judged))
         yield from _on(3, learning.summary_rows(judged))
         yield from _on(5, ledger_exam.results_rows(context, judged))
+        if imported:
+            yield from _on(IMPORTED, imported.rows(judged))
     yield from _on(2, learning.detail_closing())
     yield from _on(3, learning.summary_closing())
+    if imported:
+        yield from _on(IMPORTED, imported.closing())
     yield from _on(4, content.rows())
     yield from _on(0, cover.rows())
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from lmscompliance.rules.facts import ClassFact, LessonFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Record, Snapshot
+from lmscompliance.rules.ledger_reported import read_batch
 from lmscompliance.tlog.leaf import Leaf
 
 Unknown = Callable[[Leaf], None]
@@ -144,5 +145,6 @@ _CLASS = {
     "class.heads": _heads,
     "platform.declared": _platform,
     "class.closed": _closed,
+    "records.imported": read_batch,
 }
 _CLASS_IGNORED = frozenset({"export.recorded"})

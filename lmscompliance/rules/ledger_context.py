@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger_words as words
@@ -85,6 +86,8 @@ class Judged:
     training: TrainingVerdict
     exam: ExamVerdict
     eligible: Verdict
+    reported: Mapping[str, int] = field(default_factory=dict)
+    """Seconds that count of each session that another system reported, by its record."""
 
     @property
     def attempts(self) -> list[AttemptRecord]:

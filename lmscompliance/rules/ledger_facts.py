@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.reported import Reported
 from lmscompliance.tlog.leaf import Leaf
 
 WITHHELD = "〔未披露〕"
@@ -71,6 +72,8 @@ class ClassRecord:
     platform_name: str = ""
     recognition_number: str = ""
     closed_us: int | None = None
+    imports: int = 0
+    """How often records from elsewhere were imported."""
     snapshot: Snapshot | None = None
 
 
@@ -81,6 +84,17 @@ class SessionRecord:
     fact: SessionFact
     addresses: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRecord:
+    """A session that another system reported, by which import, recorded when, from where and of whom."""
+
+    fact: Reported
+    batch: str
+    recorded_us: int
+    address: str
+    actor: str
 
 
 @dataclass(slots=True)
@@ -113,5 +127,6 @@ class TraineeRecord:
     address: str = ""
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     attempts: dict[str, AttemptRecord] = field(default_factory=dict)
+    reported: list[ReportedRecord] = field(default_factory=list)
     unlocked_us: int | None = None
     locked_us: int | None = None

@@ -17,6 +17,7 @@ from lmscompliance.rules.ledger_facts import (
     SessionRecord,
     TraineeRecord,
 )
+from lmscompliance.rules.ledger_reported import read_session
 
 
 def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknown) -> Iterator[TraineeRecord]:
@@ -149,6 +150,7 @@ _TRAINEE = {
     "attempt.opened": _attempt_opened,
     "attempt.submitted": _attempt_submitted,
     "attempt.graded": _attempt_graded,
+    "record.reported": read_session,
 }
 _TRAINEE_IGNORED: frozenset[str] = frozenset()
 

@@ -92,6 +92,13 @@ class Recomputation:
             self.report.find("cells_withheld", count=undisclosed)
         if self._trainees:
             grades.say("grades_detail", count=self._trainees.graded)
+            if self._trainees.imported:
+                self.report.find(
+                    "late_imports",
+                    count=self._trainees.imported,
+                    seconds=self._trainees.imported_seconds,
+                    counted=self._trainees.imported_counted,
+                )
             rules.say("rules_detail", count=self._trainees.trainees)
 
     def _build(self, head: Checkpoint, notice: Notice, check: TraineeCheck | None) -> Workbook:

@@ -10,6 +10,7 @@ from lmscompliance.rules.exam import passes
 from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_facts import AttemptRecord
 from lmscompliance.rules.marking import Item, mark
+from lmscompliance.rules.reported import union_seconds
 from lmscompliance.verifier.report import Report, Step
 
 _SECOND_US = 1_000_000
@@ -29,6 +30,9 @@ class TraineeCheck:
         self._report = report
         self.graded = 0
         self.trainees = 0
+        self.imported = 0
+        self.imported_seconds = 0
+        self.imported_counted = 0
 
     def check(self, judged: Judged) -> None:
         """Check one trainee."""
@@ -38,6 +42,10 @@ class TraineeCheck:
             self._grade(attempt, who)
         self._allowed(judged, who)
         self._ends(judged, who)
+        elsewhere = [one.fact for one in judged.trainee.reported]
+        self.imported += len(elsewhere)
+        self.imported_seconds += union_seconds(elsewhere)
+        self.imported_counted += sum(judged.reported.values())
 
     def _grade(self, attempt: AttemptRecord, who: Mapping[str, object]) -> None:
         fact = attempt.fact

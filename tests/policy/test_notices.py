@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "d8ec301923461ccf0facba930d753bf51d89b235787bfcbf3404e3ab588aedc9",
-    ("liusu-youji-2021", 1): "bedf2dd2a4c9920f11a24247a7b3ecd6224fe51e5ffb198083898e4b21ce2270",
-    ("wudi-gongjiang-draft", 1): "ab1002e320701ebc7e561635c27f3f44cc09fd12b84826adfdbbd63e65c18f45",
+    ("demo-short", 1): "2fab5f6b5e53df84dea281f7c3965fbdd150dd013c055da930a96a4e157b3f7a",
+    ("liusu-youji-2021", 1): "9ad757cfd69081e4a24ec6e6b4106bcdc71edfdd0066c33529ac467423353173",
+    ("wudi-gongjiang-draft", 1): "4d20187aa4d2fe0087e2a06fb0ac66e9278e1e7d25a549ce7a0978ce1d6735b2",
 }
 
 
