@@ -72,12 +72,16 @@ def credited_seconds(
 ) -> int:
     """Return the credited seconds of one lesson so far.
 
-    The sessions of that lesson are enough: a second session of the same person only exists once the first
-    is marked as taken over, so no overlap is missed by leaving the other lessons unread.
+    The sessions of that lesson are enough, unless a limit of a day is shared with other lessons: a second
+    session of the same person only exists once the first is marked as taken over, so no overlap is missed
+    by leaving the other lessons unread.
     """
-    facts = session_facts(session, class_id, [enrolment_id], lesson_id=lesson_id)[enrolment_id]
+    terms = limits.within(session, services, class_id).terms
+    alone = terms.daily_cap_seconds is None and not terms.period_caps
+    facts = session_facts(session, class_id, [enrolment_id], lesson_id=lesson_id if alone else None)[
+        enrolment_id
+    ]
     if not facts:
         return 0
     class_fact, lessons = queries.class_facts(session, class_id)
-    terms = limits.within(session, services, class_id).terms
     return credit.account(facts, lessons, terms, class_fact).by_lesson(lesson_id)

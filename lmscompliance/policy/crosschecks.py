@@ -34,6 +34,8 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
             "cap_below_ratio",
             {"ratio": terms["hours"].completion_ratio},
         )
+    if {"credit.daily_cap_seconds", "credit.daily_cap_class_hours"} <= parameters.keys():
+        yield "credit.daily_cap_seconds", "two_daily_caps", {}
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
         yield "credit.precedence.value", "reason_missing", {"reasons": ", ".join(missing)}

@@ -13,6 +13,7 @@ from lmscompliance.policy.schema import Value
 from lmscompliance.policy.terms import (
     ConsentTerms,
     CreditTerms,
+    DisputeTerms,
     ExamTerms,
     HoursTerms,
     ReportedTerms,
@@ -71,6 +72,7 @@ class Notice:
     hours: HoursTerms = field(init=False, compare=False)
     credit: CreditTerms = field(init=False, compare=False)
     reported: ReportedTerms = field(init=False, compare=False)
+    dispute: DisputeTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)

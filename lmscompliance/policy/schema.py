@@ -14,6 +14,7 @@ from lmscompliance.policy.terms import (
     STATES,
     ConsentTerms,
     CreditTerms,
+    DisputeTerms,
     ExamTerms,
     HoursTerms,
     ReportedTerms,
@@ -31,6 +32,7 @@ SECTIONS = {
     "hours": HoursTerms,
     "credit": CreditTerms,
     "reported": ReportedTerms,
+    "dispute": DisputeTerms,
     "exam": ExamTerms,
     "subsidy": SubsidyTerms,
     "retention": RetentionTerms,
@@ -38,6 +40,7 @@ SECTIONS = {
 }
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
 MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
 
 
@@ -171,6 +174,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "hours.min_total": Parameter("decimal", minimum=0, non_empty=True),
     "hours.min_average_minutes": Parameter("decimal", minimum=0),
     "hours.minutes_per_class_hour": Parameter("decimal", minimum=0, non_empty=True),
+    "hours.min_each_minutes": Parameter("decimal", minimum=0),
     "hours.completion_ratio": Parameter("decimal", minimum=0, maximum=1, non_empty=True),
     "credit.beat_seconds": Parameter("integer", minimum=1, maximum=600),
     "credit.max_gap_seconds": Parameter("integer", minimum=1, maximum=3600),
@@ -178,6 +182,17 @@ PARAMETERS: Mapping[str, Parameter] = {
     "credit.max_rate_permille": Parameter("integer", minimum=1, maximum=16000),
     "credit.position_tolerance_ms": Parameter("integer", minimum=0, maximum=60000),
     "credit.lesson_cap_permille": Parameter("integer", minimum=1, maximum=1000),
+    "credit.repeat_after_permille": Parameter("integer", minimum=1, maximum=1000),
+    "credit.daily_cap_seconds": Parameter(
+        "integer", minimum=1, maximum=86400, absent=None, absent_rationale="no limit a day"
+    ),
+    "credit.daily_cap_class_hours": Parameter(
+        "decimal", minimum=0, non_empty=True, absent=None, absent_rationale="no limit a day"
+    ),
+    "credit.hours_of_day": Parameter("texts", pattern=_TIME, absent=(), absent_rationale="at any time"),
+    "credit.period_caps": Parameter(
+        "texts", pattern=_TIME + "/[1-9][0-9]{0,4}", absent=(), absent_rationale="no limit"
+    ),
     "credit.after_approval": Parameter("boolean"),
     "credit.simultaneous": Parameter("text", choices=("latest_started",)),
     "credit.countable_states": Parameter("texts", choices=STATES, non_empty=True),
@@ -185,6 +200,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "credit.precedence": Parameter("texts", choices=REASONS, non_empty=True),
     "reported.idle_minutes": Parameter("integer", minimum=1, maximum=1440),
     "reported.credited": Parameter("boolean"),
+    "dispute.days": Parameter("integer", minimum=0, maximum=366),
     "exam.full_marks": Parameter("decimal", minimum=1),
     "exam.pass_mark": Parameter("decimal", minimum=0),
     "exam.attempts": Parameter("integer", minimum=1, maximum=20),
@@ -208,6 +224,7 @@ PARAMETERS: Mapping[str, Parameter] = {
 def terms_of(values: Mapping[str, Value]) -> dict[str, object]:
     """Return each section's terms built from ``values``; ``KeyError`` names a missing required parameter."""
     terms: dict[str, object] = {}
+    values = {**values, **_derived(values)}
     for section, kind in SECTIONS.items():
         arguments: dict[str, Value] = {}
         for field in fields(kind):
@@ -218,6 +235,14 @@ def terms_of(values: Mapping[str, Value]) -> dict[str, object]:
                 raise KeyError(key) from None
         terms[section] = kind(**arguments)
     return terms
+
+
+def _derived(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what a notice states in other words: a limit of 课时 a day, in the seconds that rules count."""
+    hours, minutes = values.get("credit.daily_cap_class_hours"), values.get("hours.minutes_per_class_hour")
+    if isinstance(hours, Decimal) and isinstance(minutes, Decimal):
+        return {"credit.daily_cap_seconds": int(hours * minutes * 60)}
+    return {}
 
 
 def to_json(value: Value) -> Json:

@@ -13,9 +13,13 @@ from decimal import Decimal
 REASONS = (
     "before_approval",
     "outside_window",
+    "outside_hours",
+    "corrected",
     "overlap",
     "repeat",
     "over_length",
+    "daily_cap",
+    "period_cap",
     "too_fast",
     "page_hidden",
     "paused",
@@ -52,6 +56,8 @@ class HoursTerms:
     """Credited minutes of counted lessons divided by their 课时 must reach this; 0 asks for nothing."""
     minutes_per_class_hour: Decimal
     """Converts credited minutes into 折合课时, which is shown and never decides."""
+    min_each_minutes: Decimal
+    """A lesson counts only with this many credited minutes for each of its 课时; 0 asks for nothing."""
     completion_ratio: Decimal
     """A lesson counts once its credited seconds reach this share of its planned length (0 < ratio ≤ 1)."""
 
@@ -72,6 +78,18 @@ class CreditTerms:
     """Slack of a position report (a player's timer and the network are not exact)."""
     lesson_cap_permille: int
     """At most this share of a lesson's planned length is credited, 1000 = all of it."""
+    repeat_after_permille: int
+    """Once this share of a lesson's planned length is credited, further sessions of it are repeats and earn
+    nothing; at or above ``lesson_cap_permille`` a repeat counts until the lesson is full."""
+    daily_cap_seconds: int | None
+    """At most this much is credited a Shanghai day; ``None``: no limit. Where the notice states 课时 a day
+    (``daily_cap_class_hours``) it is derived from them."""
+    daily_cap_class_hours: Decimal | None
+    """The same limit in 课时 of ``hours.minutes_per_class_hour``; ``None``: not stated in 课时."""
+    hours_of_day: tuple[str, ...]
+    """Times of day at which learning counts, such as ``06:00-22:00``; none: at any time."""
+    period_caps: tuple[str, ...]
+    """How many seconds are credited at most within a time of each day, such as ``18:00-22:00/7200``."""
     after_approval: bool
     """Whether time before the class was approved (核准) counts for nothing."""
     simultaneous: str
@@ -92,6 +110,14 @@ class ReportedTerms:
     """A longer pause between two of a person's events ends the reported session before it."""
     credited: bool
     """Whether such time counts towards lessons; it never does as live evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeTerms:
+    """Objections of trainees to time that was not credited (异议)."""
+
+    days: int
+    """An objection can be raised up to and including this many Shanghai days after the day of the time."""
 
 
 @dataclass(frozen=True, slots=True)

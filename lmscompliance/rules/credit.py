@@ -6,68 +6,47 @@ which sessions, segments and beats are handed in changes nothing.
 
 1. A second between two consecutive beats is judged by the earlier one's state, the time between them and
    the advance of the position. Time no two beats enclose (before the first, after the last) is idle.
-2. Time before the approval, outside the window, after the session was taken over, or while a later started
-   session of the same trainee ran is marked.
-3. What carries no mark so far counts, in the order of time, until its lesson's planned length is full.
-   From that moment on further time of the lesson is over its length, or a repeat in any other session.
-4. Where several marks meet, the policy's precedence decides which one is the reason.
+2. Corrections of staff add a mark, or take away those that beats gave; the later holds over the earlier.
+3. Time before the approval, outside the window or the permitted times of day, after the session was taken
+   over, or while a later started session of the same trainee ran is marked. No correction undoes these.
+4. What carries no mark so far counts, in the order of time, until its lesson, its day or its time of day is
+   full (``caps``). From that moment on further time of a lesson is over its length, or a repeat in any
+   other session, and further time of the day is over its limit.
+5. Where several marks meet, the policy's precedence decides which one is the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lmscompliance.policy.terms import REASONS, CreditTerms
 from lmscompliance.rules.account import Account, Interval, SessionAccount
+from lmscompliance.rules.caps import mark_full
+from lmscompliance.rules.daytime import DayTime
 from lmscompliance.rules.facts import ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.run import Piece, Run
 
 __all__ = ["Account", "Interval", "SessionAccount", "account"]
 
 SECOND_US = 1_000_000
 _MILLISECOND_US = 1_000
+EXCLUDE, RESTORE = "exclude", "restore"
+"""What a correction does (``facts.Correction.effect``)."""
+LIMITS = frozenset(
+    {
+        "before_approval",
+        "outside_window",
+        "outside_hours",
+        "overlap",
+        "repeat",
+        "over_length",
+        "daily_cap",
+        "period_cap",
+    }
+)
+"""Reasons that hold whatever a person did: no correction restores such time. All others can be in error."""
 _STATE_REASON = {"hidden": "page_hidden"}
 """A state that does not count is called paused, except these."""
-
-
-class _Piece:
-    """A stretch of a session with the set of reasons against it, as a bit for each place in precedence."""
-
-    __slots__ = ("end", "mask", "start")
-
-    def __init__(self, start: int, end: int, mask: int) -> None:
-        self.start = start
-        self.end = end
-        self.mask = mask
-
-
-@dataclass(slots=True)
-class _Run:
-    """A session being judged; ``taken_over`` is the second from which it no longer counts."""
-
-    fact: SessionFact
-    start: int
-    end: int
-    taken_over: int
-    pieces: list[_Piece]
-
-    def mark(self, start: int, end: int, bit: int) -> None:
-        """Add the reason ``bit`` to every second of ``[start, end)`` that this session has."""
-        if start >= self.end or end <= self.start or start >= end:
-            return
-        split: list[_Piece] = []
-        for piece in self.pieces:
-            low, high = max(start, piece.start), min(end, piece.end)
-            if low >= high or piece.mask & bit:
-                split.append(piece)
-                continue
-            if piece.start < low:
-                split.append(_Piece(piece.start, low, piece.mask))
-            if high < piece.end:
-                split += _Piece(low, high, piece.mask | bit), _Piece(high, piece.end, piece.mask)
-            else:
-                split.append(_Piece(low, high, piece.mask | bit))
-        self.pieces = split
 
 
 def account(
@@ -89,10 +68,10 @@ def account(
     if len({run.fact.session for run in runs}) != len(runs):
         msg = "a session was handed in twice"
         raise ValueError(msg)
+    _correct(runs, bits)
     _mark_class(runs, terms, class_fact, bits)
     _mark_overlaps(runs, bits["overlap"])
-    caps = {lesson.id: lesson.planned_seconds * terms.lesson_cap_permille // 1000 for lesson in lessons}
-    _mark_full_lessons(runs, caps, bits)
+    mark_full(runs, lessons, terms, bits)
     return _close_account(runs, order)
 
 
@@ -101,7 +80,7 @@ def _order_of(terms: CreditTerms) -> list[str]:
     return [*terms.precedence, *(reason for reason in REASONS if reason not in terms.precedence)]
 
 
-def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> _Run:
+def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> Run:
     beats = _beats(fact)
     end_us = fact.closed_us
     if end_us is None:
@@ -111,7 +90,7 @@ def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> _Run
     start = fact.opened_us // SECOND_US
     end = max(start, end_us // SECOND_US)
     taken_over = end if fact.superseded_us is None else min(end, max(start, fact.superseded_us // SECOND_US))
-    run = _Run(fact, start, end, taken_over, _judge_beats(beats, start, end, terms, bits))
+    run = Run(fact, start, end, taken_over, _judge_beats(beats, start, end, terms, bits))
     run.mark(taken_over, end, bits["overlap"])
     return run
 
@@ -138,19 +117,19 @@ def _beats(fact: SessionFact) -> list[_TimedBeat]:
 
 def _judge_beats(
     beats: Sequence[_TimedBeat], start: int, end: int, terms: CreditTerms, bits: Mapping[str, int]
-) -> list[_Piece]:
+) -> list[Piece]:
     """Cover ``[start, end)`` with pieces, each judged by the two beats around it."""
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     idle = bits["idle_gap"]
     reached = start
     for number, beat in enumerate(beats):
         until = min(end, max(start, beat[0] // SECOND_US))
         if until > reached:
             mask = _judge(beats[number - 1], beat, terms, bits) if number else idle
-            pieces.append(_Piece(reached, until, mask))
+            pieces.append(Piece(reached, until, mask))
             reached = until
     if reached < end:
-        pieces.append(_Piece(reached, end, idle))
+        pieces.append(Piece(reached, end, idle))
     return pieces
 
 
@@ -173,8 +152,20 @@ def _judge(before: _TimedBeat, after: _TimedBeat, terms: CreditTerms, bits: Mapp
     return mask
 
 
+def _correct(runs: Iterable[Run], bits: Mapping[str, int]) -> None:
+    """Let staff's corrections hold, the later over the earlier."""
+    restorable = sum(bit for reason, bit in bits.items() if reason not in LIMITS)
+    for run in runs:
+        for one in sorted(run.fact.corrections, key=lambda one: (one.at_us, one.correction)):
+            start, end = one.start_us // SECOND_US, one.end_us // SECOND_US
+            if one.effect == RESTORE:
+                run.change(start, end, drop=restorable)
+            else:
+                run.mark(start, end, bits["corrected"])
+
+
 def _mark_class(
-    runs: Iterable[_Run], terms: CreditTerms, class_fact: ClassFact, bits: Mapping[str, int]
+    runs: Iterable[Run], terms: CreditTerms, class_fact: ClassFact, bits: Mapping[str, int]
 ) -> None:
     """Mark what lies before the approval or outside the window; a second counts if all of it lies inside."""
     approved = class_fact.approved_us
@@ -186,9 +177,20 @@ def _mark_class(
             run.mark(run.start, counts_from, bits["before_approval"])
         run.mark(run.start, opens, bits["outside_window"])
         run.mark(closes, run.end, bits["outside_window"])
+        if terms.hours_of_day:
+            _mark_hours(run, [DayTime.parse(text) for text in terms.hours_of_day], bits["outside_hours"])
 
 
-def _mark_overlaps(runs: Sequence[_Run], bit: int) -> None:
+def _mark_hours(run: Run, permitted: Sequence[DayTime], bit: int) -> None:
+    """Mark what lies in none of the permitted times of day."""
+    reached = run.start
+    for low, high in sorted(times for one in permitted for times in one.occurrences(run.start, run.end)):
+        run.mark(reached, low, bit)
+        reached = max(reached, high)
+    run.mark(reached, run.end, bit)
+
+
+def _mark_overlaps(runs: Sequence[Run], bit: int) -> None:
     """Mark what a later started session covers; so no second counts in two sessions."""
     for place, run in enumerate(runs):
         for later in runs[place + 1 :]:
@@ -197,43 +199,14 @@ def _mark_overlaps(runs: Sequence[_Run], bit: int) -> None:
             run.mark(later.start, later.taken_over, bit)
 
 
-def _mark_full_lessons(runs: Sequence[_Run], caps: Mapping[str, int], bits: Mapping[str, int]) -> None:
-    """Credit unmarked time in its order until each lesson is full, then mark the lesson's further time."""
-    left = dict(caps)
-    full: dict[str, tuple[int, _Run | None]] = {
-        run.fact.lesson: (run.start, None) for run in reversed(runs) if caps.get(run.fact.lesson, 0) <= 0
-    }
-    # No two unmarked pieces overlap, so their starts put them in one order.
-    for start, length, holder in sorted(
-        (
-            (piece.start, piece.end - piece.start, run)
-            for run in runs
-            for piece in run.pieces
-            if not piece.mask
-        ),
-        key=lambda entry: entry[0],
-    ):
-        lesson = holder.fact.lesson
-        if lesson in full:
-            continue
-        if length >= left[lesson]:
-            full[lesson] = (start + left[lesson], holder)
-        left[lesson] -= length
-    for run in runs:
-        if run.fact.lesson in full:
-            since, by = full[run.fact.lesson]
-            reason = "over_length" if by is None or by is run else "repeat"
-            run.mark(since, run.end, bits[reason])
-
-
-def _close_account(runs: Sequence[_Run], order: Sequence[str]) -> Account:
+def _close_account(runs: Sequence[Run], order: Sequence[str]) -> Account:
     sessions: dict[str, SessionAccount] = {}
     lessons: dict[str, int] = {}
     totals: dict[str, int] = {}
     credited_total = 0
     everything: list[Interval] = []
     for run in runs:
-        intervals = _intervals(run, order)
+        intervals = run.intervals(order)
         credited = 0
         excluded: dict[str, int] = {}
         for interval in intervals:
@@ -258,20 +231,6 @@ def _close_account(runs: Sequence[_Run], order: Sequence[str]) -> Account:
         everything += intervals
     everything.sort(key=lambda interval: (interval.start_s, interval.end_s, interval.session))
     return Account(tuple(everything), credited_total, _ranked(totals, order), sessions, lessons)
-
-
-def _intervals(run: _Run, order: Sequence[str]) -> list[Interval]:
-    """Turn pieces into intervals with one reason each, neighbours of one verdict joined."""
-    joined: list[tuple[int, int, str | None]] = []
-    for piece in run.pieces:
-        # The lowest bit is the reason that comes first in precedence.
-        reason = order[(piece.mask & -piece.mask).bit_length() - 1] if piece.mask else None
-        if joined and joined[-1][2] == reason:
-            joined[-1] = (joined[-1][0], piece.end, reason)
-        else:
-            joined.append((piece.start, piece.end, reason))
-    fact = run.fact
-    return [Interval(fact.session, fact.lesson, start, end, reason) for start, end, reason in joined]
 
 
 def _ranked(excluded: Mapping[str, int], order: Sequence[str]) -> dict[str, int]:

@@ -38,6 +38,21 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """A decision of staff about ``[start_us, end_us)`` of one session, made at ``at_us``.
+
+    ``effect`` is ``exclude`` (this time counts for nothing) or ``restore`` (what was held against it does
+    not stand). Of two about the same second the later one holds.
+    """
+
+    correction: str
+    effect: str
+    start_us: int
+    end_us: int
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFact:
     """One learning session; ``closed_us`` is ``None`` while it runs."""
 
@@ -48,6 +63,7 @@ class SessionFact:
     close_reason: str | None = None
     superseded_us: int | None = None
     segments: tuple[Segment, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Class hours (课时) out of credited seconds, in exact arithmetic.
 
-A lesson counts once its credited seconds reach the policy's share of its planned length, and then with all
-its 课时. The average is the credited minutes of counted lessons divided by their 课时; it is compared by
-cross-multiplication, so no rounding decides. 折合课时 is shown and never decides.
+A lesson counts once its credited seconds reach the policy's share of its planned length and the policy's
+minutes for each of its 课时, and then with all of them. The average is the credited minutes of counted
+lessons divided by their 课时; it is compared by cross-multiplication, so no rounding decides. 折合课时 is
+shown and never decides.
 """
 
 from __future__ import annotations
@@ -90,6 +91,11 @@ def average_minutes(lessons: Sequence[LessonProgress]) -> Fraction:
     return Fraction(seconds, 60) / Fraction(hours)
 
 
+def each_hour_seconds(lesson: LessonFact, terms: HoursTerms) -> int:
+    """Return the credited seconds without which none of a lesson's 课时 counts (每课时不少于 N 分钟)."""
+    return ceil(Fraction(terms.min_each_minutes) * 60 * Fraction(lesson.class_hours))
+
+
 def rounded_down(value: Fraction) -> Decimal:
     """Return ``value`` (not negative) with two decimals, rounded down: 29.999 must not read as 30.00."""
     cents = value * _CENTS // 1
@@ -97,5 +103,7 @@ def rounded_down(value: Fraction) -> Decimal:
 
 
 def _progress(lesson: LessonFact, credited: int, terms: HoursTerms) -> LessonProgress:
-    needed = ceil(Fraction(terms.completion_ratio) * lesson.planned_seconds)
+    needed = max(
+        ceil(Fraction(terms.completion_ratio) * lesson.planned_seconds), each_hour_seconds(lesson, terms)
+    )
     return LessonProgress(lesson, credited, needed, complete=credited >= needed > 0)

@@ -74,13 +74,15 @@ class Learning:
     def summary_opening(self) -> Iterator[Row]:
         """Yield title and headings of ③."""
         hours = self._context.notice.hours
+        minutes = words.decimal(hours.min_each_minutes)
+        each = f"每课时均不少于 {minutes} 分钟方计课时、" if hours.min_each_minutes else ""
         yield row(Style.TITLE, "学习汇总")
         yield row(
             Style.NOTE,
             self._context.note(
                 f"学习次数为有有效时长的学习次数；"
                 f"达标标准：总课时不少于 {words.decimal(hours.min_total)} 课时、"
-                f"平均每课时不少于 {words.decimal(hours.min_average_minutes)} 分钟、"
+                f"平均每课时不少于 {words.decimal(hours.min_average_minutes)} 分钟、{each}"
                 f"培训内容齐全；折合课时＝有效时长÷{words.decimal(hours.minutes_per_class_hour)} 分钟，"
                 "仅供参考。"
             ),

@@ -9,7 +9,7 @@ from fractions import Fraction
 from lmscompliance.kernel.messages import text
 from lmscompliance.policy.notice import Notice
 from lmscompliance.rules.facts import LessonFact
-from lmscompliance.rules.hours import rounded_down
+from lmscompliance.rules.hours import each_hour_seconds, rounded_down
 from lmscompliance.rules.marking import exact_sum, plain
 
 
@@ -43,6 +43,17 @@ def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
         for lesson in lessons
         if lesson.class_hours <= 0 or lesson.planned_seconds <= 0
     ]
+    rule, each = "hours.min_each_minutes", notice.hours.min_each_minutes
+    problems += [
+        Problem(
+            "plan_lesson_short",
+            rule,
+            notice.cite(rule),
+            {"ordinal": str(lesson.ordinal), "title": lesson.title, "need": plain(each)},
+        )
+        for lesson in lessons
+        if _creditable(lesson, notice) < each_hour_seconds(lesson, notice.hours)
+    ]
     total = exact_sum(lesson.class_hours for lesson in lessons)
     rule = "hours.min_total"
     if total < notice.hours.min_total:
@@ -53,7 +64,7 @@ def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
         }
         problems.append(Problem("plan_hours_short", rule, notice.cite(rule), params))
     rule = "hours.min_average_minutes"
-    seconds = sum(lesson.planned_seconds * notice.credit.lesson_cap_permille // 1000 for lesson in lessons)
+    seconds = sum(_creditable(lesson, notice) for lesson in lessons)
     average = Fraction(seconds, 60) / Fraction(total) if total > 0 else Fraction(0)
     if total > 0 and average < Fraction(notice.hours.min_average_minutes):
         params = {"have": plain(rounded_down(average)), "need": plain(notice.hours.min_average_minutes)}
@@ -66,3 +77,7 @@ def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
             Problem("plan_topics_missing", rule, notice.cite(rule), {"topics": "、".join(missing)})
         )
     return problems
+
+
+def _creditable(lesson: LessonFact, notice: Notice) -> int:
+    return lesson.planned_seconds * notice.credit.lesson_cap_permille // 1000

@@ -10,15 +10,24 @@ from lmscompliance.policy.notice import Notice
 TERM: Mapping[str, str] = {
     "before_approval": "credit.after_approval",
     "outside_window": "window.starts_on",
+    "outside_hours": "credit.hours_of_day",
+    "corrected": "dispute.days",
     "overlap": "credit.simultaneous",
-    "repeat": "credit.lesson_cap_permille",
+    "repeat": "credit.repeat_after_permille",
     "over_length": "credit.lesson_cap_permille",
+    "daily_cap": "credit.daily_cap_seconds",
+    "period_cap": "credit.period_caps",
     "too_fast": "credit.max_rate_permille",
     "page_hidden": "credit.countable_states",
     "paused": "credit.countable_states",
     "idle_gap": "credit.max_gap_seconds",
 }
 """The policy key that each reason of ``policy.REASONS`` rests on."""
+
+
+_OTHERWISE = {"credit.daily_cap_seconds": "credit.daily_cap_class_hours"}
+"""What a notice may state in place of a key."""
+_SEPARATOR = ("、", ", ")
 
 
 def label(reason: str, locale: str = "zh_CN") -> str:
@@ -33,9 +42,24 @@ def explanation(reason: str, notice: Notice, locale: str = "zh_CN") -> str:
         locale,
         gap=notice.credit.max_gap_seconds,
         rate=f"{notice.credit.max_rate_permille / 1000:g}",
+        hours=_SEPARATOR[locale == "en"].join(notice.credit.hours_of_day),
+        day_limit=_minutes(notice.credit.daily_cap_seconds or 0),
+        periods=_SEPARATOR[locale == "en"].join(_period(text, locale) for text in notice.credit.period_caps),
     )
 
 
 def cite(reason: str, notice: Notice, locale: str = "zh_CN") -> str:
     """Return the citation of what a reason rests on."""
-    return notice.cite(TERM[reason], locale)
+    term = TERM[reason]
+    if (otherwise := _OTHERWISE.get(term)) in notice.parameters:
+        term = otherwise
+    return notice.cite(term, locale)
+
+
+def _period(text: str, locale: str) -> str:
+    time, _, seconds = text.partition("/")
+    return f"{time} {_minutes(int(seconds))} {'min' if locale == 'en' else '分钟'}"
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds / 60:g}"

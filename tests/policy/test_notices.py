@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "2fab5f6b5e53df84dea281f7c3965fbdd150dd013c055da930a96a4e157b3f7a",
-    ("liusu-youji-2021", 1): "9ad757cfd69081e4a24ec6e6b4106bcdc71edfdd0066c33529ac467423353173",
-    ("wudi-gongjiang-draft", 1): "4d20187aa4d2fe0087e2a06fb0ac66e9278e1e7d25a549ce7a0978ce1d6735b2",
+    ("demo-short", 1): "f971f51eeb1ddbacbb0e05cb1ce544232c8b706ede49351b40788bd61220d543",
+    ("liusu-youji-2021", 1): "0303138e1d258cbc5c62f5906f6fd22a3c08f1e2466ce01f4255349ecddb45fb",
+    ("wudi-gongjiang-draft", 1): "cf471f9951a8b4e1883e7badfde67cc5f8f19821d183421d6db57a01b020f4cf",
 }
 
 

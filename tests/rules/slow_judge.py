@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 from tests.rules.build import S
 
 
-def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901, PLR0915  # one rule after another
+def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901, PLR0912, PLR0915  # rule after rule
     """Return ``(session, second) -> reason`` by asking about one second at a time."""
     spans, timelines = {}, {}
     for fact in given_sessions:
@@ -29,21 +30,27 @@ def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901
     ranked = sorted(given_sessions, key=lambda fact: (fact.opened_us, fact.session))
 
     def reasons(fact, second):
-        start, _, taken = spans[fact.session]
+        taken = spans[fact.session][2]
         found = set()
         if class_fact.approved_us is None or second * S < class_fact.approved_us:
             found.add("before_approval")
         if second * S < class_fact.window_start_us or (second + 1) * S > class_fact.window_end_us:
             found.add("outside_window")
+        if terms.hours_of_day and not any(_within(text, second) for text in terms.hours_of_day):
+            found.add("outside_hours")
         later = ranked[ranked.index(fact) + 1 :]
         if second >= taken or any(spans[o.session][0] <= second < spans[o.session][2] for o in later):
             found.add("overlap")
+        return found
+
+    def beaten(fact, second):
+        start, found = spans[fact.session][0], set()
         timeline = timelines[fact.session]
         # What was floored into a second already past belongs to nobody: the last such beat judges.
         floors = [max(start, beat[0] // S) for beat in timeline]
         after = next((n for n, floor in enumerate(floors) if floor > second), None)
         if after is None or after == 0:
-            return found | {"idle_gap"}
+            return {"idle_gap"}
         a, b = timeline[after - 1], timeline[after]
         if a[3] != "playing":
             found.add("page_hidden" if a[3] == "hidden" else "paused")
@@ -56,24 +63,74 @@ def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901
             found.add("paused")
         return found
 
+    def corrected(fact, second):
+        found = beaten(fact, second)
+        for one in sorted(fact.corrections, key=lambda one: (one.at_us, one.correction)):
+            if one.start_us // S <= second < one.end_us // S:
+                found = set() if one.effect == "restore" else found | {"corrected"}
+        return found
+
     marks = {
-        (fact.session, second): reasons(fact, second)
+        (fact.session, second): reasons(fact, second) | corrected(fact, second)
         for fact in ranked
         for second in range(*spans[fact.session][:2])
     }
     planned = {one.id: one.planned_seconds for one in lessons}
     lesson_of = {fact.session: fact.lesson for fact in given_sessions}
-    used, filled = Counter(), {}
+    used, filled, learnt = Counter(), {}, {}
     for session_id, second in sorted(marks, key=lambda key: key[1]):
         name = lesson_of[session_id]
-        if not marks[session_id, second] and used[name] < planned.get(name, 0):
-            used[name] += 1
-            if used[name] == planned[name]:
-                filled[name] = (second + 1, session_id)
+        if marks[session_id, second] or used[name] >= planned.get(name, 0):
+            continue
+        if learnt.get(name, (0, session_id))[1] != session_id:
+            continue
+        limits = _limits(terms, second)
+        if any(used[key] >= cap for key, cap, _ in limits):
+            continue
+        used.update([name, *(key for key, _, _ in limits)])
+        if name not in learnt and used[name] * 1000 >= planned[name] * terms.repeat_after_permille:
+            learnt[name] = (second + 1, session_id)
+        for key, cap in [(name, planned[name]), *((key, cap) for key, cap, _ in limits)]:
+            if used[key] == cap:
+                filled[key] = second + 1
     for (session_id, second), found in marks.items():
         name = lesson_of[session_id]
         if not planned.get(name):
             found.add("over_length")
-        elif name in filled and second >= filled[name][0]:
-            found.add("over_length" if filled[name][1] == session_id else "repeat")
+        elif name in learnt and learnt[name][1] != session_id:
+            if second >= learnt[name][0]:
+                found.add("repeat")
+        elif second >= filled.get(name, second + 1):
+            found.add("over_length")
+        for key, _, reason in _limits(terms, second):
+            if second >= filled.get(key, second + 1):
+                found.add(reason)
     return {key: min(found, key=terms.precedence.index) if found else None for key, found in marks.items()}
+
+
+def _shanghai(second):
+    return datetime.fromtimestamp(second, UTC).replace(tzinfo=None) + timedelta(hours=8)
+
+
+def _within(text, second):
+    clock = f"{_shanghai(second):%H:%M}"
+    begins, ends = text[:5], text[6:11]
+    return begins <= clock < ends if begins < ends else clock >= begins or clock < ends
+
+
+def _limits(terms, second):
+    """Return (what is counted, how much of it there may be, reason) of each limit this second is under."""
+    moment = _shanghai(second)
+    found = [
+        # A stretch past midnight belongs to the day on which it began.
+        (
+            (text, (moment - timedelta(days=f"{moment:%H:%M}" < text[:5])).date()),
+            int(text[12:]),
+            "period_cap",
+        )
+        for text in terms.period_caps
+        if _within(text, second)
+    ]
+    if terms.daily_cap_seconds is not None:
+        found.append((moment.date(), terms.daily_cap_seconds, "daily_cap"))
+    return found
