@@ -10,6 +10,7 @@ from lmscompliance.policy.reading import PolicyInvalid, Problem
 from lmscompliance.policy.terms import (
     REASONS,
     STATES,
+    AnomalyTerms,
     ConsentTerms,
     CreditTerms,
     ExamTerms,
@@ -23,6 +24,7 @@ from lmscompliance.policy.terms import (
 __all__ = [
     "REASONS",
     "STATES",
+    "AnomalyTerms",
     "Catalogue",
     "ConsentTerms",
     "CreditTerms",

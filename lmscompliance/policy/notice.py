@@ -11,6 +11,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import schema
 from lmscompliance.policy.schema import Value
 from lmscompliance.policy.terms import (
+    AnomalyTerms,
     ConsentTerms,
     CreditTerms,
     DisputeTerms,
@@ -73,6 +74,7 @@ class Notice:
     credit: CreditTerms = field(init=False, compare=False)
     reported: ReportedTerms = field(init=False, compare=False)
     dispute: DisputeTerms = field(init=False, compare=False)
+    anomaly: AnomalyTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)

@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "f971f51eeb1ddbacbb0e05cb1ce544232c8b706ede49351b40788bd61220d543",
-    ("liusu-youji-2021", 1): "0303138e1d258cbc5c62f5906f6fd22a3c08f1e2466ce01f4255349ecddb45fb",
-    ("wudi-gongjiang-draft", 1): "cf471f9951a8b4e1883e7badfde67cc5f8f19821d183421d6db57a01b020f4cf",
+    ("demo-short", 1): "286deeb747e6a226898502a1150c888f09b3683be97c01b2beb272a19c9ef1e5",
+    ("liusu-youji-2021", 1): "f856ad0fb1831a191439a1c5a1cce53c9731426d560e4694f6011bc4fef504c9",
+    ("wudi-gongjiang-draft", 1): "92e438ecfcf043a8f0969b7f5fb529966364d016d4da5a5f55e78b4f5195b547",
 }
 
 
