@@ -23,6 +23,8 @@ MANY_CONNECTIONS = 8_000
 # Twice the connections: two beats of one session are then rarely under way at once and overtake.
 SESSIONS = 2 * MANY_CONNECTIONS
 FEWER_SESSIONS = 4_000
+FASTEST = 60_000
+"""Beats a second that no machine reaches here: so many nonces are ready."""
 SHORT_HISTORY = 1_000
 
 
@@ -111,8 +113,9 @@ def sessions_for(connections: int) -> int:
 def round_of(lane: Lane, seconds: int, connections: int) -> Sent:
     """Send beats and look for each acknowledged one; those under way at the end may be there as well."""
     lane.learners.begin()
-    tokens = lane.learners.tokens[: sessions_for(connections)]
-    sent = load.run(lane.port, PATH, tokens, seconds=seconds, connections=connections)
+    sessions = sessions_for(connections)
+    nonces = lane.learners.nonces(sessions, FASTEST * seconds // sessions + 1)
+    sent = load.run(lane.port, PATH, nonces, seconds=seconds, connections=connections)
     held, overtaken = lane.learners.kept()
     # Of few connections none stalls while the others go once round all sessions, so nothing is overtaken.
     lost = connections == load.CONNECTIONS and overtaken > 0

@@ -1,16 +1,20 @@
 -- What wrk sends: beats of each session in turn, or the same empty object again and again.
--- Arguments: the path, the User-Agent, and a file with a token a line (none for the empty object).
-local head, bodies, at, seq, tried
-local tail = ',"position_ms":1000,"state":"playing"}'
+-- Arguments: the path, the User-Agent, and a file with a token and the nonces of its beats a line (none for
+-- the empty object). A page reads each nonce in the answer before; here they are known beforehand.
+local head, bodies, nonces, at, seq, tried
+local width = 16
+local tail = ',"position_ms":1000,"state":"playing","nonce":"'
 
 function init(args)
   head = "POST " .. args[1] .. " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: " .. args[2]
     .. "\r\nContent-Type: application/json\r\nContent-Length: "
   at, seq, tried = 0, 1, false
   if args[3] then
-    bodies = {}
-    for token in io.lines(args[3]) do
+    bodies, nonces = {}, {}
+    for line in io.lines(args[3]) do
+      local token, listed = line:match("(%S+) (%S+)")
       bodies[#bodies + 1] = '{"token":"' .. token .. '","seq":'
+      nonces[#nonces + 1] = listed
     end
   end
 end
@@ -26,7 +30,9 @@ function request()
     end
   end
   tried = true -- wrk asks once without sending
-  local body = bodies[at == 0 and 1 or at] .. seq .. tail
+  local who = at == 0 and 1 or at
+  local nonce = nonces[who]:sub((seq - 1) * width + 1, seq * width)
+  local body = bodies[who] .. seq .. tail .. nonce .. '"}'
   return head .. #body .. "\r\n\r\n" .. body
 end
 

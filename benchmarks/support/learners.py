@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from benchmarks.support.load import AGENT
-from lmscompliance.learning import beatlog, tokens
+from lmscompliance.learning import beatlog, nonces, tokens
 from lmscompliance.learning.models import OPEN_SESSION
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import instant
@@ -34,7 +35,15 @@ class Learners:
     """The open sessions and their tokens."""
 
     services: Services
-    tokens: list[str]
+    tokens: dict[str, str]
+    """By session."""
+
+    def nonces(self, sessions: int, beats: int) -> dict[str, list[str]]:
+        """Return, by token, what so many beats of the first ``sessions`` must show."""
+        return {
+            token: [nonces.after(self.services, session, seq) for seq in range(beats)]
+            for session, token in islice(self.tokens.items(), sessions)
+        }
 
     def begin(self) -> None:
         """Let every session's segment begin now, without a beat in it yet."""
@@ -73,7 +82,7 @@ def open_sessions(services: Services, number: int) -> Learners:
     school.start(sender=Origin("127.0.0.1", AGENT))
     with transaction(services.database) as session:
         shown = _copy(session, services, number - 1)
-    issued = [tokens.issue(services, claims) for claims in shown]
+    issued = {claims.session_id: tokens.issue(services, claims) for claims in shown}
     return Learners(services, issued)
 
 

@@ -14,10 +14,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 CONNECTIONS = 64
 AGENT = "benchmark/1.0"
@@ -48,19 +49,27 @@ def generator() -> str:
 
 
 def run(
-    port: int, path: str, tokens: Sequence[str] = (), *, seconds: int, connections: int = CONNECTIONS
+    port: int,
+    path: str,
+    nonces: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    *,
+    seconds: int,
+    connections: int = CONNECTIONS,
 ) -> Sent:
-    """Send beats of the sessions of ``tokens``, or empty objects, for that long.
+    """Send beats of the sessions of ``nonces``, or empty objects, for that long.
+
+    It maps each session's token to what its beats must show, one after the other. When they run out, beats
+    go without, as a page's would that does not read its answers; ``Learners.nonces`` gives enough.
 
     Raises ``RuntimeError`` for an answer that is no success and for a broken connection.
     """
     if not installed():
-        return _run_here(port, path, tokens, seconds, min(connections, CONNECTIONS))
+        return _run_here(port, path, nonces, seconds, min(connections, CONNECTIONS))
     with tempfile.NamedTemporaryFile("w") as file:
-        file.write("".join(f"{token}\n" for token in tokens))
+        file.write("".join(f"{token} {''.join(shown)}\n" for token, shown in nonces.items()))
         file.flush()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT)]
-        command += [f"http://127.0.0.1:{port}", "--", path, AGENT, *([file.name] if tokens else [])]
+        command += [f"http://127.0.0.1:{port}", "--", path, AGENT, *([file.name] if nonces else [])]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     if told["refused"] or told["broken"]:
@@ -87,8 +96,10 @@ class _Lane:
     received: bytes = b""
 
 
-def _run_here(port: int, path: str, tokens: Sequence[str], seconds: int, connections: int) -> Sent:
-    following = _bodies(path, tokens)
+def _run_here(
+    port: int, path: str, nonces: Mapping[str, Sequence[str]], seconds: int, connections: int
+) -> Sent:
+    following = _bodies(path, nonces)
     latencies: list[float] = []
     waiting = selectors.DefaultSelector()
     began = time.perf_counter()
@@ -121,15 +132,19 @@ def _run_here(port: int, path: str, tokens: Sequence[str], seconds: int, connect
     )
 
 
-def _bodies(path: str, tokens: Sequence[str]) -> Callable[[], bytes]:
+def _bodies(path: str, nonces: Mapping[str, Sequence[str]]) -> Callable[[], bytes]:
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\nContent-Type: application/json"
     numbers = count()
+    sessions = tuple(nonces.items())
 
     def following() -> bytes:
         body = "{}"
-        if tokens:
-            seq, who = divmod(next(numbers), len(tokens))
-            body = f'{{"token":"{tokens[who]}","seq":{seq + 1},"position_ms":1000,"state":"playing"}}'
+        if sessions:
+            seq, who = divmod(next(numbers), len(sessions))
+            token, shown = sessions[who]
+            beat = {"token": token, "seq": seq + 1, "position_ms": 1000, "state": "playing"}
+            beat["nonce"] = shown[seq] if seq < len(shown) else ""
+            body = json.dumps(beat, separators=(",", ":"))
         return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
     return following

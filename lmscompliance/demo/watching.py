@@ -36,6 +36,7 @@ class Sitting:
         opened: dict[str, Any] = browser.send_json("POST", f"{_API}/sessions", body, 201).data
         self._browser = browser
         self._token: str = opened["token"]
+        self._nonce: str = opened["nonce"]
         self._seq = 0
         self.beat_seconds: int = opened["beat_seconds"]
         self.position_ms: int = opened["resume_position_ms"]
@@ -44,6 +45,7 @@ class Sitting:
         """Report the position; returns what the server says of the session (``active`` …)."""
         self._seq += 1
         answer = self._browser.send_token(f"{_API}/beats", self._body(state))
+        self._nonce = str(answer.data.get("nonce", ""))
         return str(answer.data.get("state", "closed"))
 
     def end(self) -> None:
@@ -52,7 +54,13 @@ class Sitting:
         self._browser.send_token(f"{_API}/sessions/end", self._body("ended"))
 
     def _body(self, state: str) -> dict[str, object]:
-        return {"token": self._token, "seq": self._seq, "position_ms": self.position_ms, "state": state}
+        return {
+            "token": self._token,
+            "seq": self._seq,
+            "position_ms": self.position_ms,
+            "state": state,
+            "nonce": self._nonce,
+        }
 
 
 def play_for(sitting: Sitting, ids: Ids, start: datetime, seconds: int) -> Iterator[datetime]:

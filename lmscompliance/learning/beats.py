@@ -5,7 +5,8 @@ acknowledged beat is a durable row; if the process dies before that, the page se
 and nothing is counted twice. Only the server's time of receipt is used.
 
 Whatever is not plain (a segment is due, the page went out of sight, another address, a silence, a number
-seen before) makes the UPDATE match nothing, and the beat takes the slow path under the row's lock.
+seen before) makes the UPDATE match nothing, and the beat takes the slow path under the row's lock. So does a
+beat without the nonce that was answered to the one before it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from lmscompliance.kernel.clock import to_micros
-from lmscompliance.learning import beatlog, limits, origin, segments, tokens
+from lmscompliance.learning import beatlog, limits, nonces, origin, segments, tokens
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
@@ -129,16 +130,27 @@ _PARAMETERS = tuple(f"b_{name}" for name in COLUMNS)
 class BeatAck:
     """What a page is told: the last number that is durable, how its session stands, when to beat next.
 
-    A closed session keeps nothing any more: ``seq`` and ``next_seconds`` are then 0.
+    ``nonce`` is what the next beat must show. A closed session keeps nothing any more: ``seq`` and
+    ``next_seconds`` are then 0, and ``nonce`` is empty.
     """
 
     seq: int
     state: str
     next_seconds: int
+    nonce: str
 
     def to_json(self) -> str:
-        """Return it as it is answered; by hand, for three plain members need no encoder."""
-        return f'{{"seq":{self.seq},"state":"{self.state}","next_seconds":{self.next_seconds}}}'
+        """Return it as it is answered; by hand, for four plain members need no encoder."""
+        return (
+            f'{{"seq":{self.seq},"state":"{self.state}","next_seconds":{self.next_seconds},'
+            f'"nonce":"{self.nonce}"}}'
+        )
+
+
+def acknowledge(services: Services, session_id: str, seq: int, limits: Limits, *, active: bool) -> BeatAck:
+    """Return the answer to a beat of an open session whose last durable number is ``seq``."""
+    nonce = nonces.after(services, session_id, seq)
+    return BeatAck(seq, ACTIVE if active else SUPERSEDED, limits.beat_seconds, nonce)
 
 
 def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) -> BeatAck:
@@ -149,15 +161,16 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
     sender = Origin(ip, agent)
-    row = plain_row(services, claims, held_to, beat, sender)
-    parameters = dict(zip(_PARAMETERS, row, strict=True))
-    with bare_transaction(services.database) as connection:
-        active = connection.execute(_PLAIN_BEAT, parameters).scalar_one_or_none()
-    if active is not None:
-        return BeatAck(beat.seq, ACTIVE if active else SUPERSEDED, held_to.beat_seconds)
+    if nonces.is_after(services, claims.session_id, beat.seq - 1, beat.nonce):
+        row = plain_row(services, claims, held_to, beat, sender)
+        parameters = dict(zip(_PARAMETERS, row, strict=True))
+        with bare_transaction(services.database) as connection:
+            active = connection.execute(_PLAIN_BEAT, parameters).scalar_one_or_none()
+        if active is not None:
+            return acknowledge(services, claims.session_id, beat.seq, held_to, active=active)
     with transaction(services.database) as session:
         open_row = segments.lock(session, claims.enrolment_id, claims.session_id)
         if open_row is None:
-            return BeatAck(0, CLOSED, 0)
+            return BeatAck(0, CLOSED, 0, "")
         segments.take(session, services, open_row, beat, sender=sender, limits=held_to)
-        return BeatAck(open_row.last_seq, ACTIVE if open_row.active else SUPERSEDED, held_to.beat_seconds)
+        return acknowledge(services, claims.session_id, open_row.last_seq, held_to, active=open_row.active)

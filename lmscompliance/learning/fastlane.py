@@ -2,9 +2,10 @@
 
 A WSGI callable around the host's own. It takes a beat only if it is written exactly as the tracker writes
 it and its one UPDATE (the reference's own, ``beats.plain_beat``) matches an active session; then the answer
-is the reference's, byte for byte, after the commit. A forged token, a replay, a segment that is due, an
-address that changed, a broken body, a database that does not answer: all of these go on to the view, which
-finds nothing done yet. So there is one place that decides the difficult cases, and it is not this one.
+is the reference's, byte for byte, after the commit. A forged token, a wrong nonce, a replay, a segment that
+is due, an address that changed, a broken body, a database that does not answer: all of these go on to the
+view, which finds nothing done yet. So there is one place that decides the difficult cases, and it is not
+this one.
 
 Durability is the writer's: ``storage.walwriter`` on SQLite, ``storage.groupcommit`` on PostgreSQL.
 """
@@ -17,8 +18,7 @@ from io import BytesIO
 from typing import Any
 
 from lmscompliance.kernel.errors import ComplianceError
-from lmscompliance.learning import beats, limits, tokens
-from lmscompliance.learning.beats import ACTIVE, BeatAck
+from lmscompliance.learning import beats, limits, nonces, tokens
 from lmscompliance.learning.models import OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
@@ -38,7 +38,8 @@ _TOO_LARGE = 2**31
 # the view takes: whoever writes a beat in another way is served there.
 _BEAT = re.compile(
     rb'\{"token": ?"([A-Za-z0-9_.-]{1,512})", ?"seq": ?([1-9][0-9]{0,9}), ?'
-    rb'"position_ms": ?(0|[1-9][0-9]{0,11}), ?"state": ?"(playing|paused|hidden|ended)"\}'
+    rb'"position_ms": ?(0|[1-9][0-9]{0,11}), ?"state": ?"(playing|paused|hidden|ended)", ?'
+    rb'"nonce": ?"([0-9a-f]{16})"\}'
 )
 
 
@@ -87,19 +88,21 @@ class FastLane:
         plain = _BEAT.fullmatch(sent)
         if plain is None or len(sent) != length:
             return None
-        token, seq, position, state = plain.groups()
-        beat = SentBeat(int(seq), int(position), state.decode())
+        token, seq, position, state, nonce = plain.groups()
+        beat = SentBeat(int(seq), int(position), state.decode(), nonce.decode())
         if beat.seq >= _TOO_LARGE:
             return None
         try:
             claims = tokens.read(self._services, token.decode())
             held_to = limits.of_class(self._services, claims.class_id)
             row = beats.plain_row(self._services, claims, held_to, beat, self._sender_of(environ))
-            if not self._writer.keep(row):
+            answers = nonces.is_after(self._services, claims.session_id, beat.seq - 1, beat.nonce)
+            if not (answers and self._writer.keep(row)):
                 return None
         except (ComplianceError, NotKept):
             return None
-        return BeatAck(beat.seq, ACTIVE, held_to.beat_seconds).to_json().encode()
+        ack = beats.acknowledge(self._services, claims.session_id, beat.seq, held_to, active=True)
+        return ack.to_json().encode()
 
 
 def possible(database: Database) -> bool:

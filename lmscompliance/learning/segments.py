@@ -20,10 +20,11 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.learning import beatlog, origin
+from lmscompliance.learning import beatlog, nonces, origin
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION, OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
+from lmscompliance.rules.facts import UNANSWERED
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
 
@@ -51,6 +52,8 @@ class SentBeat:
     seq: int
     position_ms: int
     state: str
+    nonce: str = ""
+    """What the server answered to the beat before; a beat without it is kept and credits nothing."""
 
 
 def instant(services: Services) -> datetime:
@@ -82,33 +85,35 @@ def take(
 ) -> None:
     """Put ``beat`` into the locked ``row``, closing and opening segments as it requires.
 
-    A beat whose number was seen before adds nothing. ``final`` keeps the running segment open at its due
+    A beat whose number was seen before adds nothing; one that does not show the nonce of the answer before
+    is kept with a mark, whatever else holds. ``final`` keeps the running segment open at its due
     end, because the caller closes the session next and an empty segment would follow.
     """
     if beat.seq <= row.last_seq:
         return
     # The machine's clock may have been set back; time within a session does not run backwards.
     now = max(instant(services), row.last_at)
+    mark = "" if nonces.is_after(services, row.session_id, beat.seq - 1, beat.nonce) else UNANSWERED
     moved = (
         origin.ip_blind(services, sender.ip) != row.ip_blind
         or origin.agent_blind(services, sender.agent) != row.agent_blind
     )
     if now - row.last_at > limits.gap:
         _close_segment(session, services, row, "missed", row.last_at)
-        _open_segment(services, row, beat, now=now, limits=limits, moved_to=sender if moved else None)
+        _open_segment(services, row, beat, mark, now=now, limits=limits, moved_to=sender if moved else None)
         return
     hides = beat.state == "hidden" and row.last_state != "hidden"
     row.beats += beatlog.entry(
-        beat.seq, (now - row.segment_start) // timedelta(milliseconds=1), beat.position_ms, beat.state
+        beat.seq, (now - row.segment_start) // timedelta(milliseconds=1), beat.position_ms, beat.state, mark
     )
     _remember(row, beat, now)
     due = now >= row.slow_at or len(row.beats) >= beatlog.FULL
     if moved:
         _close_segment(session, services, row, "address", now)
-        _open_segment(services, row, beat, now=now, limits=limits, moved_to=sender)
+        _open_segment(services, row, beat, mark, now=now, limits=limits, moved_to=sender)
     elif (hides or due) and not final:
         _close_segment(session, services, row, "hidden" if hides else "length", now)
-        _open_segment(services, row, beat, now=now, limits=limits)
+        _open_segment(services, row, beat, mark, now=now, limits=limits)
 
 
 def close_session(session: Session, services: Services, row: OpenSession, reason: str) -> None:
@@ -184,6 +189,7 @@ def _open_segment(
     services: Services,
     row: OpenSession,
     beat: SentBeat,
+    mark: str,
     *,
     now: datetime,
     limits: Limits,
@@ -192,7 +198,7 @@ def _open_segment(
     row.segment_n += 1
     row.segment_start = now
     row.slow_at = now + limits.segment
-    row.beats = beatlog.entry(beat.seq, 0, beat.position_ms, beat.state)
+    row.beats = beatlog.entry(beat.seq, 0, beat.position_ms, beat.state, mark)
     _remember(row, beat, now)
     row.address_new = moved_to is not None
     if moved_to is not None:
@@ -230,7 +236,7 @@ def _close_segment(
         "start_us": to_micros(row.segment_start),
         "end_us": to_micros(end),
         "closed_by": closed_by,
-        "beats": beatlog.leaf_form(row.beats),
+        **beatlog.leaf_form(row.beats),
     }
     _record(session, services, row, "session.segment", body, disclose=disclose)
 

@@ -13,7 +13,7 @@ from lmscompliance import evidence
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
-from lmscompliance.learning import access, beatlog, limits, origin, segments, tokens
+from lmscompliance.learning import access, beatlog, limits, nonces, origin, segments, tokens
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.jobs import close_silent, is_silent
 from lmscompliance.learning.models import OPEN_SESSION, ClosedSession, OpenSession
@@ -29,10 +29,14 @@ __all__ = ["Ended", "Started", "close_silent", "end", "session_facts", "start"]
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new session and what its page needs; a beat is due every ``beat_seconds``."""
+    """A new session and what its page needs; a beat is due every ``beat_seconds``.
+
+    The first one shows ``nonce``.
+    """
 
     session: str
     token: str
+    nonce: str
     beat_seconds: int
     planned_seconds: int
     resume_position_ms: int
@@ -99,6 +103,7 @@ def start(
     return Started(
         session=session_id,
         token=tokens.issue(services, tokens.Claims(session_id, enrolment.id, lesson.class_id)),
+        nonce=nonces.after(services, session_id, 0),
         beat_seconds=held_to.beat_seconds,
         planned_seconds=lesson.planned_seconds,
         resume_position_ms=resume_ms,

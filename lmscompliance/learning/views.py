@@ -15,7 +15,7 @@ from pydantic import Field
 
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.errors import Unauthenticated
-from lmscompliance.learning import beats, progress, service
+from lmscompliance.learning import beats, nonces, progress, service
 from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
@@ -54,6 +54,7 @@ class BeatBody(Body):
     seq: Annotated[int, Field(ge=1, lt=2**31)]
     position_ms: Annotated[int, Field(ge=0, lt=2**40)]
     state: Literal["playing", "paused", "hidden", "ended"]
+    nonce: Annotated[str, Field(max_length=nonces.LENGTH, pattern="^[0-9a-f]*$")] = ""
 
 
 @routes.post("/api/sessions", endpoint="session_start", access=Access(Role.TRAINEE))
@@ -70,6 +71,7 @@ def session_start() -> ResponseReturnValue:
     body = {
         "session": started.session,
         "token": started.token,
+        "nonce": started.nonce,
         "beat_seconds": started.beat_seconds,
         "planned_seconds": started.planned_seconds,
         "resume_position_ms": started.resume_position_ms,
@@ -131,4 +133,4 @@ def _sent_beat() -> tuple[str, SentBeat]:
         token = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
     if not token or len(token) > _LONGEST_TOKEN:
         raise Unauthenticated("learning.bad_token")
-    return token, SentBeat(sent.seq, sent.position_ms, sent.state)
+    return token, SentBeat(sent.seq, sent.position_ms, sent.state, sent.nonce)

@@ -20,6 +20,7 @@ REASONS = (
     "over_length",
     "daily_cap",
     "period_cap",
+    "unanswered",
     "too_fast",
     "page_hidden",
     "paused",
@@ -74,6 +75,8 @@ class CreditTerms:
     """A running session's evidence is sealed in segments of at most this length."""
     max_rate_permille: int
     """Fastest permitted advance of the lesson position, 1000 = real time."""
+    answered_only: bool
+    """Whether time counts only between beats that show the nonce of the server's last answer."""
     position_tolerance_ms: int
     """Slack of a position report (a player's timer and the network are not exact)."""
     lesson_cap_permille: int

@@ -4,8 +4,9 @@ Instants are first floored to whole seconds, so every second of every session li
 and gets exactly one verdict: credited, or one reason of ``policy.REASONS``. Integers only; the order in
 which sessions, segments and beats are handed in changes nothing.
 
-1. A second between two consecutive beats is judged by the earlier one's state, the time between them and
-   the advance of the position. Time no two beats enclose (before the first, after the last) is idle.
+1. A second between two consecutive beats is judged by the earlier one's state, the time between them, the
+   advance of the position and what either beat is marked with. Time no two beats enclose (before the
+   first, after the last) is idle.
 2. Corrections of staff add a mark, or take away those that beats gave; the later holds over the earlier.
 3. Time before the approval, outside the window or the permitted times of day, after the session was taken
    over, or while a later started session of the same trainee ran is marked. No correction undoes these.
@@ -23,7 +24,7 @@ from lmscompliance.policy.terms import REASONS, CreditTerms
 from lmscompliance.rules.account import Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
-from lmscompliance.rules.facts import ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.facts import UNANSWERED, ClassFact, LessonFact, SessionFact
 from lmscompliance.rules.run import Piece, Run
 
 __all__ = ["Account", "Interval", "SessionAccount", "account"]
@@ -95,8 +96,8 @@ def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> Run:
     return run
 
 
-_TimedBeat = tuple[int, int, int, str]
-"""Instant in µs, sequence number, position in ms, state: sorts by time, then by number."""
+_TimedBeat = tuple[int, int, int, str, str]
+"""Instant in µs, sequence number, position in ms, state, mark: sorts by time, then by number."""
 
 
 def _beats(fact: SessionFact) -> list[_TimedBeat]:
@@ -109,6 +110,7 @@ def _beats(fact: SessionFact) -> list[_TimedBeat]:
                 beat.seq,
                 beat.position_ms,
                 beat.state,
+                beat.mark,
             )
             if beat.seq not in first or timed < first[beat.seq]:
                 first[beat.seq] = timed
@@ -138,6 +140,8 @@ def _judge(before: _TimedBeat, after: _TimedBeat, terms: CreditTerms, bits: Mapp
     mask = 0
     state = before[3]
     elapsed_us = after[0] - before[0]
+    if terms.answered_only and UNANSWERED in (before[4], after[4]):
+        mask |= bits["unanswered"]
     if state not in terms.countable_states:
         mask |= bits[_STATE_REASON.get(state, "paused")]
     if elapsed_us > terms.max_gap_seconds * SECOND_US:

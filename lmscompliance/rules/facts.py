@@ -10,19 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+UNANSWERED = "unanswered"
+"""Marks a beat that did not show the nonce which the server had answered to the one before."""
+
+MARKS = (UNANSWERED,)
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
     """One accepted heartbeat. ``state`` (of ``policy.STATES``) is what holds FROM this beat on.
 
     ``offset_ms`` counts from the start of the segment that holds the beat, on the server's clock. Two
-    segments may share the beat they meet at.
+    segments may share the beat they meet at. ``mark`` (of ``MARKS``) is what the server had against it.
     """
 
     seq: int
     offset_ms: int
     position_ms: int
     state: str
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,13 @@ class Body:
         """Return the integer ``name``, or ``None`` where there is none."""
         return None if self._body.get(name) is None else self.whole(name)
 
+    def maybe_wholes(self, name: str) -> list[int]:
+        """Return the integers in the list ``name``, none where there is no such list."""
+        entries = [] if self._body.get(name) is None else self._typed(name, list)
+        if not all(type(entry) is int for entry in entries):
+            raise BadFact(self._leaf, f"'{name}' is not a list of integers")
+        return entries
+
     def maybe_text(self, name: str) -> str:
         """Return the text ``name``, or an empty one where there is none."""
         return "" if self._body.get(name) is None else self.text(name)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules.facts import AttemptFact, Beat, Segment, SessionFact
+from lmscompliance.rules.facts import MARKS, AttemptFact, Beat, Segment, SessionFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_class import Unknown
 from lmscompliance.rules.ledger_facts import (
@@ -78,13 +78,21 @@ def _session_segment(trainee: TraineeRecord, record: Record, body: Body) -> None
         start_us=body.whole("start_us"),
         end_us=body.whole("end_us"),
         closed_by=body.text("closed_by"),
-        beats=tuple(Beat(*beat) for beat in body.tuples("beats", int, int, int, str)),
+        beats=_beats(body),
     )
     if segment.n != len(session.fact.segments):
         msg = f"segment {segment.n} follows {len(session.fact.segments)} segments"
         raise body.refuse(msg)
     _change(session, segments=(*session.fact.segments, segment))
     _seen(session, record)
+
+
+def _beats(body: Body) -> tuple[Beat, ...]:
+    marks = {seq: mark for mark in MARKS for seq in body.maybe_wholes(mark)}
+    return tuple(
+        Beat(seq, offset, position, state, marks.get(seq, ""))
+        for seq, offset, position, state in body.tuples("beats", int, int, int, str)
+    )
 
 
 def _session_superseded(trainee: TraineeRecord, _record: Record, body: Body) -> None:

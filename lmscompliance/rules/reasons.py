@@ -17,6 +17,7 @@ TERM: Mapping[str, str] = {
     "over_length": "credit.lesson_cap_permille",
     "daily_cap": "credit.daily_cap_seconds",
     "period_cap": "credit.period_caps",
+    "unanswered": "credit.answered_only",
     "too_fast": "credit.max_rate_permille",
     "page_hidden": "credit.countable_states",
     "paused": "credit.countable_states",

@@ -84,6 +84,7 @@ def _sittings(leaves: list[dict[str, Any]]) -> list[Sitting]:
                 body["session"], body["lesson"], body["opened_us"] // 1_000_000
             )
         elif leaf["t"] == "session.segment":
+            assert "unanswered" not in body, "the cast reads its answers"
             for seq, offset, position, state in body["beats"]:
                 at = body["start_us"] // 1000 + offset
                 sittings[body["session"]].beats[seq] = (at, position, state)

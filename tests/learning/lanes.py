@@ -33,7 +33,9 @@ def way_in(lane: str, services: Services) -> Accept:
     app = app_with(lane, services)
 
     def accept(_: Services, token: str, beat: SentBeat, ip: str, agent: str) -> BeatAck:
-        sent = {"token": token, "seq": beat.seq, "position_ms": beat.position_ms, "state": beat.state}
+        sent = {"token": token} | {
+            name: getattr(beat, name) for name in ("seq", "position_ms", "state", "nonce")
+        }
         answer = app.test_client().post(
             BEATS,
             data=json.dumps(sent, separators=(",", ":")),

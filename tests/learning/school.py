@@ -93,6 +93,8 @@ class Player:
         self.sender = sender
         self.seq = 0
         self.position_ms = started.resume_position_ms
+        self.nonces = {0: started.nonce}
+        """What was answered to each number."""
 
     @property
     def clock(self) -> ManualClock:
@@ -105,13 +107,11 @@ class Player:
         """Send one beat now."""
         if seq is None:
             self.seq += 1
-        return self.school.accept(
-            self.services,
-            self.started.token,
-            SentBeat(seq or self.seq, self.position_ms, state),
-            self.sender.ip,
-            self.sender.agent,
+        ack = self.school.accept(
+            self.services, self.started.token, self._beat(state, seq), self.sender.ip, self.sender.agent
         )
+        self.nonces[ack.seq] = ack.nonce
+        return ack
 
     def play(self, seconds: int, *, every: int = 60, speed: float = 1.0) -> BeatAck:
         """Play on for ``seconds``, with a beat each ``every``."""
@@ -132,9 +132,11 @@ class Player:
     def end(self, state: str = "paused") -> Ended:
         """End the session now."""
         self.seq += 1
-        return service.end(
-            self.services, self.started.token, SentBeat(self.seq, self.position_ms, state), self.sender
-        )
+        return service.end(self.services, self.started.token, self._beat(state), self.sender)
+
+    def _beat(self, state: str, seq: int | None = None) -> SentBeat:
+        number = seq or self.seq
+        return SentBeat(number, self.position_ms, state, self.nonces.get(number - 1, ""))
 
 
 def open_school(

@@ -10,7 +10,7 @@ from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 
 from lmscompliance.kernel.errors import Unauthenticated
-from lmscompliance.learning import beatlog
+from lmscompliance.learning import beatlog, nonces
 from lmscompliance.learning.models import ClosedSegment, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
@@ -76,6 +76,51 @@ def test_only_our_own_session_tokens_are_taken(school: School, salt: str) -> Non
         school.accept(school.services, started.token, SentBeat(1, 0, "playing"), PHONE.ip, PHONE.agent).seq
         == 1
     )
+
+
+@pytest.mark.parametrize("nonce", ["", "0" * 16, "the last"])
+def test_a_beat_without_the_nonce_of_the_last_answer_is_kept_and_credits_nothing(
+    school: School, nonce: str
+) -> None:
+    """A loop that posts by itself is acknowledged and written down, and earns not one second."""
+    player = Player(school, school.start())
+    player.play(60)
+    given = player.nonces.get(0 if nonce == "the last" else None, nonce)
+    for seq in range(2, 8):
+        player.wait(60)
+        sent = SentBeat(seq, player.position_ms, "playing", given)
+        ack = school.accept(school.services, player.started.token, sent, PHONE.ip, PHONE.agent)
+        assert (ack.seq, ack.state) == (seq, "active")
+    account = school.account()
+    assert account.credited_seconds == 60
+    assert dict(account.excluded) == {"unanswered": 360}
+    player.nonces[7], player.seq = ack.nonce, 7
+    player.play(120)
+    player.end()
+    segments = [leaf.body for leaf in school.leaves() if leaf.t == "session.segment"]
+    assert [body.get("unanswered") for body in segments] == [[2, 3, 4, 5], [5, 6, 7]]
+    # Whoever reads an answer after all goes on from the beat that shows it.
+    assert school.account().credited_seconds == 120
+
+
+def test_a_beat_whose_answer_was_lost_is_repeated_and_goes_on(school: School) -> None:
+    """The same number shows the same nonce again, and is told the one that follows."""
+    player = Player(school, school.start())
+    player.wait(60)
+    first = player.beat()
+    player.wait(5)
+    assert player.beat(seq=1) == first
+    player.play(60)
+    account = school.account()
+    assert (account.credited_seconds, dict(account.excluded)) == (125, {})
+
+
+def test_nonces_are_told_apart_by_session_and_by_key(school: School) -> None:
+    """What another session or another installation was answered opens nothing here."""
+    one, two = school.start("trainee-1"), school.start("trainee-2")
+    other = replace(school.services, settings=replace(school.services.settings, secret_key="another"))
+    assert one.nonce == nonces.after(school.services, one.session, 0)
+    assert len({one.nonce, two.nonce, nonces.after(other, one.session, 0)}) == 3
 
 
 def test_five_minutes_close_a_segment_and_the_next_shares_its_last_beat(school: School) -> None:

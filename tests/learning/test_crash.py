@@ -12,6 +12,7 @@ import pytest
 
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import service, tokens
+from lmscompliance.learning.service import Started
 from tests.learning.crash_server import to_be_killed
 from tests.learning.lanes import HTTP_LANES
 from tests.learning.school import PHONE, School, open_school
@@ -23,9 +24,9 @@ ENOUGH = 40
 class _Page(threading.Thread):
     """A page that beats as fast as it is answered and remembers each number the server acknowledged."""
 
-    def __init__(self, port: int, token: str) -> None:
+    def __init__(self, port: int, started: Started) -> None:
         super().__init__(daemon=True)
-        self.port, self.token = port, token
+        self.port, self.token, self.nonce = port, started.token, started.nonce
         self.acknowledged: list[int] = []
         self.last = 0
         self.enough = threading.Event()
@@ -37,11 +38,13 @@ class _Page(threading.Thread):
             while True:
                 self.last += 1
                 body = {"token": self.token, "seq": self.last, "position_ms": self.last, "state": "playing"}
+                body["nonce"] = self.nonce
                 sent = json.dumps(body, separators=(",", ":"))
                 headers = {"Content-Type": "application/json", "User-Agent": PHONE.agent}
                 connection.request("POST", "/compliance/api/beats", sent, headers)
                 answer = json.loads(connection.getresponse().read())
                 assert answer.get("state") == "active", answer
+                self.nonce = answer["nonce"]
                 self.acknowledged.append(answer["seq"])
                 if len(self.acknowledged) == ENOUGH:
                     self.enough.set()
@@ -58,7 +61,7 @@ def test_every_acknowledged_beat_survives_kill_9(
     school = open_school(services, trainees=TRAINEES)
     started = {account: school.start(account) for account in school.trainees}
     with to_be_killed(services, tmp_path / "data", lane) as port:
-        pages = {account: _Page(port, one.token) for account, one in started.items()}
+        pages = {account: _Page(port, one) for account, one in started.items()}
         for page in pages.values():
             page.start()
         for page in pages.values():

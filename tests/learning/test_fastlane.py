@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from lmscompliance.kernel.clock import ManualClock
-from lmscompliance.learning import fastlane
+from lmscompliance.learning import fastlane, nonces
+from lmscompliance.learning.service import Started
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
 from tests.learning.lanes import BEATS, app_with, way_in
@@ -39,17 +40,21 @@ def _post(app: Flask, body: object, **more: object):
     return app.test_client().post(BEATS, data=data, environ_base={"REMOTE_ADDR": PHONE.ip}, **arguments)
 
 
-def _beat(token: str, seq: int = 1, state: str = "playing") -> dict[str, object]:
-    return {"token": token, "seq": seq, "position_ms": 0, "state": state}
+def _beat(school: School, started: Started, seq: int = 1) -> dict[str, object]:
+    nonce = nonces.after(school.services, started.session, seq - 1)
+    return {"token": started.token, "seq": seq, "position_ms": 0, "state": "playing", "nonce": nonce}
 
 
 def test_a_plain_beat_never_reaches_flask(school: School) -> None:
     """Beat after beat is answered in front of it."""
     app = app_with("lane", school.services)
     reached = _Counting(app)
-    token = school.start().token
+    started = school.start()
+    nonce = started.nonce
     for seq in range(1, 8):
-        assert _post(app, _beat(token, seq)).json == {"seq": seq, "state": "active", "next_seconds": 60}
+        answer = _post(app, _beat(school, started, seq) | {"nonce": nonce}).json
+        nonce = answer.pop("nonce")
+        assert answer == {"seq": seq, "state": "active", "next_seconds": 60}
     assert reached.count == 0
     (fact,) = school.facts()
     assert [beat.seq for beat in fact.segments[0].beats] == list(range(8))
@@ -57,10 +62,9 @@ def test_a_plain_beat_never_reaches_flask(school: School) -> None:
 
 def test_the_answer_is_the_views_to_the_byte(school: School) -> None:
     """Status, headers and body of both lanes are the same."""
-    answers = []
-    for lane, account in (("view", "trainee-1"), ("lane", "trainee-2")):
-        answers.append(_post(app_with(lane, school.services), _beat(school.start(account).token)))
-    view, lane = answers
+    beat = _beat(school, school.start())
+    # The second to be asked finds the beat kept, and answers what the first has answered.
+    lane, view = (_post(app_with(way, school.services), beat) for way in ("lane", "view"))
     assert (lane.status, lane.data) == (view.status, view.data)
     assert sorted(lane.headers) == sorted(view.headers)
 
@@ -80,7 +84,7 @@ def test_a_beat_written_otherwise_is_the_views_and_counts_the_same(school: Schoo
     """The view reads the body that the lane has looked at."""
     app = app_with("lane", school.services)
     reached = _Counting(app)
-    assert _post(app, change(_beat(school.start().token))).json["seq"] == 1
+    assert _post(app, change(_beat(school, school.start()))).json["seq"] == 1
     assert reached.count == 1
     (fact,) = school.facts()
     assert len(fact.segments[0].beats) == 2
@@ -111,7 +115,7 @@ def test_an_unknown_schema_is_asked_about_first(school: School) -> None:
     app = app_with("lane", school.services)
     reached = _Counting(app)
     app.extensions["compliance"].schema_known = False
-    assert _post(app, _beat(school.start().token)).status_code == 500
+    assert _post(app, _beat(school, school.start())).status_code == 500
     assert reached.count == 1
 
 
@@ -119,19 +123,19 @@ def test_beats_of_many_threads_are_all_kept(services: Services, clock: ManualClo
     """Whatever is grouped with whatever, each acknowledged beat is in the row of its session, in order."""
     school = open_school(services, trainees=8)
     app = app_with("lane", services)
-    tokens = {account: school.start(account).token for account in school.trainees}
+    opened = {account: school.start(account) for account in school.trainees}
     answers: list[int] = []
 
-    def page(token: str) -> None:
-        answers.extend(_post(app, _beat(token, seq)).json["seq"] for seq in range(1, 31))
+    def page(started: Started) -> None:
+        answers.extend(_post(app, _beat(school, started, seq)).json["seq"] for seq in range(1, 31))
 
-    threads = [threading.Thread(target=page, args=(token,)) for token in tokens.values()]
+    threads = [threading.Thread(target=page, args=(started,)) for started in opened.values()]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(answers) == sorted([*range(1, 31)] * 8)
-    for account in tokens:
+    for account in opened:
         (fact,) = school.facts(account)
         assert [beat.seq for beat in fact.segments[0].beats] == list(range(31))
 
@@ -140,10 +144,10 @@ def test_the_lane_opens_anew_after_the_connections_were_closed(school: School) -
     """Closing everything (before a fork, say) costs the next beat a connection and nothing else."""
     app = app_with("lane", school.services)
     reached = _Counting(app)
-    token = school.start().token
-    assert _post(app, _beat(token, 1)).status_code == 200
+    started = school.start()
+    assert _post(app, _beat(school, started, 1)).status_code == 200
     school.services.database.dispose()
-    assert _post(app, _beat(token, 2)).json["seq"] == 2
+    assert _post(app, _beat(school, started, 2)).json["seq"] == 2
     assert reached.count == 0
 
 

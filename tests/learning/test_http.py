@@ -42,6 +42,7 @@ def test_a_whole_session_over_http(school: School, client: FlaskClient) -> None:
     assert started.json.keys() == {
         "session",
         "token",
+        "nonce",
         "beat_seconds",
         "planned_seconds",
         "resume_position_ms",
@@ -52,9 +53,11 @@ def test_a_whole_session_over_http(school: School, client: FlaskClient) -> None:
     token = started.json["token"]
     school.services.clock.advance(60)
     beat = {"token": token, "seq": 1, "position_ms": 60_000, "state": "playing"}
-    assert anybody.post(f"{API}/beats", json=beat).json == {"seq": 1, "state": "active", "next_seconds": 60}
+    answer = anybody.post(f"{API}/beats", json=beat | {"nonce": started.json["nonce"]}).json
+    nonce = answer.pop("nonce")
+    assert answer == {"seq": 1, "state": "active", "next_seconds": 60}
     school.services.clock.advance(30)
-    last = {"token": token, "seq": 2, "position_ms": 90_000, "state": "ended"}
+    last = {"token": token, "seq": 2, "position_ms": 90_000, "state": "ended", "nonce": nonce}
     assert anybody.post(f"{API}/sessions/end", json=last).json == {"state": "closed", "credited_seconds": 90}
     assert anybody.post(f"{API}/beats", json={**last, "seq": 3}).json["state"] == "closed"
     progress = client.get(f"{API}/progress/{school.class_id}/{school.lessons[0]}")
@@ -95,6 +98,8 @@ def test_the_token_may_come_in_the_header(school: School, client: FlaskClient) -
         ({"state": "asleep"}, 422),
         ({"state": "playing;9,9,9,playing"}, 422),
         ({"at": 1}, 422),
+        ({"nonce": "z"}, 422),
+        ({"nonce": "0" * 17}, 422),
     ],
 )
 def test_a_malformed_beat_is_refused_and_changes_nothing(

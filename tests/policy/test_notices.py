@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "286deeb747e6a226898502a1150c888f09b3683be97c01b2beb272a19c9ef1e5",
-    ("liusu-youji-2021", 1): "f856ad0fb1831a191439a1c5a1cce53c9731426d560e4694f6011bc4fef504c9",
-    ("wudi-gongjiang-draft", 1): "92e438ecfcf043a8f0969b7f5fb529966364d016d4da5a5f55e78b4f5195b547",
+    ("demo-short", 1): "30cca494831db857ebae5730f7a5b99cc76d9826139fbf9f69ddfb7fb8cc0357",
+    ("liusu-youji-2021", 1): "33637dbe41c588a4cfe40c2629cc6ed9b1f69479c38b7475750a076ed1d22690",
+    ("wudi-gongjiang-draft", 1): "3b715f93e5f44b313c4b9a5ed072878b8410551ac82905cfae18a89ff342726b",
 }
 
 

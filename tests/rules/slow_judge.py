@@ -15,7 +15,8 @@ def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901
         first = {}
         for segment in fact.segments:
             for beat in segment.beats:
-                timed = (segment.start_us + beat.offset_ms * 1000, beat.seq, beat.position_ms, beat.state)
+                at_us = segment.start_us + beat.offset_ms * 1000
+                timed = (at_us, beat.seq, beat.position_ms, beat.state, beat.mark)
                 first[beat.seq] = min(first.get(beat.seq, timed), timed)
         timeline = timelines[fact.session] = sorted(first.values())
         end_us = fact.closed_us
@@ -52,6 +53,8 @@ def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901
         if after is None or after == 0:
             return {"idle_gap"}
         a, b = timeline[after - 1], timeline[after]
+        if terms.answered_only and (a[4] or b[4]):
+            found.add("unanswered")
         if a[3] != "playing":
             found.add("page_hidden" if a[3] == "hidden" else "paused")
         elapsed_us, advance = b[0] - a[0], b[2] - a[2]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lmscompliance.policy import REASONS, STATES
 from lmscompliance.rules.credit import account
-from lmscompliance.rules.facts import Beat, ClassFact, Correction, Segment, SessionFact
+from lmscompliance.rules.facts import MARKS, Beat, ClassFact, Correction, Segment, SessionFact
 from tests.rules.build import CLASS, START, TERMS, S, lesson
 from tests.rules.slow_judge import judge_each_second
 
@@ -25,6 +25,7 @@ beats = st.builds(
     offset_ms=st.integers(-50_000, 400_000),
     position_ms=st.one_of(st.integers(-1000, 500_000), st.integers(-(2**53), 2**53)),
     state=st.sampled_from(STATES),
+    mark=st.sampled_from(("", "", "", *MARKS)),
 )
 
 

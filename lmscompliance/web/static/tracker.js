@@ -14,7 +14,7 @@
   const RETRY_SECONDS = 5;
   const QUIET_BEATS = 20; // paused or hidden for this many beats: fall silent, the server closes the session
 
-  let session = load(KEY); // {token, seq, next, position}: kept over a reload of this tab
+  let session = load(KEY); // {token, nonce, seq, next, position}: kept over a reload of this tab
   let starting = false, sending = false; // one of each at a time
   let again = false;       // something changed while a beat was under way
   let blocked = false;     // another device learns, or we were refused: only the person goes on from here
@@ -117,7 +117,7 @@
       const other = key.startsWith(PREFIX) && key !== KEY ? load(key) : null;
       if (!other) continue;
       sessionStorage.removeItem(key);
-      const last = { token: other.token, seq: other.seq + 1, position_ms: other.position, state: "paused" };
+      const last = { token: other.token, seq: other.seq + 1, position_ms: other.position, state: "paused", nonce: other.nonce };
       await post(at.end, last).catch(() => {});
     }
   }
@@ -132,7 +132,8 @@
       const given = answer.data;
       if (answer.status === 201) {
         blocked = false;
-        session = { token: given.token, seq: 0, next: given.beat_seconds, position: given.resume_position_ms };
+        session = { token: given.token, nonce: given.nonce, seq: 0, next: given.beat_seconds };
+        session.position = given.resume_position_ms;
         lastState = "playing"; // the opening is the first beat
         count(given);
         goTo(given.resume_position_ms);
@@ -155,7 +156,10 @@
     // may be full or forbidden: then a reload starts a new session.
     try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* as said */ }
     lastState = reported;
-    return { token: session.token, seq: session.seq, position_ms: session.position, state: reported };
+    return {
+      token: session.token, seq: session.seq, position_ms: session.position, state: reported,
+      nonce: session.nonce, // of the last answer; a beat without it is kept and counts for nothing
+    };
   }
   async function beat() {
     if (!session) return;
@@ -182,6 +186,8 @@
     if (answer.status >= 500) { lastState = ""; return; }
     if (answer.status === 200 && told.state === "active" && told.seq <= session.seq) {
       session.next = told.next_seconds;
+      session.nonce = told.nonce;
+      try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* as in next() */ }
       if (performance.now() - polledAt > 1000 * Math.max(15, 3 * session.next)) poll();
     } else if (answer.status === 200 && (told.state === "superseded" || told.state === "active")) {
       stop(texts.superseded, true); // a number we never used: a copy of this page is ahead of us
