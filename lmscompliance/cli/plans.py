@@ -21,9 +21,10 @@ def group() -> None:
 @group.command("import", short_help="Publish a teaching plan.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--class", "code", required=True, help="The class's code.")
-def import_(file: Path, code: str) -> None:
+@click.option("--override-reason", default="", help="Why more is taught online than the notice suggests.")
+def import_(file: Path, code: str, override_reason: str) -> None:
     """Publish a teaching plan; one that could never satisfy the notice is refused with the reasons."""
     with services() as given:
         lessons = plan_file.read(file)
-        publish_plan(given, class_id_of(given, code), lessons)
+        publish_plan(given, class_id_of(given, code), lessons, override_reason=override_reason)
     say("cli.plan_published", code=code, count=len(lessons))

@@ -16,7 +16,8 @@ class Completion(Base):
 
     A cache: everything here follows from the facts and may be deleted and judged anew, except that
     ``completed_at`` says when completion was first seen. ``judged_sessions`` is how many closed sessions
-    the judgement has seen; where it differs from how many there are, ``service.refresh_due`` judges again.
+    and facts of attendance the judgement has seen; where it differs from how many there are,
+    ``service.refresh_due`` judges again. ``offline_hours`` are part of ``total_hours``.
     """
 
     __tablename__ = "compliance_completion"
@@ -26,6 +27,8 @@ class Completion(Base):
     judged_sessions: Mapped[int]
     judged_at: Mapped[datetime] = mapped_column(Instant)
     total_hours: Mapped[Decimal] = mapped_column(ExactDecimal)
+    # A default in the database: the release before this one writes rows without it.
+    offline_hours: Mapped[Decimal] = mapped_column(ExactDecimal, server_default="0")
     average_minutes: Mapped[Decimal] = mapped_column(ExactDecimal)
     credited_seconds: Mapped[int]
     wall_seconds: Mapped[int]

@@ -36,6 +36,9 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
         )
     if {"credit.daily_cap_seconds", "credit.daily_cap_class_hours"} <= parameters.keys():
         yield "credit.daily_cap_seconds", "two_daily_caps", {}
+    attendance = terms["attendance"]
+    if attendance.code_seconds < attendance.rotate_seconds:
+        yield "attendance.code_seconds.value", "code_below_rotation", {"rotation": attendance.rotate_seconds}
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
         yield "credit.precedence.value", "reason_missing", {"reasons": ", ".join(missing)}

@@ -12,8 +12,10 @@ from lmscompliance.policy import schema
 from lmscompliance.policy.schema import Value
 from lmscompliance.policy.terms import (
     AnomalyTerms,
+    AttendanceTerms,
     ConsentTerms,
     CreditTerms,
+    DeliveryTerms,
     DisputeTerms,
     ExamTerms,
     HoursTerms,
@@ -75,6 +77,8 @@ class Notice:
     reported: ReportedTerms = field(init=False, compare=False)
     dispute: DisputeTerms = field(init=False, compare=False)
     anomaly: AnomalyTerms = field(init=False, compare=False)
+    delivery: DeliveryTerms = field(init=False, compare=False)
+    attendance: AttendanceTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)

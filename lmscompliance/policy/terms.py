@@ -173,6 +173,45 @@ class AnomalyTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """How much of a training may be taught online (线上线下融合)."""
+
+    max_online_share: Decimal
+    """Online 课时 (recorded, live) over all 课时 of a plan that has offline lessons; 1 asks for nothing."""
+    on_excess: str
+    """A plan over the share is refused (``refuse``), needs a reason that is logged (``override``), or is
+    published with a warning on its pages (``warn``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceTerms:
+    """Signing in to offline lessons (签到), and what an attended one is worth."""
+
+    rotate_seconds: int
+    """How often a shown code changes."""
+    code_seconds: int
+    """For how long after it was first shown a code is accepted."""
+    open_minutes: int
+    """Signing in opens this long before the lesson's start."""
+    close_minutes: int
+    """Signing out is possible until this long after the lesson's end."""
+    late_minutes: int
+    """Arriving up to this long after the start is in time; later is 迟到, and missed from the start on."""
+    early_minutes: int
+    """Leaving up to this long before the end is in time; earlier is 早退, and missed up to the end."""
+    requires_sign_out: bool
+    """Whether time without a sign-out proves nothing; otherwise the lesson's end is taken."""
+    requires_cosign: bool
+    """Whether a lesson counts only once the teacher has confirmed its list."""
+    deducts_missed: bool
+    """Whether time missed by 迟到 and 早退 is taken off the lesson's planned seconds."""
+    completion_ratio: Decimal
+    """An offline lesson counts once its seconds reach this share of its planned length (0 < ratio ≤ 1)."""
+    min_rate: Decimal
+    """Attended offline 课时 over planned ones must reach this (出勤率); 0 asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExamTerms:
     """The exam (考核)."""
 

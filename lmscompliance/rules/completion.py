@@ -8,8 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from lmscompliance.policy.notice import Notice
-from lmscompliance.rules import hours
+from lmscompliance.rules import blended, hours
 from lmscompliance.rules.account import Account
+from lmscompliance.rules.attendance import NONE, Attendance
+from lmscompliance.rules.blended import Share
 from lmscompliance.rules.facts import ClassFact, LessonFact
 from lmscompliance.rules.hours import LessonProgress, TopicProgress, rounded_down
 from lmscompliance.rules.marking import exact_sum, plain
@@ -33,6 +35,11 @@ class TrainingVerdict:
     verdicts: tuple[Verdict, ...]
 
     @property
+    def actual(self) -> Share:
+        """The 课时 of counted lessons, by how they were taught."""
+        return blended.planned(one.lesson for one in self.lessons if one.complete)
+
+    @property
     def met(self) -> bool:
         """Whether every rule is met."""
         return all(verdict.met for verdict in self.verdicts)
@@ -44,9 +51,13 @@ class TrainingVerdict:
 
 
 def training_verdict(
-    class_fact: ClassFact, lessons: Iterable[LessonFact], account: Account, notice: Notice
+    class_fact: ClassFact,
+    lessons: Iterable[LessonFact],
+    account: Account,
+    notice: Notice,
+    attended: Attendance = NONE,
 ) -> TrainingVerdict:
-    """Judge one enrolment's training by the terms of ``notice``.
+    """Judge one enrolment's training by the terms of ``notice``: sessions online, attendance offline.
 
     Raises ``ValueError`` when ``notice`` is not the one the class was filed under: a verdict by another
     policy would be worth nothing.
@@ -54,7 +65,9 @@ def training_verdict(
     if notice.digest != class_fact.policy_digest:
         msg = f"class {class_fact.code} is bound to policy {class_fact.policy_digest}, not {notice.digest}"
         raise ValueError(msg)
-    progress = hours.lesson_progress(lessons, account, notice.hours)
+    progress = hours.lesson_progress(
+        lessons, account, notice.hours, attended, notice.attendance.completion_ratio
+    )
     topics = hours.topic_progress(progress)
     total = hours.total_hours(progress)
     average = hours.average_minutes(progress)
@@ -66,7 +79,7 @@ def training_verdict(
         credited_seconds=credited,
         by_topic=topics,
         lessons=progress,
-        verdicts=tuple(_verdicts(progress, topics, total, average, notice)),
+        verdicts=(*_verdicts(progress, topics, total, average, notice), *_rate(attended, notice)),
     )
 
 
@@ -109,3 +122,14 @@ def _topics(topics: Mapping[str, TopicProgress], notice: Notice) -> Verdict:
     if not missing:
         return met(notice, rule, topics="、".join(required))
     return not_met(notice, rule, "topics_missing", topics="、".join(missing))
+
+
+def _rate(attended: Attendance, notice: Notice) -> list[Verdict]:
+    rule, needed = "attendance.min_rate", notice.attendance.min_rate
+    if needed <= 0 or not attended.lessons:
+        return []
+    have = f"{plain(rounded_down(attended.rate * 100))}%"
+    need = f"{plain(needed * 100)}%"
+    if attended.rate >= Fraction(needed):
+        return [met(notice, rule, have=have, need=need)]
+    return [not_met(notice, rule, "attendance_short", have=have, need=need)]

@@ -72,9 +72,18 @@ class SessionFact:
     corrections: tuple[Correction, ...] = ()
 
 
+ONLINE, LIVE, OFFLINE = "online", "live", "offline"
+MODES = (ONLINE, LIVE, OFFLINE)
+"""How a lesson is taught: recorded (or read) online, live online, or face to face."""
+
+
 @dataclass(frozen=True, slots=True)
 class LessonFact:
-    """A lesson of the published plan with its 课时 and planned length."""
+    """A lesson of the published plan with its 课时 and planned length.
+
+    ``mode`` is one of ``MODES``. A live or offline lesson takes place from ``starts_us`` to ``ends_us`` at
+    ``place``. ``held_us`` are the stretches for which a live lesson was held, by its host's word.
+    """
 
     id: str
     ordinal: int
@@ -84,6 +93,42 @@ class LessonFact:
     delivery: str
     class_hours: Decimal
     planned_seconds: int
+    mode: str = ONLINE
+    starts_us: int | None = None
+    ends_us: int | None = None
+    place: str = ""
+    held_us: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignFact:
+    """A trainee signed in (``purpose`` ``in``) to a lesson, or out of it (``out``)."""
+
+    lesson: str
+    purpose: str
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFact:
+    """A teacher's entry about a trainee and a lesson; the latest one (``marked_us``) holds.
+
+    ``in_us`` and ``out_us`` are when the trainee came and left, where the teacher states it.
+    """
+
+    lesson: str
+    mark: str
+    marked_us: int
+    in_us: int | None = None
+    out_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceFacts:
+    """Everything signed and entered about one enrolment."""
+
+    signs: tuple[SignFact, ...] = ()
+    marks: tuple[MarkFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

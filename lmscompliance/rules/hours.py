@@ -16,7 +16,8 @@ from math import ceil
 
 from lmscompliance.policy.terms import HoursTerms
 from lmscompliance.rules.account import Account
-from lmscompliance.rules.facts import LessonFact
+from lmscompliance.rules.attendance import NONE, Attendance
+from lmscompliance.rules.facts import OFFLINE, LessonFact
 from lmscompliance.rules.marking import exact_sum
 
 _CENTS = 100
@@ -50,11 +51,21 @@ class TopicProgress:
 
 
 def lesson_progress(
-    lessons: Iterable[LessonFact], account: Account, terms: HoursTerms
+    lessons: Iterable[LessonFact],
+    account: Account,
+    terms: HoursTerms,
+    attended: Attendance = NONE,
+    offline_ratio: Decimal = Decimal(1),
 ) -> tuple[LessonProgress, ...]:
-    """Return the progress in every lesson, in the plan's order."""
+    """Return the progress in every lesson, in the plan's order.
+
+    An offline lesson has the seconds of its attendance and counts at ``offline_ratio``; what sessions may
+    have recorded in it is nothing.
+    """
     return tuple(
-        _progress(lesson, account.by_lesson(lesson.id), terms)
+        _progress(lesson, attended.by_lesson(lesson.id), offline_ratio, terms)
+        if lesson.mode == OFFLINE
+        else _progress(lesson, account.by_lesson(lesson.id), terms.completion_ratio, terms)
         for lesson in sorted(lessons, key=lambda lesson: (lesson.ordinal, lesson.id))
     )
 
@@ -102,8 +113,6 @@ def rounded_down(value: Fraction) -> Decimal:
     return Decimal(f"{cents // _CENTS}.{cents % _CENTS:02}")
 
 
-def _progress(lesson: LessonFact, credited: int, terms: HoursTerms) -> LessonProgress:
-    needed = max(
-        ceil(Fraction(terms.completion_ratio) * lesson.planned_seconds), each_hour_seconds(lesson, terms)
-    )
+def _progress(lesson: LessonFact, credited: int, ratio: Decimal, terms: HoursTerms) -> LessonProgress:
+    needed = max(ceil(Fraction(ratio) * lesson.planned_seconds), each_hour_seconds(lesson, terms))
     return LessonProgress(lesson, credited, needed, complete=credited >= needed > 0)

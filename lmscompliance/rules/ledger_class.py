@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lmscompliance.rules.facts import ClassFact, LessonFact
+from lmscompliance.rules.facts import MODES, ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Record, Snapshot
 from lmscompliance.rules.ledger_reported import read_batch
@@ -86,10 +86,22 @@ def _plan(found: ClassRecord, _record: Record, body: Body) -> None:
             delivery=lesson.text("delivery"),
             class_hours=lesson.exact("class_hours"),
             planned_seconds=lesson.whole("planned_seconds"),
+            mode=_mode(lesson),
+            starts_us=lesson.maybe_whole("starts_us"),
+            ends_us=lesson.maybe_whole("ends_us"),
+            place=lesson.maybe_text("place"),
         )
         for lesson in body.items("lessons")
     ]
     found.lessons = tuple(sorted(lessons, key=lambda lesson: (lesson.ordinal, lesson.id)))
+
+
+def _mode(lesson: Body) -> str:
+    mode = lesson.maybe_text("mode") or ONLINE
+    if mode not in MODES:
+        msg = f"'{mode}' is not a mode of teaching"
+        raise lesson.refuse(msg)
+    return mode
 
 
 def _exam(found: ClassRecord, _record: Record, body: Body) -> None:
@@ -147,4 +159,4 @@ _CLASS = {
     "class.closed": _closed,
     "records.imported": read_batch,
 }
-_CLASS_IGNORED = frozenset({"export.recorded"})
+_CLASS_IGNORED = frozenset({"export.recorded", "plan.excepted"})

@@ -8,9 +8,11 @@ from fractions import Fraction
 
 from lmscompliance.kernel.messages import text
 from lmscompliance.policy.notice import Notice
-from lmscompliance.rules.facts import LessonFact
+from lmscompliance.rules.facts import OFFLINE, ONLINE, LessonFact
 from lmscompliance.rules.hours import each_hour_seconds, rounded_down
 from lmscompliance.rules.marking import exact_sum, plain
+
+_SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
         for lesson in lessons
         if _creditable(lesson, notice) < each_hour_seconds(lesson, notice.hours)
     ]
+    problems += _meetings(lessons)
     total = exact_sum(lesson.class_hours for lesson in lessons)
     rule = "hours.min_total"
     if total < notice.hours.min_total:
@@ -80,4 +83,24 @@ def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
 
 
 def _creditable(lesson: LessonFact, notice: Notice) -> int:
+    if lesson.mode == OFFLINE:
+        return lesson.planned_seconds
     return lesson.planned_seconds * notice.credit.lesson_cap_permille // 1000
+
+
+def _meetings(lessons: Sequence[LessonFact]) -> list[Problem]:
+    """Return what keeps live and offline lessons from being attended to the end."""
+    problems = []
+    for lesson in lessons:
+        if lesson.mode == ONLINE:
+            continue
+        params = {"ordinal": str(lesson.ordinal), "title": lesson.title}
+        if lesson.starts_us is None or lesson.ends_us is None or lesson.ends_us <= lesson.starts_us:
+            problems.append(Problem("plan_no_schedule", "", "", params))
+        elif lesson.ends_us - lesson.starts_us < lesson.planned_seconds * _SECOND_US:
+            minutes = plain(rounded_down(Fraction(lesson.ends_us - lesson.starts_us, 60 * _SECOND_US)))
+            planned = plain(rounded_down(Fraction(lesson.planned_seconds, 60)))
+            problems.append(
+                Problem("plan_schedule_short", "", "", {**params, "minutes": minutes, "planned": planned})
+            )
+    return problems

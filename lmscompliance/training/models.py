@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.identity.models import Person
@@ -74,6 +83,8 @@ class Lesson(Base):
     """A lesson of a published plan; its content is frozen by ``content_sha256`` (hex).
 
     ``content_url`` is where the host plays it; empty means our own lesson page with our own content.
+    A live or offline lesson (``mode``, of ``rules.facts.MODES``) takes place from ``starts_at`` to
+    ``ends_at``; who teaches it is sealed, ``None`` where nobody is named.
     """
 
     __tablename__ = "compliance_lesson"
@@ -91,6 +102,12 @@ class Lesson(Base):
     content_kind: Mapped[str] = mapped_column(String(16))
     content_url: Mapped[str] = mapped_column(Text)
     content_sha256: Mapped[str] = mapped_column(String(64))
+    # Defaults in the database: the release before this one inserts lessons without these columns.
+    mode: Mapped[str] = mapped_column(String(16), server_default="online")
+    starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant)
+    place: Mapped[str] = mapped_column(String(255), server_default=text("''"))
+    teacher_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Enrolment(Base):

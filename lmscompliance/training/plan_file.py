@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from lmscompliance.documents import tables
 from lmscompliance.documents.tables import Cell, Sheet
 from lmscompliance.identity import headings
 from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.rules.facts import OFFLINE, ONLINE
+from lmscompliance.training import timetable
 from lmscompliance.training.service import LessonInput
 
 COLUMNS: headings.Patterns = {
@@ -23,6 +25,15 @@ COLUMNS: headings.Patterns = {
     "delivery": re.compile("(?:授课|教学|培训|学习)(?:形式|方式)|delivery"),
     "class_hours": re.compile("(?:计划)?(?:课时|学时)(?:数)?|classhours?|hours"),
     "length": re.compile("(?:视频|课件|计划|学习)?(?:时长|分钟数?|时间)|minutes|duration"),
+    "day": re.compile("(?:上课|授课|开课|直播|培训|教学)?日期|day"),
+    "starts": re.compile(
+        "(?:上课|授课|开课|直播|面授|教学)时间|(?:上课|授课|直播|计划)?(?:开始|起始)时间|starts?"
+    ),
+    "ends": re.compile("(?:上课|授课|直播|计划)?(?:结束|截止)时间|下课时间|ends?"),
+    "place": re.compile("(?:上课|授课|培训|教学|实训)?(?:地点|场地|教室|地址)|place"),
+    "teacher": re.compile(
+        "(?:任课|授课|主讲|培训|带教)?(?:教师|老师|讲师|师资)(?:姓名)?|主讲人|授课人|teacher|host"
+    ),
     "serial": re.compile("(?:课时)?序号?|编号|no\\.?|#"),
 }
 REQUIRED = {"topic": "内容类别", "title": "课件名称", "class_hours": "课时", "length": "时长(分钟)"}
@@ -128,6 +139,10 @@ class _Row:
         if self.faults or hours is None or seconds is None:
             return None
         delivery = self._inherited("delivery") or DEFAULT_DELIVERY
+        mode = timetable.mode_of(delivery)
+        meets = self._meeting(mode, seconds)
+        if meets is None:
+            return None
         return LessonInput(
             ordinal=running,
             topic=topic,
@@ -136,8 +151,24 @@ class _Row:
             delivery=delivery,
             class_hours=hours,
             planned_seconds=seconds,
-            content_kind="video" if _FILM.search(delivery) else "text",
+            content_kind="video" if mode != OFFLINE and _FILM.search(delivery) else "text",
+            mode=mode,
+            starts_at=meets[0],
+            ends_at=meets[1],
+            place=" ".join(str(self._cell("place")).split()),
+            teacher=" ".join(str(self._cell("teacher")).split()),
         )
+
+    def _meeting(self, mode: str, seconds: int) -> tuple[datetime | None, datetime | None] | None:
+        """Return when a live or offline lesson takes place, or ``None`` with the fault."""
+        if mode == ONLINE:
+            # What a recorded lesson's row says of days is when it is to be watched, and binds nobody.
+            return None, None
+        cells = (self._cell("day"), self._cell("starts"), self._cell("ends"))
+        found = timetable.meeting(*cells, timedelta(seconds=seconds))
+        if found is None:
+            self._fault("上课时间", "应写明年月日和起止时刻，如 2027-05-06 09:00-11:30")
+        return found
 
     def _fault(self, field: str, what: str) -> None:
         self.faults.append(f"第 {self._row} 行“{field}”{what}")

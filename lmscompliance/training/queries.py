@@ -15,7 +15,7 @@ from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
-from lmscompliance.rules.facts import ClassFact, LessonFact
+from lmscompliance.rules.facts import ONLINE, ClassFact, LessonFact
 from lmscompliance.training.models import Enrolment, Enterprise, Lesson, PolicyText, TrainingClass
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from lmscompliance.vault import Vault
+
+TEACHER_PLACE = f"{Lesson.__tablename__}.teacher_sealed"
+"""What a teacher's ciphertext is bound to in the vault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,16 @@ def lesson_fact(lesson: Lesson) -> LessonFact:
         delivery=lesson.delivery,
         class_hours=lesson.class_hours,
         planned_seconds=lesson.planned_seconds,
+        mode=lesson.mode or ONLINE,
+        starts_us=None if lesson.starts_at is None else to_micros(lesson.starts_at),
+        ends_us=None if lesson.ends_at is None else to_micros(lesson.ends_at),
+        place=lesson.place or "",
     )
+
+
+def teacher_of(vault: Vault, lesson: Lesson) -> str:
+    """Return the name of the teacher the plan states for a lesson; empty where it states none."""
+    return "" if lesson.teacher_sealed is None else vault.open(TEACHER_PLACE, lesson.teacher_sealed)
 
 
 def lessons(session: Session, class_id: str) -> Sequence[Lesson]:

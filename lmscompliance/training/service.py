@@ -16,11 +16,14 @@ from lmscompliance.identity import uscc
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import day_end, day_start, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
-from lmscompliance.rules.facts import LessonFact
-from lmscompliance.rules.plan import check_plan
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules import blended
+from lmscompliance.rules.facts import MODES, ONLINE, LessonFact
+from lmscompliance.rules.plan import Problem, check_plan
+from lmscompliance.rules.verdict import NotMet, Verdict
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training.models import APPROVED, FILED, Enterprise, Lesson, PolicyText, TrainingClass
-from lmscompliance.training.queries import lesson_fact, locked_class, notice_of
+from lmscompliance.training.queries import TEACHER_PLACE, lesson_fact, locked_class, notice_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from lmscompliance.services import Services
 
 CONTENT_KINDS = ("video", "text")
+_LONGEST_PLACE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class LessonInput:
     ``content_kind`` is ``video`` or ``text``. An empty ``content_url`` means our own lesson page with our
     own content. ``content_sha256`` (hex) is the digest of the content itself where the host knows it;
     otherwise the digest of what describes it stands in, so that a changed reference shows.
+
+    ``mode`` is one of ``rules.facts.MODES``. A live or offline lesson has a time; its ``place`` may be a
+    meeting's address. ``teacher`` is a name and is kept as one.
     """
 
     ordinal: int
@@ -59,6 +66,11 @@ class LessonInput:
     content_kind: str = "video"
     content_url: str = ""
     content_sha256: str = ""
+    mode: str = ONLINE
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    place: str = ""
+    teacher: str = ""
 
 
 def file_class(
@@ -167,11 +179,15 @@ def approve_class(services: Services, class_id: str, filing_number: str = "") ->
         )
 
 
-def publish_plan(services: Services, class_id: str, lessons: Sequence[LessonInput]) -> None:
+def publish_plan(
+    services: Services, class_id: str, lessons: Sequence[LessonInput], *, override_reason: str = ""
+) -> None:
     """Publish the teaching plan of a class, once.
 
     Raises ``InvalidInput`` listing each reason when the plan is malformed or could never satisfy the
-    notice (too few class hours, too short on average, a required topic missing).
+    notice (too few class hours, too short on average, a required topic missing), or when more of a blended
+    plan is online than the notice allows; where the notice lets that pass for a reason
+    (``delivery.on_excess``), ``override_reason`` is recorded with the plan.
     """
     with transaction(services.database) as session:
         class_ = locked_class(session, class_id)
@@ -179,10 +195,12 @@ def publish_plan(services: Services, class_id: str, lessons: Sequence[LessonInpu
             raise Conflict("training.plan_published", code=class_.code)
         rows = [_lesson(services, class_, one) for one in _checked(class_, lessons)]
         facts: list[LessonFact] = [lesson_fact(row) for row in rows]
-        problems = check_plan(facts, notice_of(session, class_))
+        notice = notice_of(session, class_)
+        problems = [*check_plan(facts, notice), *_outside(class_, facts)]
         if problems:
             reasons = "；".join(str(problem) for problem in problems)
             raise InvalidInput("training.plan_unreachable", code=class_.code, reasons=reasons)
+        excess = _excess(class_, blended.verdict(facts, notice), notice, override_reason)
         session.add_all(rows)
         class_.plan_version = 1
         evidence.record(
@@ -205,11 +223,62 @@ def publish_plan(services: Services, class_id: str, lessons: Sequence[LessonInpu
                         "class_hours": str(row.class_hours),
                         "planned_seconds": row.planned_seconds,
                         "content_sha256": row.content_sha256,
+                        **_meets(row),
                     }
                     for row in rows
                 ],
             },
+            disclose={
+                f"teacher{row.ordinal:03}": one.teacher
+                for row, one in zip(rows, _checked(class_, lessons), strict=True)
+                if one.teacher
+            },
         )
+        if excess is not None:
+            evidence.record(
+                session,
+                services,
+                class_id=class_id,
+                stream=evidence.class_stream(class_id),
+                type="plan.excepted",
+                at=services.clock.now(),
+                body={"version": class_.plan_version, **excess.params},
+                disclose={"reason": override_reason.strip()},
+            )
+
+
+def _meets(row: Lesson) -> dict[str, Json]:
+    """Return what the leaf says of a lesson that takes place at a time; nothing of any other."""
+    if row.starts_at is None or row.ends_at is None:
+        return {}
+    return {
+        "mode": row.mode,
+        "starts_us": to_micros(row.starts_at),
+        "ends_us": to_micros(row.ends_at),
+        "place": row.place,
+    }
+
+
+def _outside(class_: TrainingClass, lessons: Sequence[LessonFact]) -> list[Problem]:
+    """Return the lessons that take place outside the class's window, where nothing counts."""
+    start_us, end_us = to_micros(class_.window_start), to_micros(class_.window_end)
+    return [
+        Problem("plan_schedule_outside", "", "", {"ordinal": str(one.ordinal), "title": one.title})
+        for one in lessons
+        if one.starts_us is not None
+        and one.ends_us is not None
+        and not start_us <= one.starts_us < one.ends_us <= end_us
+    ]
+
+
+def _excess(class_: TrainingClass, share: Verdict | None, notice: Notice, reason: str) -> NotMet | None:
+    """Return the share that was let pass for ``reason``; raises ``InvalidInput`` where it may not pass."""
+    if not isinstance(share, NotMet) or notice.delivery.on_excess == "warn":
+        return None
+    if notice.delivery.on_excess == "override" and reason.strip():
+        return share
+    code = "training.share_needs_reason" if notice.delivery.on_excess == "override" else "training.share_high"
+    raise InvalidInput(code, code=class_.code, reason=share.message(), clause=share.clause)
 
 
 def _window(notice: Notice, window: tuple[date, date] | None, code: str) -> tuple[datetime, datetime]:
@@ -253,6 +322,8 @@ def _checked(class_: TrainingClass, lessons: Sequence[LessonInput]) -> Sequence[
             or not one.class_hours.is_finite()
             or one.class_hours <= 0
             or one.content_kind not in CONTENT_KINDS
+            or one.mode not in MODES
+            or len(one.place) > _LONGEST_PLACE
             or not all(text.strip() and len(text) <= limit for text, limit in _texts(one))
         ):
             raise InvalidInput("training.lesson_bad", code=class_.code, ordinal=one.ordinal, title=one.title)
@@ -280,4 +351,9 @@ def _lesson(services: Services, class_: TrainingClass, one: LessonInput) -> Less
         content_kind=one.content_kind,
         content_url=one.content_url,
         content_sha256=one.content_sha256 or hashlib.sha256(jcs.encode(described)).hexdigest(),
+        mode=one.mode,
+        starts_at=None if one.mode == ONLINE else one.starts_at,
+        ends_at=None if one.mode == ONLINE else one.ends_at,
+        place=one.place,
+        teacher_sealed=services.vault.seal(TEACHER_PLACE, one.teacher) if one.teacher else None,
     )

@@ -88,7 +88,9 @@ def test_every_reason_is_explained_in_order_with_its_label_and_what_it_rests_on(
 def _recorded_types() -> set[str]:
     """Return every leaf type that the product records: ``record(…, type=…)``, by literal or constant."""
     found = set()
-    kind = re.compile(r"(class|plan|exam|enrolment|platform|export|trainee|session|attempt)\.[a-z]+")
+    kind = re.compile(
+        r"(class|plan|exam|enrolment|platform|export|trainee|session|attempt|attendance|live)\.[a-z]+"
+    )
     for path in modules():
         if path.parent.name in {"demo", "rules", "verifier", "cli"}:
             continue

@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "30cca494831db857ebae5730f7a5b99cc76d9826139fbf9f69ddfb7fb8cc0357",
-    ("liusu-youji-2021", 1): "33637dbe41c588a4cfe40c2629cc6ed9b1f69479c38b7475750a076ed1d22690",
-    ("wudi-gongjiang-draft", 1): "3b715f93e5f44b313c4b9a5ed072878b8410551ac82905cfae18a89ff342726b",
+    ("demo-short", 1): "dd60a3353e7df64e482018313efe5bf439925045adeb2182396c2c03a293f5fe",
+    ("liusu-youji-2021", 1): "cf74bb24552a6c202b4e7da217d886d352a15c664991a751ae3d57c69cb309a1",
+    ("wudi-gongjiang-draft", 1): "06d05705392026672a9e0f4b66c3536a11968d35da13886b7811a481903fba83",
 }
 
 
