@@ -31,7 +31,7 @@ def check(context: click.Context) -> None:
     Exit code: 0 sound, 1 when anything is not as it must be.
     """
     with services() as given, reading(given.database) as session:
-        report = fsck(session, given, [signer_of(given).vkey])
+        report = fsck(session, given, signer_of(given).vkeys)
     for problem in report.problems:
         click.echo(problem)
     say(
@@ -40,6 +40,7 @@ def check(context: click.Context) -> None:
         sealed=report.sealed,
         waiting=report.waiting,
         checkpoints=report.checkpoints,
+        cosignatures=report.cosignatures,
         disclosures=report.disclosures,
         problems=len(report.problems),
     )

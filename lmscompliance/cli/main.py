@@ -24,6 +24,7 @@ VERBS = {
     "questions": "lmscompliance.cli.questions:group",
     "roster": "lmscompliance.cli.rosters:group",
     "seal": "lmscompliance.cli.sealing:seal",
+    "signer": "lmscompliance.cli.signer:group",
     "verify": "lmscompliance.cli.verifying:verify",
     "witness": "lmscompliance.cli.witness:witness",
 }
@@ -40,6 +41,7 @@ HELP = {
     "questions": "Check and import question banks.",
     "roster": "Check and import rosters.",
     "seal": "Seal what was recorded into the evidence log, now.",
+    "signer": "Keep the evidence log's key apart from the platform.",
     "verify": "Verify an evidence bundle offline.",
     "witness": "Run a witness of other people's evidence logs.",
 }

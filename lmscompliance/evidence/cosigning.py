@@ -33,6 +33,7 @@ _log = logging.getLogger(__name__)
 TIMEOUT_SECONDS = 3
 """How long one witness may take; all are asked at once, so this is how long sealing waits for a dead one."""
 _MOST_BYTES = 16_384
+_NO_QUORUM = "quorum none\n"
 
 
 class _Refused(Exception):
@@ -48,13 +49,37 @@ class _Newest:
 
 def witnesses_in(path: Path | None) -> dict[str, Party]:
     """Return the witnesses of the policy file ``path`` that have a URL; raises ``Misconfigured``."""
+    return {name: party for name, party in _policy(path).witnesses.items() if party.url}
+
+
+def quorum_lines(path: Path | None) -> str:
+    """Return the witnesses, groups and quorum of the policy file ``path``; raises ``Misconfigured``.
+
+    For the trust policy that goes with an export: it demands what the platform says it has seen to.
+    """
     if path is None:
-        return {}
+        return _NO_QUORUM
+    _policy(path)
+    told = {"witness", "group", "quorum"}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return "".join(f"{line.strip()}\n" for line in lines if line.split()[:1] and line.split()[0] in told)
+
+
+def meets_quorum(services: Services, size: int) -> bool:
+    """Tell whether the checkpoint of ``size`` carries the cosignatures an export's trust file demands."""
+    policy = _policy(services.settings.witnesses)
+    with reading(services.database) as session:
+        keys = set(session.scalars(select(Cosignature.witness).where(Cosignature.size == size)))
+    return policy.satisfied_by([name for name, one in policy.witnesses.items() if str(one.vkey) in keys])
+
+
+def _policy(path: Path | None) -> TrustPolicy:
+    if path is None:
+        return TrustPolicy.parse(_NO_QUORUM)
     try:
-        policy = TrustPolicy.parse(path.read_bytes())
+        return TrustPolicy.parse(path.read_bytes())
     except (OSError, BadPolicy) as error:
         raise Misconfigured("evidence.bad_witnesses", path=str(path), reason=str(error)) from error
-    return {name: party for name, party in policy.witnesses.items() if party.url}
 
 
 def cosign_newest(services: Services, origin: str) -> tuple[str, ...]:

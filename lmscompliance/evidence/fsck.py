@@ -12,6 +12,7 @@ from lmscompliance.evidence import guards
 from lmscompliance.evidence.models import (
     Batch,
     Checkpoint,
+    Cosignature,
     Disclosure,
     Entry,
     Log,
@@ -44,6 +45,7 @@ class FsckReport:
     sealed: int = 0
     waiting: int = 0
     checkpoints: int = 0
+    cosignatures: int = 0
     disclosures: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -54,10 +56,11 @@ class FsckReport:
 
 
 def fsck(session: Session, services: Services | None = None, vkeys: Sequence[VKey] = ()) -> FsckReport:
-    """Re-check every guard, entry, stream, position, tile and checkpoint; with ``services`` disclosures, too.
+    """Re-check every guard, entry, stream, position, tile, checkpoint and cosignature.
 
-    With ``vkeys`` each checkpoint must carry a signature of one of them. Reads everything: minutes for
-    millions of entries. Use one ``reading`` session, so that all tables are of one moment.
+    With ``services`` disclosures, too. With ``vkeys`` each checkpoint must carry a signature of one of
+    them. Reads everything: minutes for millions of entries. Use one ``reading`` session, so that all
+    tables are of one moment.
     """
     report = FsckReport()
     for guard in guards.missing(session):
@@ -65,6 +68,7 @@ def fsck(session: Session, services: Services | None = None, vkeys: Sequence[VKe
     report.problems.extend(_streams(session, report))
     for log in session.scalars(select(Log)):
         report.problems.extend(_log(session, log, report, vkeys))
+        report.problems.extend(_cosignatures(session, log, report))
     report.problems.extend(_places(session, report))
     if services is not None:
         report.problems.extend(_disclosures(session, services, report))
@@ -164,6 +168,26 @@ def _checkpoint(
             note.verify(vkeys, ed25519.verify)
     except (BadNote, checkpoints.BadCheckpoint) as error:
         yield f"{where}: {error}"
+
+
+def _cosignatures(session: Session, log: Log, report: FsckReport) -> Iterator[str]:
+    """Every kept line is the named witness's signature under the checkpoint of its size."""
+    rows = session.execute(
+        select(Cosignature.size, Cosignature.witness, Cosignature.line, Checkpoint.note)
+        .outerjoin(Checkpoint, and_(Checkpoint.log_id == log.id, Checkpoint.size == Cosignature.size))
+        .where(Cosignature.log_id == log.id)
+    )
+    for size, witness, line, text in rows:
+        report.cosignatures += 1
+        where = f"log {log.origin}, cosignature of {witness.partition('+')[0]} at size {size}"
+        if text is None:
+            yield f"{where}: there is no checkpoint of this size"
+            continue
+        try:
+            body = text.rpartition("\n\n")[0]
+            Note.parse(f"{body}\n\n{line}").verify([VKey.parse(witness)], ed25519.verify)
+        except ValueError as error:
+            yield f"{where}: {error}"
 
 
 def _tiles(session: Session, log: Log, hashes: list[bytes]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.cosigning import cosign_newest
+from lmscompliance.evidence.keylog import note_keys
 from lmscompliance.evidence.models import Batch, Checkpoint, Entry, Log, Position, Tile
 from lmscompliance.evidence.signer import Signer, SignerRefuses
 from lmscompliance.evidence.staging import Staged, anything_waits, stage
@@ -55,22 +56,24 @@ def seal(services: Services, signer: Signer, limit: int = BATCH_LIMIT) -> SealRe
     Raises ``ComplianceError`` when a leaf was altered after it was recorded, and ``SignerRefuses`` when
     the database does not extend what was signed before (it was restored from a backup, or rewritten).
     """
-    sealed = _seal_staged(services, signer, stage(services, signer.vkey.name, limit))
+    sealed = _seal_staged(services, signer, stage(services, signer.origin, limit))
     return _report(services, signer, sealed)
 
 
 def seal_all(services: Services, signer: Signer, limit: int = BATCH_LIMIT) -> SealReport:
     """Seal everything that was committed before this call, in batches of ``limit``, and ask the witnesses.
 
-    A witness that does not answer is named in the report; sealing does not depend on it.
+    A witness that does not answer is named in the report; sealing does not depend on it. A change of the
+    signer's keys is recorded first.
     """
+    note_keys(services, signer)
     sealed = 0
-    while anything_waits(services, signer.vkey.name):
-        batch = stage(services, signer.vkey.name, limit)
+    while anything_waits(services, signer.origin):
+        batch = stage(services, signer.origin, limit)
         sealed += _seal_staged(services, signer, batch)
         if batch is not None and batch.fresh and batch.end - batch.start < limit:
             break  # whatever waits now was committed after this batch was staged
-    missing = cosign_newest(services, signer.vkey.name)
+    missing = cosign_newest(services, signer.origin)
     return replace(_report(services, signer, sealed), unwitnessed=missing)
 
 
@@ -180,6 +183,6 @@ def _report(services: Services, signer: Signer, sealed: int) -> SealReport:
         row = session.execute(
             select(Log.size, Checkpoint.note)
             .outerjoin(Checkpoint, (Checkpoint.log_id == Log.id) & (Checkpoint.size == Log.size))
-            .where(Log.origin == signer.vkey.name)
+            .where(Log.origin == signer.origin)
         ).one_or_none()
     return SealReport(row[0] if row else 0, sealed, row[1] if row else None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.evidence.signer import Signer
 from lmscompliance.extension import wiring
 from lmscompliance.extension.building import build_services
 from lmscompliance.extension.mounting import mount
@@ -60,8 +60,8 @@ class Compliance:
             raise Misconfigured("extension.not_initialised")
         return state.services
 
-    def signer(self, app: Flask) -> LocalSigner:
-        """Return the signer of ``app``'s evidence log, creating its key on first use."""
+    def signer(self, app: Flask) -> Signer:
+        """Return the signer of ``app``'s evidence log; one in this process makes its key on first use."""
         return signer_of(self.services(app))
 
     def run_jobs(self, app: Flask) -> None:

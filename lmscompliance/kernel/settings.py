@@ -43,6 +43,11 @@ class Settings:
     """Directory of further policy files (``*.toml``) of the platform's own bureau."""
     witnesses: Path | None = None
     """A trust policy (C2SP tlog-policy) whose ``witness`` lines with a URL name who is asked to cosign."""
+    signer_url: str = ""
+    """Where ``lmscompliance signer serve`` listens (``http://127.0.0.1:port`` or ``unix:///path``); empty
+    means that this process signs, with a key in ``data_dir/signer``."""
+    signer_token_file: Path | None = None
+    """A file with the token that the signer demands; not needed on a Unix socket."""
     scheduler: bool = True
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
     fast_lane: bool = True
@@ -59,7 +64,7 @@ class Settings:
             raise Misconfigured("kernel.unknown_setting", key=PREFIX + unknown[0].upper())
         if "data_dir" not in given:
             raise Misconfigured("kernel.missing_setting", key="COMPLIANCE_DATA_DIR")
-        for name in ("data_dir", "policy_dir", "witnesses"):
+        for name in ("data_dir", "policy_dir", "witnesses", "signer_token_file"):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()
         if not given.get("secret_key"):
@@ -87,6 +92,7 @@ class Settings:
             ("platform_name", isinstance(self.platform_name, str)),
             ("recognition_number", isinstance(self.recognition_number, str)),
             ("locale", self.locale in {"zh_CN", "en"}),
+            ("signer_url", isinstance(self.signer_url, str)),
             ("scheduler", isinstance(self.scheduler, bool)),
             ("fast_lane", isinstance(self.fast_lane, bool)),
         ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lmscompliance.documents import xlsx
 from lmscompliance.documents.archive import write_archive
 from lmscompliance.evidence import class_stream, reader, streams
+from lmscompliance.evidence.cosigning import quorum_lines
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
@@ -92,7 +93,7 @@ def write_bundle(
     consistency = reader.tree(session).consistency(cut.size, head.size)
     made = {file.name: file for file in files}
     for name, data in (
-        (bundle.LOG_KEY, f"{signer.vkey}\n".encode()),
+        (bundle.LOG_KEY, "".join(f"{vkey}\n" for vkey in signer.vkeys).encode()),
         (bundle.EXPORT_LEAF, streams.leaf_of(session, cut.class_id, stream, recorded_n)),
         (bundle.EXPORT_PROOF, TlogProof(index, hashes, later).encode().encode("utf-8")),
         (bundle.EXPORT_CONSISTENCY, bundle.encode_consistency(consistency)),
@@ -107,12 +108,16 @@ def write_bundle(
     return bundle.digest_of("bundle", _chunks(path))
 
 
-def trust_text(signer: Signer) -> str:
-    """Return a trust policy (C2SP tlog-policy) for this platform's log, without witnesses yet."""
+def trust_text(signer: Signer, services: Services) -> str:
+    """Return a trust policy (C2SP tlog-policy) for this platform's log and the witnesses it asks.
+
+    It lists retired keys, too: an unchanged class keeps a checkpoint that only these have signed.
+    """
     return (
         "# 学习台账核验信任文件:请经主管部门等另一渠道核对下面的公钥。\n"
-        "# Trust policy for verifying ledgers: compare the key below through another channel.\n"
-        f"log {signer.vkey}\nquorum none\n"
+        "# Trust policy for verifying ledgers: compare the keys below through another channel.\n"
+        + "".join(f"log {vkey}\n" for vkey in signer.vkeys)
+        + quorum_lines(services.settings.witnesses)
     )
 
 

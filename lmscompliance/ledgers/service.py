@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from lmscompliance import evidence
+from lmscompliance.evidence.cosigning import meets_quorum
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.ledgers import assemble
@@ -156,7 +157,7 @@ class _Run:
                     files=files,
                     folder=folder,
                 )
-            (folder / "trust").write_text(assemble.trust_text(self.signer), encoding="utf-8")
+            (folder / "trust").write_text(assemble.trust_text(self.signer, self.services), encoding="utf-8")
             _place(
                 {
                     folder / bundle.LEDGER: done.workbook,
@@ -175,7 +176,8 @@ class _Run:
             notice = queries.notice_of(session, found)
             declare_platform(session, self.services, self.class_id)
             taken = evidence.snapshot(session, self.services, self.class_id, "export")
-            # The same snapshot keeps the checkpoint of its first export, so that its files stay the same.
+            # The same snapshot keeps the checkpoint of its first export, so that its files stay the same,
+            # unless the witnesses that are now demanded had not seen it.
             size = session.scalar(
                 select(LedgerExport.data_size)
                 .where(LedgerExport.class_id == self.class_id, LedgerExport.snapshot == taken.id)
@@ -183,7 +185,9 @@ class _Run:
                 .limit(1)
             )
         sealed = seal_all(self.services, self.signer)
-        cut = Cut(self.class_id, taken.id, taken.first_n + taken.pages, size or sealed.size)
+        if size is None or not meets_quorum(self.services, size):
+            size = sealed.size
+        cut = Cut(self.class_id, taken.id, taken.first_n + taken.pages, size)
         return _Subject(cut, found.code, notice, taken.taken_at)
 
     def _record(self, subject: _Subject, files: Sequence[FileDigest], *, kept: bool) -> int:

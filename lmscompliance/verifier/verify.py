@@ -15,7 +15,7 @@ from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
 from lmscompliance.tlog.merkle import BadProof, verify_consistency, verify_inclusion
-from lmscompliance.tlog.notes import BadNote, Note
+from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
 from lmscompliance.verifier import bundle, ed25519
@@ -92,6 +92,14 @@ def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None
         report.owes.append(Remark("owe_witness"))
     step.say("trust_detail", logs="、".join(log.vkey.name for log in policy.logs), quorum=policy.quorum)
     return policy
+
+
+def _is_key(line: bytes, log: VKey) -> bool:
+    """Tell whether ``line`` is a key of the same log."""
+    try:
+        return VKey.parse(line.decode().removesuffix("\n")).name == log.name
+    except ValueError:
+        return False
 
 
 _NEED_HEAD = ("entries", "complete", "disclosures", "export", "grades", "rules", "workbook")
@@ -184,13 +192,15 @@ class _Verification:
         return head
 
     def _check_key(self, step: Step, accepted: Accepted) -> None:
-        """Check that the key in the bundle, which is only there to be shown, is the one that signed."""
+        """Check that the keys in the bundle, which are only there to be shown, hold the one that signed."""
         try:
             shown = self.archive.read(bundle.LOG_KEY, bundle.MAX_SMALL)
         except ValueError as error:
             step.fail("unreadable_part", reason=str(error))
             return
-        if shown != f"{accepted.log}\n".encode():
+        lines = shown.splitlines(keepends=True)
+        signed = f"{accepted.log}\n".encode() in lines
+        if not signed or not all(_is_key(line, accepted.log) for line in lines):
             step.fail("key_file_differs", name=bundle.LOG_KEY, key=str(accepted.log))
 
     def _accept(self, step: Step, text: str) -> Accepted | None:

@@ -33,7 +33,10 @@ def test_a_sound_log_ends_with_zero(data: Path) -> None:
     """What was looked at is counted."""
     checked = _run(data, "log", "fsck")
     assert checked.exit_code == 0, checked.output
-    assert "1 entries: 1 sealed, 0 waiting; 1 checkpoints, 2 kept values; 0 problems." in checked.output
+    assert (
+        "1 entries: 1 sealed, 0 waiting; 1 checkpoints, 0 cosignatures, 2 kept values; 0 problems."
+        in checked.output
+    )
 
 
 def test_whatever_is_wrong_is_printed(data: Path) -> None:

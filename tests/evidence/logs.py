@@ -4,18 +4,12 @@ from sqlalchemy import text
 
 from lmscompliance.evidence import class_stream, enrolment_stream, record
 from lmscompliance.evidence.fsck import fsck
-from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.storage.transaction import reading, transaction
+from tests.signer.heads import ORIGIN, signer_in
 
-ORIGIN = "log.example/test"
 CLASS = "k" * 26
 OTHER = "j" * 26
 TRAINEE = enrolment_stream("e" * 26)
-
-
-def signer_in(path):
-    """Return the signer of the test log in ``path``."""
-    return LocalSigner.load_or_create(path / "signer", ORIGIN)
 
 
 def write(services, stream=TRAINEE, count=1, *, class_id=CLASS, disclose=None, kind="session.segment"):
@@ -55,7 +49,7 @@ def disarm(services):
 def assert_sound(services, *signers):
     """Check everything that is stored, and return the counts."""
     with reading(services.database) as session:
-        report = fsck(session, services, [signer.vkey for signer in signers])
+        report = fsck(session, services, [vkey for signer in signers for vkey in signer.vkeys])
     assert report.problems == []
     return report
 

@@ -3,14 +3,17 @@
 import re
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from lmscompliance.evidence import class_stream, snapshot
+from lmscompliance.evidence.models import Checkpoint, Cosignature
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.storage import migrate
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.transaction import transaction
+from lmscompliance.tlog.notes import Note
+from lmscompliance.witness import WitnessKey
 from tests.evidence.logs import CLASS, TRAINEE, assert_sound, signer_in, write
 from tests.house.sources import ROOT
 
@@ -94,7 +97,11 @@ def log(services, tmp_path):
     with transaction(services.database) as session:
         snapshot(session, services, CLASS, "export")
     seal_all(services, signer)
-    _attack(services.database.engine, "INSERT INTO {}cosignature VALUES (1, 3, 'w', 'line')")
+    with transaction(services.database) as session:
+        sealed = session.scalars(select(Checkpoint)).one()
+        witness = WitnessKey.create(tmp_path / "witness", "w.example")
+        line = witness.cosign(Note.parse(sealed.note).text, 1).line()
+        session.add(Cosignature(log_id=1, size=sealed.size, witness=str(witness.vkey), line=line))
     # Levels of tiles, so that a tile has a neighbour.
     write(services, class_stream(CLASS), count=260)
     seal_all(services, signer)

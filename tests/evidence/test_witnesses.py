@@ -8,16 +8,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select
 
+from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.models import Cosignature
 from lmscompliance.evidence.reader import checkpoint
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import Misconfigured
-from lmscompliance.storage.transaction import reading
+from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.trust import TrustPolicy, Untrusted
 from lmscompliance.verifier import ed25519
 from lmscompliance.witness import Witness
 from lmscompliance.witness.server import WitnessServer
-from tests.evidence.logs import assert_sound, signer_in, write
+from tests.evidence.logs import assert_sound, disarm, signer_in, write
 from tests.support.app import client_for, make_app
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -109,6 +110,26 @@ def test_nobody_waits_for_a_dead_witness_and_the_checkpoint_says_so(services, tm
     path.write_text(told)
     assert seal_all(asking, signer_in(tmp_path)).unwitnessed == ()
     assert accepted(services, both) == {"w1", "w2"}
+
+
+@sqlite_only
+def test_fsck_checks_what_witnesses_signed(services, tmp_path, two):
+    """A line of another key, another text or no checkpoint at all is named."""
+    asking = witnessed(services, tmp_path, two)
+    write(services, count=3)
+    seal_all(asking, signer_in(tmp_path))
+    assert assert_sound(services, signer_in(tmp_path)).cosignatures == 2
+    disarm(services)
+    with transaction(services.database) as session:
+        first, second = session.scalars(select(Cosignature).order_by(Cosignature.witness)).all()
+        first.line = second.line
+        session.add(Cosignature(log_id=1, size=2, witness=second.witness, line=second.line))
+    with reading(services.database) as session:
+        problems = fsck(session).problems
+    assert [one.partition(",")[2].partition(":")[0] for one in problems if ", cosignature" in one] == [
+        " cosignature of w2.example at size 2",
+        " cosignature of w1.example at size 3",
+    ]
 
 
 @sqlite_only

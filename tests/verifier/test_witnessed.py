@@ -51,3 +51,4 @@ def test_a_quorum_is_met_by_who_was_asked(tmp_path: Path, asked: int, quorum: st
     plain = verify(done.bundle, f"log {signer.vkey}\nquorum none\n").verdict
     assert plain in {Verdict.VALID, Verdict.VALID_WITH_FINDINGS}
     assert verify(done.bundle, policy).verdict is (plain if good else Verdict.UNVERIFIABLE)
+    assert done.trust.read_text().endswith(f"{file.read_text()}")

@@ -5,26 +5,14 @@ import threading
 
 import pytest
 
-from lmscompliance.evidence.signer import LocalSigner, SignerRefuses
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.signer import LocalSigner, SignerRefuses
 from lmscompliance.tlog import merkle
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.leaf import leaf_hash
 from lmscompliance.tlog.notes import Note
 from lmscompliance.verifier import ed25519
-from tests.evidence.logs import ORIGIN, signer_in
-
-LEAVES = [leaf_hash(bytes([index])) for index in range(20)]
-
-
-def head(size, leaves=LEAVES):
-    """Return (size, root) of the first ``size`` leaves."""
-    return size, merkle.root_of_leaves(leaves[:size])
-
-
-def proof(old, new, leaves=LEAVES):
-    """Return the consistency proof between two sizes; none is needed from the empty tree."""
-    return merkle.consistency_proof(merkle.in_memory(leaves[:new]), old, new) if old else []
+from tests.signer.heads import LEAVES, ORIGIN, head, proof, signer_in
 
 
 def test_it_signs_a_growing_log(tmp_path):
