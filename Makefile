@@ -3,13 +3,14 @@
 # make lint   the first three of these
 # make bench  the benchmarks, one JSON line a result
 # make soak   the slow tests
+# make verifier  the offline verifier as a zipapp and as an HTML page, in dist/
 # make env    only the environment in .venv
 # Nothing has to be installed beforehand but make and Python 3.11 or newer.
 
 BIN := .venv/bin
 STAMP := .venv/.stamp
 
-.PHONY: demo test lint bench soak env lock clean
+.PHONY: demo test lint bench soak verifier env lock clean
 
 demo: $(STAMP)
 	@$(BIN)/lmscompliance demo
@@ -32,6 +33,11 @@ bench: $(STAMP)
 soak: $(STAMP)
 	@tools/system-packages
 	@$(BIN)/pytest -m soak
+
+verifier: $(STAMP)
+	@mkdir -p dist
+	@$(BIN)/lmscompliance verifier zipapp dist/lmscompliance-verify.pyz
+	@$(BIN)/lmscompliance verifier page dist/lmscompliance-verify.html
 
 env: $(STAMP)
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import os
 
+from lmscompliance.kernel.messages import terminal_locale
+
 
 def language() -> str:
-    """Return ``en`` when the environment asks for English (LC_ALL, LC_MESSAGES, LANG), else ``zh_CN``.
-
-    ``C`` and ``POSIX`` ask for no language at all, so they get the default.
-    """
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return "en" if value.lower().startswith("en") else "zh_CN"
-    return "zh_CN"
+    """Return ``en`` or ``zh_CN`` as the environment asks (``kernel.messages.terminal_locale``)."""
+    return terminal_locale(os.environ)

@@ -25,6 +25,7 @@ VERBS = {
     "roster": "lmscompliance.cli.rosters:group",
     "seal": "lmscompliance.cli.sealing:seal",
     "signer": "lmscompliance.cli.signer:group",
+    "verifier": "lmscompliance.cli.portable:group",
     "verify": "lmscompliance.cli.verifying:verify",
     "witness": "lmscompliance.cli.witness:witness",
 }
@@ -42,6 +43,7 @@ HELP = {
     "roster": "Check and import rosters.",
     "seal": "Seal what was recorded into the evidence log, now.",
     "signer": "Keep the evidence log's key apart from the platform.",
+    "verifier": "Hand out the verifier as one file.",
     "verify": "Verify an evidence bundle offline.",
     "witness": "Run a witness of other people's evidence logs.",
 }

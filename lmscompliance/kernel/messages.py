@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
@@ -20,6 +21,16 @@ def text(code: str, locale: str = DEFAULT_LOCALE, /, **params: object) -> str:
     entry = _catalog(room)[name]
     template = entry.get(locale) or entry[DEFAULT_LOCALE]
     return template.format(**params) if params else template
+
+
+def terminal_locale(environment: Mapping[str, str]) -> str:
+    """Return ``en`` when the environment asks for English (LC_ALL, LC_MESSAGES, LANG), else ``zh_CN``.
+
+    ``C`` and ``POSIX`` ask for no language at all, so they get the default.
+    """
+    set_ones = (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name))
+    asked = next(set_ones, "")
+    return "en" if asked.lower().startswith("en") else DEFAULT_LOCALE
 
 
 def codes(room: str) -> list[str]:

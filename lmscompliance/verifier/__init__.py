@@ -1,6 +1,6 @@
 """Checks a ledger's bundle offline, without trusting the platform that made it.
 
-Standard library and ``cryptography`` only; no database, no network, no Flask.
+Standard library, and ``cryptography`` where it is installed; no database, no network, no Flask.
 """
 
 from lmscompliance.verifier.report import Exit, Remark, Report, Status, Step, Verdict

@@ -1,0 +1,47 @@
+"""``python -m lmscompliance.verifier``: the verifier without the platform's command.
+
+It is also what the zipapp runs, so nothing but the standard library is imported here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lmscompliance.kernel.messages import LOCALES, terminal_locale, text
+from lmscompliance.verifier import Exit, verify
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify one bundle, print the report and return the exit status of the verdict (2 for a wrong call)."""
+    # A name redirected to a file on a machine with an old code page must not end in a traceback.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    asked = terminal_locale(os.environ)
+    parser = argparse.ArgumentParser(prog="lmscompliance-verify", description=text("verifier.usage", asked))
+    parser.add_argument("bundle", type=Path, help=text("verifier.usage_bundle", asked))
+    parser.add_argument("--trust", type=Path, help=text("verifier.usage_trust", asked))
+    parser.add_argument("--workbook", type=Path, help=text("verifier.usage_workbook", asked))
+    parser.add_argument("--json", action="store_true", help=text("verifier.usage_json", asked))
+    parser.add_argument("--lang", choices=LOCALES, default=asked, help=text("verifier.usage_lang", asked))
+    options = parser.parse_args(arguments)
+    try:
+        trust = options.trust.read_bytes() if options.trust else None
+    except OSError:
+        print(text("verifier.usage_no_trust", options.lang, file=options.trust), file=sys.stderr)  # noqa: T201
+        return Exit.UNVERIFIABLE
+    report = verify(options.bundle, trust, options.workbook)
+    if options.json:
+        print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))  # noqa: T201  # a command's output
+    else:
+        print("\n".join(report.lines(options.lang)))  # noqa: T201  # a command's output
+    return report.verdict.exit
+
+
+if __name__ == "__main__":
+    sys.exit(main())
