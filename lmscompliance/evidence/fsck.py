@@ -55,19 +55,25 @@ class FsckReport:
         return not self.problems
 
 
-def fsck(session: Session, services: Services | None = None, vkeys: Sequence[VKey] = ()) -> FsckReport:
+def fsck(
+    session: Session,
+    services: Services | None = None,
+    vkeys: Sequence[VKey] = (),
+    mark: checkpoints.Checkpoint | None = None,
+) -> FsckReport:
     """Re-check every guard, entry, stream, position, tile, checkpoint and cosignature.
 
     With ``services`` disclosures, too. With ``vkeys`` each checkpoint must carry a signature of one of
-    them. Reads everything: minutes for millions of entries. Use one ``reading`` session, so that all
-    tables are of one moment.
+    them. With ``mark``, the last head the signer signed, the log must hold that very tree: a log that was
+    cut or forked with everything in it made to fit shows only there. Reads everything: minutes for millions
+    of entries. Use one ``reading`` session, so that all tables are of one moment.
     """
     report = FsckReport()
     for guard in guards.missing(session):
         report.problems.append(f"the guard {guard} is missing from the database")
     report.problems.extend(_streams(session, report))
     for log in session.scalars(select(Log)):
-        report.problems.extend(_log(session, log, report, vkeys))
+        report.problems.extend(_log(session, log, report, vkeys, mark))
         report.problems.extend(_cosignatures(session, log, report))
     report.problems.extend(_places(session, report))
     if services is not None:
@@ -113,7 +119,9 @@ def _streams(session: Session, report: FsckReport) -> Iterator[str]:
             yield f"stream {key[1]} of class {key[0]}: its head row is not that of its entries"
 
 
-def _log(session: Session, log: Log, report: FsckReport, vkeys: Sequence[VKey]) -> Iterator[str]:
+def _log(
+    session: Session, log: Log, report: FsckReport, vkeys: Sequence[VKey], mark: checkpoints.Checkpoint | None
+) -> Iterator[str]:
     """Tiles, checkpoints and the tree head all speak of the tree over these leaves."""
     notes = {
         size: (root, note)
@@ -151,6 +159,8 @@ def _log(session: Session, log: Log, report: FsckReport, vkeys: Sequence[VKey]) 
     for size in notes:
         yield f"log {log.origin}: there is a checkpoint of size {size}, beyond the tree head"
     yield from _tiles(session, log, hashes)
+    if mark is not None and mark.origin == log.origin:
+        yield from _mark(session, log, hashes, mark)
 
 
 def _checkpoint(
@@ -168,6 +178,17 @@ def _checkpoint(
             note.verify(vkeys, ed25519.verify)
     except (BadNote, checkpoints.BadCheckpoint) as error:
         yield f"{where}: {error}"
+
+
+def _mark(session: Session, log: Log, hashes: list[bytes], mark: checkpoints.Checkpoint) -> Iterator[str]:
+    """Hold the last head the signer signed against the log: its beginning, or about to be published."""
+    if mark.size > log.size:
+        batch = session.get(Batch, log.id)
+        # What was signed and not yet published is still staged, to the entry.
+        if batch is None or batch.end_size != mark.size:
+            yield f"log {log.origin}: the signer has signed {mark.size} entries, {log.size} are here"
+    elif _subtree(hashes[: mark.size]) != mark.root:
+        yield f"log {log.origin}: its first {mark.size} entries are not those the signer signed"
 
 
 def _cosignatures(session: Session, log: Log, report: FsckReport) -> Iterator[str]:

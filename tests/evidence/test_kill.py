@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.models import Checkpoint, Entry
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.storage.transaction import reading
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 def run_and_kill(url, directory, seconds):
     """Let a victim work for ``seconds`` after its first sealing, kill it, and return what it acknowledged."""
     victim = subprocess.Popen(
-        [sys.executable, "-m", "tests.evidence.victim", url, str(directory)],
+        [sys.executable, "-m", "tests.evidence.victim", url, str(directory), "both"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=ROOT,
@@ -74,10 +75,9 @@ def killed_again_and_again(services, tmp_path, kills, seed):
 
 def assert_sound_log(services, signer, waiting=None):
     """Re-check everything stored, disclosures aside (their keys belong to the victims)."""
-    from lmscompliance.evidence.fsck import fsck
-
+    mark = signer.mark()
     with reading(services.database) as session:
-        report = fsck(session, None, [signer.vkey])
+        report = fsck(session, None, signer.vkeys, mark)
     assert report.problems == []
     assert waiting in {None, report.waiting}
 

@@ -8,11 +8,13 @@ import itertools
 import os
 import sys
 import threading
+import time
+from functools import partial
 from pathlib import Path
 
 from lmscompliance.evidence import enrolment_stream, record
 from lmscompliance.evidence.sealer import seal
-from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.evidence.signer import RemoteSigner, Signer, SignerUnreachable
 from lmscompliance.kernel.clock import SystemClock
 from lmscompliance.kernel.ids import Ids, SystemRandomness
 from lmscompliance.kernel.settings import Settings
@@ -22,7 +24,7 @@ from lmscompliance.storage.database import Database
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.vault import Vault
 from lmscompliance.vault.keys import KeyRing
-from tests.evidence.logs import CLASS, signer_in
+from tests.evidence.logs import CLASS, ORIGIN, signer_in
 
 
 def services_over(url, directory):
@@ -43,7 +45,7 @@ def tell(*words):
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def recording(services, number):
+def recording(services, number, pause=0):
     """Record for ever, two facts a transaction, into a few shared streams and one of our own."""
     for round_ in itertools.count():
         streams = [enrolment_stream(f"{round_ % 5:026d}"), enrolment_stream(f"{number}{'w' * 25}")]
@@ -63,23 +65,38 @@ def recording(services, number):
             ]
         for fact in facts:
             tell("recorded", fact.stream, fact.n, fact.leaf_hash.hex())
+        time.sleep(pause)
 
 
-def sealing(services, signer: LocalSigner):
+def sealing(services, signer: Signer):
     """Seal for ever in small batches, so that most of the time is spent between two steps."""
     while True:
-        report = seal(services, signer, limit=11)
+        try:
+            report = seal(services, signer, limit=11)
+        except SignerUnreachable:
+            time.sleep(0.05)
+            continue
         if report.sealed:
             tell("sealed", report.size)
 
 
 def main():
-    """Start two recorders and two sealers and wait for the end."""
-    url, directory = sys.argv[1], Path(sys.argv[2])
+    """Record, seal, or both, each in two threads, and wait for the end.
+
+    Arguments: the database's URL, the directory, and what to do; a sealer with a signer of another process
+    is given that one's URL.
+    """
+    url, directory, what = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
     services = services_over(url, directory)
-    for number in range(2):
-        threading.Thread(target=recording, args=(services, number), daemon=True).start()
-        threading.Thread(target=sealing, args=(services, signer_in(directory)), daemon=True).start()
+    work = []
+    if what != "seal":
+        # Apart from the sealer nothing slows a recorder down, and a soak would grow beyond its checks.
+        work += [(partial(recording, pause=0.02 * (what == "record")), number) for number in range(2)]
+    if what != "record":
+        far = sys.argv[4:]
+        work += [(sealing, RemoteSigner(far[0], ORIGIN) if far else signer_in(directory)) for _ in range(2)]
+    for do, with_what in work:
+        threading.Thread(target=do, args=(services, with_what), daemon=True).start()
     threading.Event().wait()
 
 
