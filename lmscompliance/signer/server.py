@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import stat
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,6 +79,10 @@ class SignerServer(ThreadingHTTPServer):
     def url(self) -> str:
         """What the platform's ``COMPLIANCE_SIGNER_URL`` is to be."""
         return f"http://{self.server_name}:{self.server_port}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say in a line that a connection broke; whoever asked asks again."""
+        _log.info("a connection ended early: %s", sys.exception())
 
     def server_bind(self) -> None:
         """Bind without asking a name server who we are."""
