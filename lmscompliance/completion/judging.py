@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
 from sqlalchemy.orm import Session
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from lmscompliance.exams.service import attempt_facts
 from lmscompliance.learning.service import session_facts
 from lmscompliance.policy import Notice
-from lmscompliance.rules import credit
+from lmscompliance.records.service import reported as reported_sessions
+from lmscompliance.rules import credit, reported
 from lmscompliance.rules.account import Account
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.eligibility import eligibility
@@ -50,6 +51,10 @@ class TraineeStatus:
     exam: ExamVerdict
     gate: Verdict
     eligibility: Verdict
+    elsewhere: tuple[reported.Reported, ...] = ()
+    """Sessions that other systems reported; never part of ``account``."""
+    elsewhere_counted: Mapping[str, int] = field(default_factory=dict)
+    """Seconds that count of each of them, by its record."""
 
     @property
     def closed_sessions(self) -> int:
@@ -69,16 +74,25 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
     for some in _batches(enrolment_ids):
         sessions = session_facts(session, course.fact.id, some)
         attempts = attempt_facts(session, course.fact.id, some)
+        elsewhere = reported_sessions(session, course.fact.id, some)
         for enrolment_id in some:
-            yield _judged(course, enrolment_id, sessions[enrolment_id], attempts[enrolment_id])
+            yield _judged(
+                course, enrolment_id, sessions[enrolment_id], attempts[enrolment_id], elsewhere[enrolment_id]
+            )
 
 
 def _judged(
-    course: Course, enrolment_id: str, sessions: Sequence[SessionFact], attempts: Sequence[AttemptFact]
+    course: Course,
+    enrolment_id: str,
+    sessions: Sequence[SessionFact],
+    attempts: Sequence[AttemptFact],
+    elsewhere: Sequence[reported.Reported],
 ) -> TraineeStatus:
     notice = course.notice
     account = credit.account(sessions, course.lessons, notice.credit, course.fact)
-    training = training_verdict(course.fact, course.lessons, account, notice)
+    counted = reported.credited(elsewhere, account, course.lessons, notice, course.fact)
+    counting = reported.with_reported(account, elsewhere, counted)
+    training = training_verdict(course.fact, course.lessons, counting, notice)
     exam = exam_verdict(attempts, notice)
     return TraineeStatus(
         enrolment_id=enrolment_id,
@@ -90,6 +104,8 @@ def _judged(
         exam=exam,
         gate=exam_gate(attempts, training.met, notice),
         eligibility=eligibility(training, exam, notice),
+        elsewhere=tuple(elsewhere),
+        elsewhere_counted=counted,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from lmscompliance.completion import record, service
 from lmscompliance.completion.judging import TraineeStatus, course_of, judge
-from lmscompliance.completion.record import ReasonShown, SessionShown
+from lmscompliance.completion.record import ReasonShown, ReportedShown, SessionShown
 from lmscompliance.exams import service as exams
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
@@ -39,6 +39,7 @@ class RecordPage:
     stage: str
     sessions: Sequence[SessionShown]
     excluded: Sequence[ReasonShown]
+    reported: Sequence[ReportedShown]
     exam_published: bool
     unlocked_at: datetime | None
     open_attempt: str | None
@@ -85,6 +86,7 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         stage=record.stage(status, to_micros(services.clock.now())),
         sessions=record.sessions(status),
         excluded=record.excluded(status, locale),
+        reported=record.reported(status),
         exam_published=situation.blueprint is not None,
         unlocked_at=situation.unlocked_at,
         open_attempt=None if running is None else running.id,

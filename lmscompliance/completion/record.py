@@ -78,6 +78,36 @@ def excluded(status: TraineeStatus, locale: str) -> list[ReasonShown]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedShown:
+    """A session that another system reported."""
+
+    record: str
+    lesson: LessonFact | None
+    format: str
+    start_us: int
+    end_us: int
+    seconds: int
+    counted_seconds: int
+
+
+def reported(status: TraineeStatus) -> list[ReportedShown]:
+    """Return every session that other systems reported, the latest first."""
+    lessons = {lesson.id: lesson for lesson in status.course.lessons}
+    return [
+        ReportedShown(
+            record=one.record,
+            lesson=lessons.get(one.lesson),
+            format=one.format,
+            start_us=one.start_s * _SECOND_US,
+            end_us=one.end_s * _SECOND_US,
+            seconds=one.seconds,
+            counted_seconds=status.elsewhere_counted.get(one.record, 0),
+        )
+        for one in reversed(status.elsewhere)
+    ]
+
+
 def last_day(status: TraineeStatus) -> date:
     """Return the last Shanghai day on which learning can count."""
     return shanghai_day(from_micros(status.course.fact.window_end_us) - timedelta(microseconds=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from lmscompliance.documents import spreadsheet
@@ -24,11 +25,20 @@ def read(path: Path) -> list[Sheet]:
     return [Sheet(path.stem, _csv(path.name, data))]
 
 
+_PAIRED = re.compile(rb"[\x80-\xff]{2}")
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+
+
+def _legacy(data: bytes) -> str:
+    # Chinese text is made of pairs of such bytes; an accent or a dash of a Western one stands alone.
+    return "cp1252" if len(_ALONE.findall(data)) > len(_PAIRED.findall(data)) else "gb18030"
+
+
 def _csv(file: str, data: bytes) -> list[list[Cell]]:
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\x00" in data[:4096] and not marked:
         raise InvalidInput("documents.file_unreadable", file=file)
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", _legacy(data)):
         try:
             text = data.decode(encoding)
             break
