@@ -6,27 +6,26 @@ cell that differs was edited. One pass over the class, one trainee in memory at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from lmscompliance.policy import Notice
-from lmscompliance.rules import (
-    ledger_cover,
-    ledger_exam,
-    ledger_learning,
-    ledger_register,
-    ledger_reported,
-    reported,
-)
+from lmscompliance.rules import reported
 from lmscompliance.rules.completion import training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import exam_verdict
 from lmscompliance.rules.ledger_class import read_class
 from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Provenance
+from lmscompliance.rules.ledger_cover import Cover
+from lmscompliance.rules.ledger_exam import Content, Results
 from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
-from lmscompliance.rules.ledger_table import Row, Sheet, Workbook
+from lmscompliance.rules.ledger_learning import Detail, Summary
+from lmscompliance.rules.ledger_part import Part
+from lmscompliance.rules.ledger_register import Register
+from lmscompliance.rules.ledger_reported import Imported
+from lmscompliance.rules.ledger_table import Row, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.tlog.leaf import Leaf
 
@@ -36,8 +35,8 @@ EDITION = 1
 """Which edition of sheets and words this is; recorded with each export, so that old ledgers are recomputed
 by the edition they were made with."""
 
-IMPORTED = 6
-"""The sheet of records from elsewhere, the last, in a class that has any."""
+PARTS: tuple[type[Part], ...] = (Cover, Register, Detail, Summary, Content, Results, Imported)
+"""The sheets in their order; one that does not apply to a class is left out."""
 
 
 def _nothing(_: object) -> None:
@@ -72,18 +71,9 @@ def build(
         raise ValueError(msg)
     context = Context(found, notice, provenance(found))
     trainees = read_trainees(trainee_part, found, told.unknown)
-    sheets: tuple[Sheet, ...] = (
-        ledger_cover.frame(context),
-        ledger_register.frame(context),
-        ledger_learning.detail_frame(context),
-        ledger_learning.summary_frame(context),
-        ledger_exam.content_frame(context),
-        ledger_exam.results_frame(context),
-    )
-    if found.imports:
-        sheets += (ledger_reported.frame(context),)
+    parts = [part for part in (kind(context) for kind in PARTS) if part.applies()]
     title = f"学习台账 {found.fact.code}"
-    return Workbook(title, sheets, _rows(context, trainees, told))
+    return Workbook(title, tuple(part.frame() for part in parts), _rows(parts, context, trainees, told))
 
 
 def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
@@ -98,33 +88,18 @@ def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     return Judged(trainee, accounted, training, exam, eligibility(training, exam, notice), counted)
 
 
-def _rows(context: Context, trainees: Iterator[TraineeRecord], told: Observer) -> Iterator[tuple[int, Row]]:
-    cover, content = ledger_cover.Cover(context), ledger_exam.Content(context)
-    learning = ledger_learning.Learning(context)
-    imported = ledger_reported.Imported(context) if context.record.imports else None
-    yield from _on(1, ledger_register.opening(context))
-    yield from _on(2, learning.detail_opening())
-    yield from _on(3, learning.summary_opening())
-    yield from _on(5, ledger_exam.results_opening(context))
-    if imported:
-        yield from _on(IMPORTED, imported.opening())
+def _rows(
+    parts: Sequence[Part], context: Context, trainees: Iterator[TraineeRecord], told: Observer
+) -> Iterator[tuple[int, Row]]:
+    for number, part in enumerate(parts):
+        yield from _on(number, part.opening())
     for trainee in trainees:
         judged = judge(trainee, context.record, context.notice)
         told.trainee(judged)
-        cover.add(judged)
-        content.add(judged)
-        yield from _on(1, ledger_register.rows(judged))
-        yield from _on(2, learning.detail_rows(judged))
-        yield from _on(3, learning.summary_rows(judged))
-        yield from _on(5, ledger_exam.results_rows(context, judged))
-        if imported:
-            yield from _on(IMPORTED, imported.rows(judged))
-    yield from _on(2, learning.detail_closing())
-    yield from _on(3, learning.summary_closing())
-    if imported:
-        yield from _on(IMPORTED, imported.closing())
-    yield from _on(4, content.rows())
-    yield from _on(0, cover.rows())
+        for number, part in enumerate(parts):
+            yield from _on(number, part.rows(judged))
+    for number, part in enumerate(parts):
+        yield from _on(number, part.closing())
 
 
 def _on(sheet: int, rows: Iterator[Row]) -> Iterator[tuple[int, Row]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.ledger_context import Context, Judged
+from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
 from lmscompliance.rules.reasons import cite
 
@@ -20,28 +20,22 @@ _FILE_NOTES = {
 }
 
 
-def frame(context: Context) -> Sheet:
-    """Return the sheet's frame."""
-    return Sheet(NAME, context.footer(NAME), _COLUMNS)
-
-
-@dataclass(slots=True)
-class Cover:
+class Cover(Part):
     """Counts what the cover shows, trainee by trainee."""
 
-    context: Context
-    enrolled: int = 0
-    activated: int = 0
-    completed: int = 0
-    passed: int = 0
-    eligible: int = 0
-    sessions: int = 0
-    wall_seconds: int = 0
-    credited_seconds: int = 0
-    excluded: dict[str, int] = field(default_factory=dict)
+    def __init__(self, context: Context) -> None:
+        """Start at nobody."""
+        super().__init__(context)
+        self.enrolled = self.activated = self.completed = self.passed = self.eligible = 0
+        self.sessions = self.wall_seconds = self.credited_seconds = 0
+        self.excluded: dict[str, int] = {}
 
-    def add(self, judged: Judged) -> None:
-        """Count one trainee."""
+    def frame(self) -> Sheet:
+        """Return the sheet's frame."""
+        return Sheet(NAME, self.context.footer(NAME), _COLUMNS)
+
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Count one trainee, who has no row here."""
         self.enrolled += 1
         self.activated += judged.trainee.activated_us is not None
         self.completed += judged.training.met
@@ -52,8 +46,9 @@ class Cover:
         self.credited_seconds += judged.account.credited_seconds
         for reason, seconds in judged.account.excluded.items():
             self.excluded[reason] = self.excluded.get(reason, 0) + seconds
+        yield from ()
 
-    def rows(self) -> Iterator[Row]:
+    def closing(self) -> Iterator[Row]:
         """Yield the whole sheet."""
         yield row(Style.TITLE, "职业技能培训学习台账")
         yield from self._basics()

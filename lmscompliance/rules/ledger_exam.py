@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
@@ -11,6 +11,7 @@ from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
 from lmscompliance.rules.ledger_context import Context, Judged
 from lmscompliance.rules.ledger_facts import AttemptRecord
+from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, row
 from lmscompliance.rules.marking import is_correct
 from lmscompliance.rules.verdict import NotMet
@@ -34,18 +35,6 @@ _COVERAGE_HEADINGS = (
 )  # fmt: skip
 
 
-def content_frame(context: Context) -> Sheet:
-    """Return the frame of ④; the questions' headings stand below the coverage matrix."""
-    head_row = 2 + 2 + len(context.topics) + 2
-    return Sheet(CONTENT, context.footer(CONTENT), tuple(_CONTENT_HEADINGS.values()), head_row=head_row)
-
-
-def results_frame(context: Context) -> Sheet:
-    """Return the frame of ⑤, which has five columns for each attempt the notice allows."""
-    columns = tuple(_results_headings(context).values())
-    return Sheet(RESULTS, context.footer(RESULTS), columns, head_row=3, frozen_columns=2)
-
-
 @dataclass(slots=True)
 class _Used:
     """A question of this class's papers; option order may differ from paper to paper."""
@@ -55,18 +44,24 @@ class _Used:
     right: int = 0
 
 
-@dataclass(slots=True)
-class Content:
-    """Collects the papers of a class for ④; holds each question once, whatever the number of papers."""
+class Content(Part):
+    """Sheet ④: collects the papers of a class; holds each question once, whatever the number of papers."""
 
-    context: Context
-    papers: int = 0
-    undisclosed: int = 0
-    used: dict[bytes, _Used] = field(default_factory=dict)
-    covered: dict[str, int] = field(default_factory=dict)
+    def __init__(self, context: Context) -> None:
+        """Start without a paper."""
+        super().__init__(context)
+        self.papers = self.undisclosed = 0
+        self.used: dict[bytes, _Used] = {}
+        self.covered: dict[str, int] = {}
 
-    def add(self, judged: Judged) -> None:
-        """Count the trainee's papers."""
+    def frame(self) -> Sheet:
+        """Return the sheet's frame; the questions' headings stand below the coverage matrix."""
+        columns = tuple(_CONTENT_HEADINGS.values())
+        head_row = 2 + 2 + len(self.context.topics) + 2
+        return Sheet(CONTENT, self.context.footer(CONTENT), columns, head_row=head_row)
+
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Count the trainee's papers, which have no row of their own."""
         for attempt in judged.attempts:
             self.papers += 1
             topics: set[str] = set()
@@ -82,8 +77,9 @@ class Content:
                 used.right += is_correct(str(item.get("kind")), item.get("key"), given)
             for topic in topics:
                 self.covered[topic] = self.covered.get(topic, 0) + 1
+        yield from ()
 
-    def rows(self) -> Iterator[Row]:
+    def closing(self) -> Iterator[Row]:
         """Yield the whole sheet."""
         blueprint = self.context.record.blueprint
         yield row(Style.TITLE, "考核内容")
@@ -135,39 +131,46 @@ class Content:
         )
 
 
-def results_opening(context: Context) -> Iterator[Row]:
-    """Yield title and headings of ⑤."""
-    exam = context.notice.exam
-    yield row(Style.TITLE, "考核成绩册")
-    yield row(
-        Style.NOTE,
-        context.note(
-            f"满分 {words.decimal(exam.full_marks)} 分，{words.decimal(exam.pass_mark)} 分及以上为合格"
-            f"（{context.notice.cite('exam.pass_mark')}）；最多 {exam.attempts} 次"
-            f"（{context.notice.cite('exam.attempts')}）；未通过的考核一并列出；时间均为北京时间。"
-        ),
-    )
-    yield row(Style.HEAD, *_results_headings(context))
+class Results(Part):
+    """Sheet ⑤, which has five columns for each attempt the notice allows."""
 
+    def frame(self) -> Sheet:
+        """Return the sheet's frame."""
+        columns = tuple(_results_headings(self.context).values())
+        return Sheet(RESULTS, self.context.footer(RESULTS), columns, head_row=3, frozen_columns=2)
 
-def results_rows(context: Context, judged: Judged) -> Iterator[Row]:
-    """Yield the trainee's row of ⑤: every attempt the notice allows, taken or not."""
-    by_number = {attempt.fact.number: attempt for attempt in judged.attempts}
-    cells: list[Cell] = []
-    for number in range(1, context.notice.exam.attempts + 1):
-        cells += _attempt_cells(by_number.get(number))
-    reason = _eligible(context, judged)
-    yield row(
-        Style.DATA,
-        judged.trainee.ordinal,
-        judged.trainee.name,
-        judged.trainee.id_number,
-        *cells,
-        judged.exam.best,
-        _EXAM_WORDS[judged.exam.state],
-        "可以" if judged.eligible.met else "不可以",
-        reason,
-    )
+    def opening(self) -> Iterator[Row]:
+        """Yield title and headings."""
+        exam = self.context.notice.exam
+        yield row(Style.TITLE, "考核成绩册")
+        yield row(
+            Style.NOTE,
+            self.context.note(
+                f"满分 {words.decimal(exam.full_marks)} 分，{words.decimal(exam.pass_mark)} 分及以上为合格"
+                f"（{self.context.notice.cite('exam.pass_mark')}）；最多 {exam.attempts} 次"
+                f"（{self.context.notice.cite('exam.attempts')}）；未通过的考核一并列出；时间均为北京时间。"
+            ),
+        )
+        yield row(Style.HEAD, *_results_headings(self.context))
+
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Yield the trainee's row: every attempt the notice allows, taken or not."""
+        by_number = {attempt.fact.number: attempt for attempt in judged.attempts}
+        cells: list[Cell] = []
+        for number in range(1, self.context.notice.exam.attempts + 1):
+            cells += _attempt_cells(by_number.get(number))
+        reason = _eligible(self.context, judged)
+        yield row(
+            Style.DATA,
+            judged.trainee.ordinal,
+            judged.trainee.name,
+            judged.trainee.id_number,
+            *cells,
+            judged.exam.best,
+            _EXAM_WORDS[judged.exam.state],
+            "可以" if judged.eligible.met else "不可以",
+            reason,
+        )
 
 
 def _eligible(context: Context, judged: Judged) -> str:

@@ -10,6 +10,7 @@ from lmscompliance.rules.account import SessionAccount
 from lmscompliance.rules.facts import LessonFact
 from lmscompliance.rules.ledger_context import Context, Judged
 from lmscompliance.rules.ledger_facts import SessionRecord
+from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, row
 
 DETAIL = "②学习记录明细"
@@ -34,52 +35,70 @@ _DETAIL_HEADINGS = {
 }
 
 
-def detail_frame(context: Context) -> Sheet:
-    """Return the frame of ②."""
-    return Sheet(
-        DETAIL, context.footer(DETAIL), tuple(_DETAIL_HEADINGS.values()), head_row=3, frozen_columns=2
-    )
-
-
-def summary_frame(context: Context) -> Sheet:
-    """Return the frame of ③, which has a column for each topic."""
-    columns = tuple(_summary_headings(context).values())
-    return Sheet(SUMMARY, context.footer(SUMMARY), columns, head_row=3, frozen_columns=2)
-
-
-class Learning:
-    """Rows of both sheets and the sums under them."""
+class Detail(Part):
+    """Sheet ② and the sums under it."""
 
     def __init__(self, context: Context) -> None:
         """Start with the class's plan."""
-        self._context = context
+        super().__init__(context)
         self._lessons = {lesson.id: lesson for lesson in context.record.lessons}
-        self.sessions = 0
-        self.wall_seconds = 0
-        self.credited_seconds = 0
-        self._credited_sessions = 0
+        self._sessions = self._wall_seconds = self._credited_seconds = 0
 
-    def detail_opening(self) -> Iterator[Row]:
-        """Yield title and headings of ②."""
+    def frame(self) -> Sheet:
+        """Return the sheet's frame."""
+        columns = tuple(_DETAIL_HEADINGS.values())
+        return Sheet(DETAIL, self.context.footer(DETAIL), columns, head_row=3, frozen_columns=2)
+
+    def opening(self) -> Iterator[Row]:
+        """Yield title and headings."""
         yield row(Style.TITLE, "学习记录明细")
         yield row(
             Style.NOTE,
-            self._context.note(
+            self.context.note(
                 "每行一次学习；时长与有效时长由服务器按心跳计算，"
                 "扣除部分逐秒列明原因（时长＝有效时长＋扣除）；时间均为北京时间。"
             ),
         )
         yield row(Style.HEAD, *_DETAIL_HEADINGS)
 
-    def summary_opening(self) -> Iterator[Row]:
-        """Yield title and headings of ③."""
-        hours = self._context.notice.hours
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Yield a row for each of the trainee's sessions, in the order of their opening."""
+        for account in judged.account.sessions():
+            session = judged.trainee.sessions[account.session]
+            self._sessions += 1
+            self._wall_seconds += account.wall_seconds
+            self._credited_seconds += account.credited_seconds
+            lesson = self._lessons.get(account.lesson)
+            yield row(Style.DATA, self._sessions, *_session_cells(judged, session, account, lesson))
+
+    def closing(self) -> Iterator[Row]:
+        """Yield the sums."""
+        sums = [words.minutes(self._wall_seconds), words.minutes(self._credited_seconds)]
+        yield _padded(["合计", f"{self._sessions} 次", *[None] * 8, *sums], len(_DETAIL_HEADINGS))
+
+
+class Summary(Part):
+    """Sheet ③, which has a column for each topic, and the sums under it."""
+
+    def __init__(self, context: Context) -> None:
+        """Start at nothing."""
+        super().__init__(context)
+        self._sessions = self._wall_seconds = self._credited_seconds = 0
+
+    def frame(self) -> Sheet:
+        """Return the sheet's frame."""
+        columns = tuple(_summary_headings(self.context).values())
+        return Sheet(SUMMARY, self.context.footer(SUMMARY), columns, head_row=3, frozen_columns=2)
+
+    def opening(self) -> Iterator[Row]:
+        """Yield title and headings."""
+        hours = self.context.notice.hours
         minutes = words.decimal(hours.min_each_minutes)
         each = f"每课时均不少于 {minutes} 分钟方计课时、" if hours.min_each_minutes else ""
         yield row(Style.TITLE, "学习汇总")
         yield row(
             Style.NOTE,
-            self._context.note(
+            self.context.note(
                 f"学习次数为有有效时长的学习次数；"
                 f"达标标准：总课时不少于 {words.decimal(hours.min_total)} 课时、"
                 f"平均每课时不少于 {words.decimal(hours.min_average_minutes)} 分钟、{each}"
@@ -87,28 +106,20 @@ class Learning:
                 "仅供参考。"
             ),
         )
-        yield row(Style.HEAD, *_summary_headings(self._context))
+        yield row(Style.HEAD, *_summary_headings(self.context))
 
-    def detail_rows(self, judged: Judged) -> Iterator[Row]:
-        """Yield a row for each of the trainee's sessions, in the order of their opening."""
-        for account in judged.account.sessions():
-            session = judged.trainee.sessions[account.session]
-            self.sessions += 1
-            self.wall_seconds += account.wall_seconds
-            self.credited_seconds += account.credited_seconds
-            lesson = self._lessons.get(account.lesson)
-            yield row(Style.DATA, self.sessions, *_session_cells(judged, session, account, lesson))
-
-    def summary_rows(self, judged: Judged) -> Iterator[Row]:
-        """Yield the trainee's row of ③."""
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Yield the trainee's row."""
         training = judged.training
         credited = [one for one in judged.account.sessions() if one.credited_seconds]
-        self._credited_sessions += len(credited)
+        self._sessions += len(credited)
+        self._wall_seconds += judged.account.wall_seconds
+        self._credited_seconds += judged.account.credited_seconds
         days = [words.day(one.start_s * words.SECOND_US) for one in judged.account.sessions()]
         courses = dict.fromkeys(
             one.lesson.course for one in training.lessons if one.credited_seconds and one.lesson.course
         )
-        topics = [training.by_topic.get(topic) for topic in self._context.topics]
+        topics = [training.by_topic.get(topic) for topic in self.context.topics]
         complete = sum(one.complete for one in training.lessons)
         yield row(
             Style.DATA,
@@ -130,16 +141,11 @@ class Learning:
             words.unmet(training.missing),
         )
 
-    def detail_closing(self) -> Iterator[Row]:
-        """Yield the sums of ②."""
-        sums = [words.minutes(self.wall_seconds), words.minutes(self.credited_seconds)]
-        yield _padded(["合计", f"{self.sessions} 次", *[None] * 8, *sums], len(_DETAIL_HEADINGS))
-
-    def summary_closing(self) -> Iterator[Row]:
-        """Yield the sums of ③."""
-        sums = [words.minutes(self.wall_seconds), words.minutes(self.credited_seconds)]
-        width = len(_summary_headings(self._context))
-        yield _padded(["合计", *[None] * 5, self._credited_sessions, *sums], width)
+    def closing(self) -> Iterator[Row]:
+        """Yield the sums."""
+        sums = [words.minutes(self._wall_seconds), words.minutes(self._credited_seconds)]
+        width = len(_summary_headings(self.context))
+        yield _padded(["合计", *[None] * 5, self._sessions, *sums], width)
 
 
 def _padded(cells: list[Cell], width: int) -> Row:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lmscompliance.rules import ledger_words as words
-from lmscompliance.rules.ledger_context import Context, Judged
+from lmscompliance.rules.ledger_context import Judged
+from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
 
 NAME = "①学员签到注册记录"
@@ -28,43 +29,44 @@ _HEADINGS = {
 }
 
 
-def frame(context: Context) -> Sheet:
-    """Return the sheet's frame."""
-    return Sheet(NAME, context.footer(NAME), tuple(_HEADINGS.values()), head_row=3, frozen_columns=2)
+class Register(Part):
+    """The sheet."""
 
+    def frame(self) -> Sheet:
+        """Return the sheet's frame."""
+        return Sheet(NAME, self.context.footer(NAME), tuple(_HEADINGS.values()), head_row=3, frozen_columns=2)
 
-def opening(context: Context) -> Iterator[Row]:
-    """Yield title and headings."""
-    yield row(Style.TITLE, "学员签到注册记录")
-    yield row(
-        Style.NOTE,
-        context.note(
-            "注册时间、注册IP为学员本人激活账号时由服务器记录；签到为每次开始学习；时间均为北京时间。"
-        ),
-    )
-    yield row(Style.HEAD, *_HEADINGS)
+    def opening(self) -> Iterator[Row]:
+        """Yield title and headings."""
+        yield row(Style.TITLE, "学员签到注册记录")
+        yield row(
+            Style.NOTE,
+            self.context.note(
+                "注册时间、注册IP为学员本人激活账号时由服务器记录；签到为每次开始学习；时间均为北京时间。"
+            ),
+        )
+        yield row(Style.HEAD, *_HEADINGS)
 
-
-def rows(judged: Judged) -> Iterator[Row]:
-    """Yield the trainee's row."""
-    trainee = judged.trainee
-    method, result, verified_us = trainee.verification
-    opened = [session.fact.opened_us for session in trainee.sessions.values()]
-    yield row(
-        Style.DATA,
-        trainee.ordinal,
-        trainee.name,
-        words.named(words.SEXES, trainee.sex),
-        trainee.id_number,
-        trainee.phone,
-        trainee.department,
-        trainee.household,
-        words.moment(trainee.activated_us) or "未激活",
-        trainee.address,
-        words.named(words.METHODS, method),
-        words.named(words.RESULTS, result),
-        words.moment(verified_us),
-        trainee.consent_version,
-        words.moment(min(opened, default=None)),
-        words.moment(max(opened, default=None)),
-    )
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Yield the trainee's row."""
+        trainee = judged.trainee
+        method, result, verified_us = trainee.verification
+        opened = [session.fact.opened_us for session in trainee.sessions.values()]
+        yield row(
+            Style.DATA,
+            trainee.ordinal,
+            trainee.name,
+            words.named(words.SEXES, trainee.sex),
+            trainee.id_number,
+            trainee.phone,
+            trainee.department,
+            trainee.household,
+            words.moment(trainee.activated_us) or "未激活",
+            trainee.address,
+            words.named(words.METHODS, method),
+            words.named(words.RESULTS, result),
+            words.moment(verified_us),
+            trainee.consent_version,
+            words.moment(min(opened, default=None)),
+            words.moment(max(opened, default=None)),
+        )

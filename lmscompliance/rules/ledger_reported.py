@@ -11,6 +11,7 @@ from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.ledger_body import Body
 from lmscompliance.rules.ledger_context import Context, Judged
 from lmscompliance.rules.ledger_facts import ClassRecord, Record, ReportedRecord, TraineeRecord
+from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
 from lmscompliance.rules.reported import SECOND_US, Reported, fault
 
@@ -64,23 +65,27 @@ def read_session(trainee: TraineeRecord, record: Record, body: Body) -> None:
     )
 
 
-def frame(context: Context) -> Sheet:
-    """Return the frame of the sheet."""
-    return Sheet(NAME, context.footer(NAME), tuple(_HEADINGS.values()), head_row=3, frozen_columns=2)
-
-
-class Imported:
-    """The sheet's rows and the sums under them."""
+class Imported(Part):
+    """The sheet, in a class into which records were imported."""
 
     def __init__(self, context: Context) -> None:
         """Start with the class's plan."""
-        self._context = context
+        super().__init__(context)
         self._lessons = {lesson.id: lesson for lesson in context.record.lessons}
         self._count = self._seconds = self._counted = 0
 
+    def applies(self) -> bool:
+        """Tell whether anything was imported."""
+        return self.context.record.imports > 0
+
+    def frame(self) -> Sheet:
+        """Return the sheet's frame."""
+        columns = tuple(_HEADINGS.values())
+        return Sheet(NAME, self.context.footer(NAME), columns, head_row=3, frozen_columns=2)
+
     def opening(self) -> Iterator[Row]:
         """Yield title and headings."""
-        notice = self._context.notice
+        notice = self.context.notice
         yield row(Style.TITLE, "转入记录（其他系统报送，非本平台当场记录）")
         rule = notice.cite("reported.credited")
         counted = (
@@ -90,7 +95,7 @@ class Imported:
         )
         yield row(
             Style.NOTE,
-            self._context.note(
+            self.context.note(
                 f"每行一次：相邻两次操作相隔超过 {notice.reported.idle_minutes} 分钟即视为结束，"
                 f"最后一次操作之后不推算时长；{counted}。"
             ),
