@@ -6,11 +6,13 @@ of the code that decides things.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.events import Events
 from lmscompliance.kernel.ids import Ids
+from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.policy import Catalogue
 from lmscompliance.storage.database import Database
@@ -28,3 +30,5 @@ class Services:
     vault: Vault
     policies: Catalogue
     events: Events = field(default_factory=Events)
+    presence: Mapping[str, PresenceMethod] = field(default_factory=dict)
+    """Ways to check presence that the host plugged in, by name."""

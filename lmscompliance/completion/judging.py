@@ -8,8 +8,8 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams.service import attempt_facts
-from lmscompliance.learning.service import session_facts
+from lmscompliance.exams.service import attempt_facts, unlocked_at
+from lmscompliance.learning.service import presence_facts, session_facts
 from lmscompliance.policy import Notice
 from lmscompliance.records.service import reported as reported_sessions
 from lmscompliance.rules import credit, reported
@@ -17,7 +17,8 @@ from lmscompliance.rules.account import Account
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import ExamVerdict, exam_gate, exam_verdict
-from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, PresenceFact, SessionFact
+from lmscompliance.rules.presence import voids
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.training import queries
 
@@ -51,6 +52,8 @@ class TraineeStatus:
     exam: ExamVerdict
     gate: Verdict
     eligibility: Verdict
+    decided_checks: int = 0
+    """How many presence checks were answered or missed."""
     elsewhere: tuple[reported.Reported, ...] = ()
     """Sessions that other systems reported; never part of ``account``."""
     elsewhere_counted: Mapping[str, int] = field(default_factory=dict)
@@ -73,38 +76,52 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
     """Judge each enrolment, in the order given, holding the beats of a few of them at a time."""
     for some in _batches(enrolment_ids):
         sessions = session_facts(session, course.fact.id, some)
+        checks = presence_facts(session, some)
+        unlocked = unlocked_at(session, course.fact.id, some)
         attempts = attempt_facts(session, course.fact.id, some)
         elsewhere = reported_sessions(session, course.fact.id, some)
         for enrolment_id in some:
-            yield _judged(
-                course, enrolment_id, sessions[enrolment_id], attempts[enrolment_id], elsewhere[enrolment_id]
+            facts = _Facts(
+                sessions[enrolment_id],
+                checks[enrolment_id],
+                attempts[enrolment_id],
+                elsewhere[enrolment_id],
+                unlocked.get(enrolment_id),
             )
+            yield _judged(course, enrolment_id, facts)
 
 
-def _judged(
-    course: Course,
-    enrolment_id: str,
-    sessions: Sequence[SessionFact],
-    attempts: Sequence[AttemptFact],
-    elsewhere: Sequence[reported.Reported],
-) -> TraineeStatus:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """All that is known of one enrolment."""
+
+    sessions: Sequence[SessionFact]
+    checks: Sequence[PresenceFact]
+    attempts: Sequence[AttemptFact]
+    elsewhere: Sequence[reported.Reported]
+    unlocked_us: int | None
+
+
+def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
     notice = course.notice
-    account = credit.account(sessions, course.lessons, notice.credit, course.fact)
-    counted = reported.credited(elsewhere, account, course.lessons, notice, course.fact)
-    counting = reported.with_reported(account, elsewhere, counted)
+    taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
+    account = credit.account(facts.sessions, course.lessons, notice.credit, course.fact, taken)
+    counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact)
+    counting = reported.with_reported(account, facts.elsewhere, counted)
     training = training_verdict(course.fact, course.lessons, counting, notice)
-    exam = exam_verdict(attempts, notice)
+    exam = exam_verdict(facts.attempts, notice)
     return TraineeStatus(
         enrolment_id=enrolment_id,
         course=course,
-        sessions=tuple(sessions),
-        attempts=tuple(attempts),
+        sessions=tuple(facts.sessions),
+        attempts=tuple(facts.attempts),
         account=account,
         training=training,
         exam=exam,
-        gate=exam_gate(attempts, training.met, notice),
+        gate=exam_gate(facts.attempts, training.met, notice),
         eligibility=eligibility(training, exam, notice),
-        elsewhere=tuple(elsewhere),
+        decided_checks=sum(one.decided_us is not None for one in facts.checks),
+        elsewhere=tuple(facts.elsewhere),
         elsewhere_counted=counted,
     )
 

@@ -16,8 +16,9 @@ class Completion(Base):
 
     A cache: everything here follows from the facts and may be deleted and judged anew, except that
     ``completed_at`` says when completion was first seen. ``judged_sessions`` is how many closed sessions
-    and facts of attendance the judgement has seen; where it differs from how many there are,
-    ``service.refresh_due`` judges again. ``offline_hours`` are part of ``total_hours``.
+    and facts of attendance the judgement has seen, ``judged_checks`` how many decided presence checks; where
+    one differs from how many there are, ``service.refresh_due`` judges again. ``offline_hours`` are part of
+    ``total_hours``.
     """
 
     __tablename__ = "compliance_completion"
@@ -25,6 +26,7 @@ class Completion(Base):
     class_id: Mapped[str] = mapped_column(Id, primary_key=True)
     enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
     judged_sessions: Mapped[int]
+    judged_checks: Mapped[int] = mapped_column(server_default="0")
     judged_at: Mapped[datetime] = mapped_column(Instant)
     total_hours: Mapped[Decimal] = mapped_column(ExactDecimal)
     # A default in the database: the release before this one writes rows without it.

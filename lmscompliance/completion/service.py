@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from lmscompliance.completion.judging import Course, TraineeStatus, course_of, judge
 from lmscompliance.completion.models import Completion
 from lmscompliance.exams import service as exams
 from lmscompliance.learning.models import ClosedSession
+from lmscompliance.learning.presence.models import PresenceCheck
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
@@ -89,6 +90,12 @@ def refresh_due(services: Services) -> int:
         .where(ClosedSession.enrolment_id == Enrolment.id, ClosedSession.class_id == Enrolment.class_id)
         .scalar_subquery()
     )
+    checks = (
+        select(func.count())
+        .select_from(PresenceCheck)
+        .where(PresenceCheck.enrolment_id == Enrolment.id, PresenceCheck.decided_at.is_not(None))
+        .scalar_subquery()
+    )
     unjudged = (
         select(Enrolment.class_id, Enrolment.id)
         .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
@@ -100,7 +107,10 @@ def refresh_due(services: Services) -> int:
             TrainingClass.status != CLOSED,
             TrainingClass.window_end > services.clock.now() - _LOOK_BACK,
             Enrolment.activated_at.is_not(None),
-            func.coalesce(Completion.judged_sessions, -1) != sessions,
+            or_(
+                func.coalesce(Completion.judged_sessions, -1) != sessions,
+                func.coalesce(Completion.judged_checks, 0) != checks,
+            ),
         )
         .order_by(Enrolment.class_id, Enrolment.ordinal)
         .limit(_ENROLMENTS_A_RUN)
@@ -133,6 +143,7 @@ def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
         for one in judged:
             figures = {
                 "judged_sessions": one.closed_sessions,
+                "judged_checks": one.decided_checks,
                 "judged_at": now,
                 "total_hours": one.training.total_hours,
                 "average_minutes": one.training.average_minutes,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from lmscompliance.demo.attention import Attention
 from lmscompliance.demo.client import Browser
 from lmscompliance.demo.exam import Examinee
 from lmscompliance.demo.watching import Lesson, Sitting, play_for, watch
@@ -60,6 +61,7 @@ class Player:
     computer: Browser
     lessons: Sequence[Lesson]
     examinee: Examinee
+    attention: Attention
     ids: Ids
     clock: Clock
     refused: list[str] = field(default_factory=list)
@@ -107,10 +109,13 @@ class Player:
         if part is not None and number % 4 == 0:
             yield from part(lesson, start)
         else:
-            yield from watch(self.phone, self.ids, lesson, start)
+            yield from watch(self.phone, self.ids, lesson, start, self.attention)
 
     def _drift_off(self, lesson: Lesson, start: datetime) -> Iterator[datetime]:
-        """Watch a third, hide the page for ten minutes, look in again, then lay the phone aside."""
+        """Watch a third, hide the page for ten minutes, look in again, then lay the phone aside.
+
+        Whoever does that answers no presence check either.
+        """
         yield start
         sitting = Sitting(self.phone, lesson)
         third = lesson.planned_seconds // 3
@@ -129,12 +134,12 @@ class Player:
     def _change_device(self, lesson: Lesson, start: datetime) -> Iterator[datetime]:
         """Begin on the phone, take over on the computer, and let the phone run on for five minutes."""
         yield start
-        phone = Sitting(self.phone, lesson)
+        phone = Sitting(self.phone, lesson, attention=self.attention)
         half = lesson.planned_seconds // 2
         yield from play_for(phone, self.ids, start, half)
         again = start + timedelta(seconds=half + 5)
         yield again
-        computer = Sitting(self.computer, lesson, takeover=True)
+        computer = Sitting(self.computer, lesson, takeover=True, attention=self.attention)
         computer.beat()
         elapsed = 0
         rest = lesson.planned_seconds - half + 10

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import Compliance
 from lmscompliance.demo.accounts import HostStore
+from lmscompliance.demo.attention import Attention
 from lmscompliance.demo.cast import Behaviour, Player, assign
 from lmscompliance.demo.client import Browser
 from lmscompliance.demo.exam import AnswerSheet, Examinee
@@ -47,6 +48,7 @@ APPROVED = datetime(2021, 1, 30, 15, 0, tzinfo=SHANGHAI)
 FIRST_DAY = date(2021, 2, 1)
 CURTAIN = datetime(2021, 3, 1, 8, 0, tzinfo=SHANGHAI)
 _LATEST_START = 8
+_SLIPS = 10
 # When the periodic jobs run: hourly while people learn, otherwise now and then; a real server never pauses.
 _JOB_HOURS = (0, 8, 12, 18, 19, 20, 21, 22, 23)
 _QUESTIONS = 20
@@ -161,6 +163,7 @@ def _cast(theatre: Theatre, class_id: str, policy: str, codes: dict[str, str]) -
                 computer=Browser(theatre.app, "180.101.49.11", _COMPUTER),
                 lessons=lessons,
                 examinee=Examinee(sheet, theatre.chance, class_id),
+                attention=Attention(sheet, theatre.chance, slips=_SLIPS),
                 ids=theatre.chance,
                 clock=theatre.clock,
             )

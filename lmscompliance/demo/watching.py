@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from lmscompliance.demo.attention import Attention
 from lmscompliance.demo.client import Browser
 from lmscompliance.kernel.ids import Ids
 
@@ -29,8 +30,15 @@ class Lesson:
 class Sitting:
     """One open session on one device."""
 
-    def __init__(self, browser: Browser, lesson: Lesson, *, takeover: bool = False) -> None:
-        """Open the lesson's page and then its session."""
+    def __init__(
+        self,
+        browser: Browser,
+        lesson: Lesson,
+        *,
+        takeover: bool = False,
+        attention: Attention | None = None,
+    ) -> None:
+        """Open the lesson's page and then its session; without ``attention`` nobody answers checks."""
         browser.get(f"/compliance/lessons/{lesson.class_id}/{lesson.id}")
         body = {"lesson_id": lesson.id, "takeover": takeover}
         opened: dict[str, Any] = browser.send_json("POST", f"{_API}/sessions", body, 201).data
@@ -38,6 +46,7 @@ class Sitting:
         self._token: str = opened["token"]
         self._nonce: str = opened["nonce"]
         self._seq = 0
+        self._attention = attention
         self.beat_seconds: int = opened["beat_seconds"]
         self.position_ms: int = opened["resume_position_ms"]
 
@@ -46,6 +55,8 @@ class Sitting:
         self._seq += 1
         answer = self._browser.send_token(f"{_API}/beats", self._body(state))
         self._nonce = str(answer.data.get("nonce", ""))
+        if self._attention is not None and answer.data.get("presence") == "due":
+            self._attention.heed(self._browser, self._token)
         return str(answer.data.get("state", "closed"))
 
     def end(self) -> None:
@@ -76,10 +87,12 @@ def play_for(sitting: Sitting, ids: Ids, start: datetime, seconds: int) -> Itera
         sitting.beat()
 
 
-def watch(browser: Browser, ids: Ids, lesson: Lesson, at: datetime) -> Iterator[datetime]:
+def watch(
+    browser: Browser, ids: Ids, lesson: Lesson, at: datetime, attention: Attention
+) -> Iterator[datetime]:
     """Sit through the whole lesson without a break."""
     yield at
-    sitting = Sitting(browser, lesson)
+    sitting = Sitting(browser, lesson, attention=attention)
     # A little longer than planned: the credited second counts from the first beat that reports playing.
     yield from play_for(sitting, ids, at, lesson.planned_seconds + 3)
     sitting.end()

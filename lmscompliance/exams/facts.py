@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams.models import ExamAttempt
+from lmscompliance.exams.models import ExamAttempt, ExamUnlock
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.rules.facts import AttemptFact
 
@@ -36,6 +36,16 @@ def attempt_facts(
         for row in rows:
             found[row.enrolment_id].append(attempt_fact(row))
     return found
+
+
+def unlocked_at(session: Session, class_id: str, enrolment_ids: Collection[str]) -> dict[str, int]:
+    """Return when the exam was unlocked, in microseconds, for each enrolment for which it was."""
+    rows = session.execute(
+        select(ExamUnlock.enrolment_id, ExamUnlock.unlocked_at).where(
+            ExamUnlock.class_id == class_id, ExamUnlock.enrolment_id.in_(enrolment_ids)
+        )
+    )
+    return {enrolment_id: to_micros(at) for enrolment_id, at in rows}
 
 
 def attempts_of(session: Session, class_id: str, enrolment_id: str) -> list[ExamAttempt]:

@@ -2,7 +2,7 @@
 
 from lmscompliance.exams.answers import save
 from lmscompliance.exams.closing import close_overdue, submit
-from lmscompliance.exams.facts import attempt_facts
+from lmscompliance.exams.facts import attempt_facts, unlocked_at
 from lmscompliance.exams.gate import UNLOCKED, Situation, unlock
 from lmscompliance.exams.grading import CLOSED, Result
 from lmscompliance.exams.publishing import default_blueprint, publish_blueprint
@@ -30,4 +30,5 @@ __all__ = [
     "start",
     "submit",
     "unlock",
+    "unlocked_at",
 ]

@@ -11,6 +11,7 @@ from lmscompliance.exams import service as exams
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.learning import jobs as learning_jobs
+from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
@@ -21,6 +22,7 @@ def periodic_jobs() -> list[Periodic]:
     """Return every periodic job, in the order in which facts flow."""
     return [
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
+        Periodic("learning.close_unanswered", 10, presence.close_unanswered),
         Periodic("exams.close_overdue", 10, exams.close_overdue),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
         Periodic("ledgers.build_asked", 3, _build_ledgers),
@@ -48,6 +50,7 @@ def connect_events(services: Services) -> None:
         completion.refresh(services, class_id, enrolment_id)
 
     services.events.connect(SESSION_CLOSED, heard)
+    services.events.connect(presence.RESTORED, heard)
     services.events.connect(exams.CLOSED, heard)
 
 

@@ -38,6 +38,7 @@ from lmscompliance.learning import beatlog, limits, nonces, origin, segments, to
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.presence import watch
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import bare_transaction, transaction
@@ -131,26 +132,31 @@ class BeatAck:
     """What a page is told: the last number that is durable, how its session stands, when to beat next.
 
     ``nonce`` is what the next beat must show. A closed session keeps nothing any more: ``seq`` and
-    ``next_seconds`` are then 0, and ``nonce`` is empty.
+    ``next_seconds`` are then 0, and ``nonce`` is empty. ``presence`` is ``due`` while a presence check waits
+    for its answer, ``missed`` while a missed one waits for a passed one.
     """
 
     seq: int
     state: str
     next_seconds: int
     nonce: str
+    presence: str = ""
 
     def to_json(self) -> str:
-        """Return it as it is answered; by hand, for four plain members need no encoder."""
+        """Return it as it is answered; by hand, for plain members need no encoder."""
+        said = f',"presence":"{self.presence}"' if self.presence else ""
         return (
             f'{{"seq":{self.seq},"state":"{self.state}","next_seconds":{self.next_seconds},'
-            f'"nonce":"{self.nonce}"}}'
+            f'"nonce":"{self.nonce}"{said}}}'
         )
 
 
-def acknowledge(services: Services, session_id: str, seq: int, limits: Limits, *, active: bool) -> BeatAck:
+def acknowledge(
+    services: Services, session_id: str, seq: int, limits: Limits, *, active: bool, presence: str = ""
+) -> BeatAck:
     """Return the answer to a beat of an open session whose last durable number is ``seq``."""
     nonce = nonces.after(services, session_id, seq)
-    return BeatAck(seq, ACTIVE if active else SUPERSEDED, limits.beat_seconds, nonce)
+    return BeatAck(seq, ACTIVE if active else SUPERSEDED, limits.beat_seconds, nonce, presence)
 
 
 def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) -> BeatAck:
@@ -173,4 +179,12 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
         if open_row is None:
             return BeatAck(0, CLOSED, 0, "")
         segments.take(session, services, open_row, beat, sender=sender, limits=held_to)
-        return acknowledge(services, claims.session_id, open_row.last_seq, held_to, active=open_row.active)
+        stands = watch.attend(session, services, open_row, held_to)
+        return acknowledge(
+            services,
+            claims.session_id,
+            open_row.last_seq,
+            held_to,
+            active=open_row.active,
+            presence=stands,
+        )

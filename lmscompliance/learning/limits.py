@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session
 
-from lmscompliance.policy.terms import CreditTerms
+from lmscompliance.policy.terms import CreditTerms, PresenceTerms
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.transaction import reading
@@ -28,6 +28,7 @@ class Limits:
     gap_us: int
     segment: timedelta
     terms: CreditTerms
+    presence: PresenceTerms
 
 
 _remembered: WeakKeyDictionary[Database, dict[str, Limits]] = WeakKeyDictionary()
@@ -49,12 +50,14 @@ def within(session: Session, services: Services, class_id: str) -> Limits:
     """Return the limits of a class inside a transaction that is already open; as ``of_class``."""
     known = _remembered.setdefault(services.database, {})
     if class_id not in known:
-        terms = queries.notice_of(session, queries.class_by_id(session, class_id)).credit
+        notice = queries.notice_of(session, queries.class_by_id(session, class_id))
+        terms = notice.credit
         known[class_id] = Limits(
             beat_seconds=terms.beat_seconds,
             gap=timedelta(seconds=terms.max_gap_seconds),
             gap_us=terms.max_gap_seconds * 1_000_000,
             segment=timedelta(seconds=terms.segment_seconds),
             terms=terms,
+            presence=notice.presence,
         )
     return known[class_id]

@@ -14,6 +14,7 @@ from typing import cast
 from sqlalchemy import BigInteger, Index, LargeBinary, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lmscompliance.learning.presence import models as presence_models
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.types import Id, Instant
 
@@ -30,7 +31,8 @@ class OpenSession(Base):
     counted from ``segment_start``. ``slow_at`` is the first instant at which a beat must leave the single
     UPDATE and take the slow path: the segment's due end, which anything else that wants a word with the
     next beat may bring forward. ``address_new`` says that the running segment began at another address
-    or device than the one before it.
+    or device than the one before it. ``check_at`` is the drawn moment of the next presence check, or nothing
+    where the policy asks for none.
 
     ``active`` is true for at most one session of a person, which the database holds. A session that was
     taken over stays here, inactive, and its beats are still kept until it ends or falls silent.
@@ -60,6 +62,7 @@ class OpenSession(Base):
     segment_n: Mapped[int]
     segment_start: Mapped[datetime] = mapped_column(Instant)
     slow_at: Mapped[datetime] = mapped_column(Instant)
+    check_at: Mapped[datetime | None] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant)
     last_seq: Mapped[int]
     last_position_ms: Mapped[int] = mapped_column(BigInteger)
@@ -118,6 +121,17 @@ class ClosedSegment(Base):
     agent_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     ip_blind: Mapped[str | None] = mapped_column(String(64))
 
+
+# Tables are found by their room's ``models``; these belong to it.
+__all__ = [
+    "CLOSED_SEGMENT",
+    "CLOSED_SESSION",
+    "OPEN_SESSION",
+    "ClosedSegment",
+    "ClosedSession",
+    "OpenSession",
+    "presence_models",
+]
 
 # The same tables for statements that go past the unit of work.
 OPEN_SESSION = cast("Table", OpenSession.__table__)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.learning import access, limits
 from lmscompliance.learning.facts import session_facts
+from lmscompliance.learning.presence.facts import presence_facts
 from lmscompliance.rules import credit
+from lmscompliance.rules.presence import voids
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
@@ -84,4 +86,6 @@ def credited_seconds(
     if not facts:
         return 0
     class_fact, lessons = queries.class_facts(session, class_id)
-    return credit.account(facts, lessons, terms, class_fact).by_lesson(lesson_id)
+    checks = presence_facts(session, [enrolment_id])[enrolment_id]
+    taken = voids(checks, limits.within(session, services, class_id).presence)
+    return credit.account(facts, lessons, terms, class_fact, taken).by_lesson(lesson_id)

@@ -24,6 +24,7 @@ from lmscompliance.learning import beatlog, nonces, origin
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION, OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.presence import watch
 from lmscompliance.rules.facts import UNANSWERED
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
@@ -107,7 +108,7 @@ def take(
         beat.seq, (now - row.segment_start) // timedelta(milliseconds=1), beat.position_ms, beat.state, mark
     )
     _remember(row, beat, now)
-    due = now >= row.slow_at or len(row.beats) >= beatlog.FULL
+    due = now - row.segment_start >= limits.segment or len(row.beats) >= beatlog.FULL
     if moved:
         _close_segment(session, services, row, "address", now)
         _open_segment(services, row, beat, mark, now=now, limits=limits, moved_to=sender)
@@ -123,6 +124,7 @@ def close_session(session: Session, services: Services, row: OpenSession, reason
     """
     if row.superseded_at is not None:
         reason = "superseded"
+    watch.leave(session, row)
     _close_segment(session, services, row, reason, row.last_at)
     session.connection().execute(
         _ADD_SESSION,
@@ -165,6 +167,7 @@ def close_session(session: Session, services: Services, row: OpenSession, reason
 def supersede(session: Session, services: Services, row: OpenSession, by: str) -> None:
     """Take the locked ``row``'s place from now on: its further beats are kept but count for nothing."""
     now = max(instant(services), row.opened_at)
+    watch.leave(session, row)
     row.active = False
     row.superseded_at = now
     row.superseded_by = by

@@ -18,20 +18,23 @@ from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.jobs import close_silent, is_silent
 from lmscompliance.learning.models import OPEN_SESSION, ClosedSession, OpenSession
 from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.presence import watch
+from lmscompliance.learning.presence.facts import presence_facts
 from lmscompliance.learning.progress import credited_seconds
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training.models import Enrolment, Lesson
 
-__all__ = ["Ended", "Started", "close_silent", "end", "session_facts", "start"]
+__all__ = ["Ended", "Started", "close_silent", "end", "presence_facts", "session_facts", "start"]
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """A new session and what its page needs; a beat is due every ``beat_seconds``.
 
-    The first one shows ``nonce``.
+    The first one shows ``nonce``. ``presence`` says how the trainee stands with presence checks, as in each
+    beat's answer.
     """
 
     session: str
@@ -41,6 +44,7 @@ class Started:
     planned_seconds: int
     resume_position_ms: int
     credited_seconds: int
+    presence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ def start(
         other = _make_room(session, services, enrolment.person_id, session_id, takeover=takeover)
         resume_ms = _resume_position(session, enrolment.id, lesson, other)
         now = segments.instant(services)
+        check_at, stands = watch.begin(
+            session, services, lesson.class_id, enrolment.id, now=now, limits=held_to
+        )
         row = _new_row(
             services,
             session_id=session_id,
@@ -75,7 +82,11 @@ def start(
             enrolment=enrolment,
             sender=sender,
             now=now,
-            slow_at=now + held_to.segment,
+            # Whoever is being asked something is told again by the first beat.
+            slow_at=now
+            if stands == watch.DUE
+            else min(now + held_to.segment, check_at or now + held_to.segment),
+            check_at=check_at,
             resume_ms=resume_ms,
         )
         try:
@@ -108,6 +119,7 @@ def start(
         planned_seconds=lesson.planned_seconds,
         resume_position_ms=resume_ms,
         credited_seconds=credited,
+        presence=stands,
     )
 
 
@@ -186,6 +198,7 @@ def _new_row(
     sender: Origin,
     now: datetime,
     slow_at: datetime,
+    check_at: datetime | None,
     resume_ms: int,
 ) -> dict[str, object]:
     ip_sealed, agent_sealed = origin.seal(services, sender)
@@ -202,6 +215,7 @@ def _new_row(
         "segment_n": 0,
         "segment_start": now,
         "slow_at": slow_at,
+        "check_at": check_at,
         "last_at": now,
         "last_seq": 0,
         "last_position_ms": resume_ms,

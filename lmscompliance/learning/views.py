@@ -18,6 +18,7 @@ from lmscompliance.kernel.errors import Unauthenticated
 from lmscompliance.learning import beats, nonces, progress, service
 from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.web import (
@@ -37,6 +38,7 @@ routes = Routes()
 
 _SCHEME = "Session "
 _LONGEST_TOKEN = 512
+_LONGEST_ANSWER = 240 * 1024
 _MEDIA = (".mp4", ".m4v", ".webm", ".ogv", ".mov", ".m3u8")
 
 
@@ -55,6 +57,21 @@ class BeatBody(Body):
     position_ms: Annotated[int, Field(ge=0, lt=2**40)]
     state: Literal["playing", "paused", "hidden", "ended"]
     nonce: Annotated[str, Field(max_length=nonces.LENGTH, pattern="^[0-9a-f]*$")] = ""
+
+
+class TokenBody(Body):
+    """Whose session it is; the token may come in the header instead."""
+
+    token: Annotated[str, Field(max_length=_LONGEST_TOKEN)] = ""
+
+
+class AnswerBody(TokenBody):
+    """An answer to a presence check: option numbers as shown, one text, ``[true]``, or a base64 photo."""
+
+    check: Annotated[str, Field(min_length=1, max_length=26)]
+    answer: Annotated[
+        list[bool | int | Annotated[str, Field(max_length=_LONGEST_ANSWER)]], Field(max_length=64)
+    ]
 
 
 @routes.post("/api/sessions", endpoint="session_start", access=Access(Role.TRAINEE))
@@ -76,6 +93,7 @@ def session_start() -> ResponseReturnValue:
         "planned_seconds": started.planned_seconds,
         "resume_position_ms": started.resume_position_ms,
         "credited_seconds": started.credited_seconds,
+        "presence": started.presence,
     }
     return jsonify(body), HTTPStatus.CREATED
 
@@ -94,6 +112,29 @@ def session_end() -> ResponseReturnValue:
     token, sent = _sent_beat()
     ended = service.end(current_services(), token, sent, Origin(client_ip(), user_agent()))
     return jsonify({"state": ended.state, "credited_seconds": ended.credited_seconds})
+
+
+@routes.post("/api/presence", endpoint="presence", access=TOKEN)
+def presence_standing() -> ResponseReturnValue:
+    """Tell how the trainee of a session stands with presence checks, and show the open one."""
+    sent = json_body(TokenBody)
+    return jsonify(presence.current(current_services(), _token(sent.token)).to_json())
+
+
+@routes.post("/api/presence/answer", endpoint="presence_answer", access=TOKEN)
+def presence_answer() -> ResponseReturnValue:
+    """Judge the answer to the open check."""
+    sent = json_body(AnswerBody)
+    sender = Origin(client_ip(), user_agent())
+    stands = presence.answer(current_services(), _token(sent.token), sent.check, [*sent.answer], sender)
+    return jsonify(stands.to_json())
+
+
+@routes.post("/api/presence/ask", endpoint="presence_ask", access=TOKEN)
+def presence_ask() -> ResponseReturnValue:
+    """Raise a make-up check."""
+    sent = json_body(TokenBody)
+    return jsonify(presence.ask(current_services(), _token(sent.token)).to_json())
 
 
 @routes.get(
@@ -127,10 +168,13 @@ def lesson_page(class_id: str, lesson_id: str) -> ResponseReturnValue:
 
 def _sent_beat() -> tuple[str, SentBeat]:
     sent = json_body(BeatBody)
-    token = sent.token
+    return _token(sent.token), SentBeat(sent.seq, sent.position_ms, sent.state, sent.nonce)
+
+
+def _token(token: str) -> str:
     if not token:
         header = request.headers.get("Authorization", "")
         token = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
     if not token or len(token) > _LONGEST_TOKEN:
         raise Unauthenticated("learning.bad_token")
-    return token, SentBeat(sent.seq, sent.position_ms, sent.state, sent.nonce)
+    return token

@@ -7,7 +7,7 @@ from typing import Any
 
 from lmscompliance.policy import schema
 from lmscompliance.policy.notice import Given
-from lmscompliance.policy.terms import REASONS
+from lmscompliance.policy.terms import REASONS, PresenceTerms
 
 Contradiction = tuple[str, str, dict[str, object]]
 """The key to blame, the message's name in this room, and its parameters."""
@@ -39,6 +39,16 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
     attendance = terms["attendance"]
     if attendance.code_seconds < attendance.rotate_seconds:
         yield "attendance.code_seconds.value", "code_below_rotation", {"rotation": attendance.rotate_seconds}
+    yield from _presence(terms["presence"])
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
         yield "credit.precedence.value", "reason_missing", {"reasons": ", ".join(missing)}
+
+
+def _presence(presence: PresenceTerms) -> Iterator[Contradiction]:
+    if presence.max_interval_seconds < presence.min_interval_seconds:
+        least = presence.min_interval_seconds
+        yield "presence.max_interval_seconds.value", "interval_below_least", {"least": least}
+    if presence.accessible_answer_seconds < presence.answer_seconds:
+        usual = presence.answer_seconds
+        yield "presence.accessible_answer_seconds.value", "accessible_is_shorter", {"usual": usual}

@@ -19,6 +19,7 @@ from lmscompliance.policy.terms import (
     DisputeTerms,
     ExamTerms,
     HoursTerms,
+    PresenceTerms,
     ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
@@ -79,6 +80,7 @@ class Notice:
     anomaly: AnomalyTerms = field(init=False, compare=False)
     delivery: DeliveryTerms = field(init=False, compare=False)
     attendance: AttendanceTerms = field(init=False, compare=False)
+    presence: PresenceTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)

@@ -20,6 +20,7 @@ from lmscompliance.policy.terms import (
     DisputeTerms,
     ExamTerms,
     HoursTerms,
+    PresenceTerms,
     ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
@@ -39,6 +40,7 @@ SECTIONS = {
     "anomaly": AnomalyTerms,
     "delivery": DeliveryTerms,
     "attendance": AttendanceTerms,
+    "presence": PresenceTerms,
     "exam": ExamTerms,
     "subsidy": SubsidyTerms,
     "retention": RetentionTerms,
@@ -47,6 +49,7 @@ SECTIONS = {
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+NAME = r"[a-z][a-z0-9_]{0,31}"
 MONTH = r"[0-9]{4}-(0[1-9]|1[0-2])"
 
 
@@ -241,6 +244,15 @@ PARAMETERS: Mapping[str, Parameter] = {
     "attendance.deducts_missed": Parameter("boolean"),
     "attendance.completion_ratio": Parameter("decimal", minimum=0, maximum=1, non_empty=True),
     "attendance.min_rate": Parameter("decimal", minimum=0, maximum=1),
+    "presence.per_day": Parameter("integer", minimum=0, maximum=1000),
+    "presence.min_interval_seconds": Parameter("integer", minimum=1, maximum=86400),
+    "presence.max_interval_seconds": Parameter("integer", minimum=1, maximum=86400),
+    "presence.answer_seconds": Parameter("integer", minimum=5, maximum=3600),
+    "presence.accessible_answer_seconds": Parameter("integer", minimum=5, maximum=3600),
+    "presence.methods": Parameter("texts", pattern=NAME, non_empty=True),
+    "presence.missed_voids": Parameter("text", choices=("since_last_passed", "within_session", "nothing")),
+    "presence.make_up_seconds": Parameter("integer", minimum=0, maximum=86400),
+    "presence.make_up_per_day": Parameter("integer", minimum=0, maximum=1000),
     "exam.full_marks": Parameter("decimal", minimum=1),
     "exam.pass_mark": Parameter("decimal", minimum=0),
     "exam.attempts": Parameter("integer", minimum=1, maximum=20),

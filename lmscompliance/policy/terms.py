@@ -25,6 +25,7 @@ REASONS = (
     "page_hidden",
     "paused",
     "idle_gap",
+    "presence_missed",
 )
 """Every reason a second may be excluded for, in the order that decides where a policy names no precedence."""
 
@@ -209,6 +210,32 @@ class AttendanceTerms:
     """An offline lesson counts once its seconds reach this share of its planned length (0 < ratio ≤ 1)."""
     min_rate: Decimal
     """Attended offline 课时 over planned ones must reach this (出勤率); 0 asks for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceTerms:
+    """Presence checks (在场验证) during a session (``rules.presence``)."""
+
+    per_day: int
+    """Checks that come by themselves on one Shanghai day, at most; 0 asks for none at all."""
+    min_interval_seconds: int
+    """The next check comes no sooner after the one before; time between sessions is left out."""
+    max_interval_seconds: int
+    """The next check comes no later than this; within both bounds every second is equally likely."""
+    answer_seconds: int
+    """Time for the answer, from the moment the server asks."""
+    accessible_answer_seconds: int
+    """The same for a trainee who was granted more time."""
+    methods: tuple[str, ...]
+    """What is asked, in order of preference: ``question``, ``arithmetic``, ``tap``, or a plug-in's name."""
+    missed_voids: str
+    """What a missed or wrong check voids, until the next passed one: ``since_last_passed`` (the time since
+    the trainee's last passed check, in whichever session), ``within_session`` (not beyond its session), or
+    ``nothing``."""
+    make_up_seconds: int
+    """A check that the trainee asks for and passes within this time after a miss restores what it voided."""
+    make_up_per_day: int
+    """How many checks a trainee may ask for on one Shanghai day."""
 
 
 @dataclass(frozen=True, slots=True)

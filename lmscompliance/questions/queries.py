@@ -52,6 +52,22 @@ def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
     ]
 
 
+def drawable_ids(session: Session, topic: str, kinds: Iterable[str]) -> list[str]:
+    """Return the ids of the questions of ``topic`` and ``kinds`` that may be drawn, in their order."""
+    wanted = select(Question.id).where(Question.topic == topic, Question.kind.in_(kinds), _may_be_drawn())
+    return list(session.scalars(wanted.order_by(Question.id)))
+
+
+def question(session: Session, question_id: str) -> QuestionValue:
+    """Return one question in its present version; ``KeyError`` without it."""
+    found = session.get(Question, question_id)
+    if found is None:
+        raise KeyError(question_id)
+    return QuestionValue(
+        found.id, found.version, found.topic, found.kind, found.stem, tuple(found.options), found.key
+    )
+
+
 def awaiting(session: Session, bank: str | None = None) -> list[Question]:
     """Return the flagged questions that nobody has confirmed yet, oldest first, of one bank or of all."""
     wanted = select(Question).where(Question.flagged, Question.confirmed_at.is_(None)).order_by(Question.id)

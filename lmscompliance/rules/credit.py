@@ -9,7 +9,8 @@ which sessions, segments and beats are handed in changes nothing.
    first, after the last) is idle.
 2. Corrections of staff add a mark, or take away those that beats gave; the later holds over the earlier.
 3. Time before the approval, outside the window or the permitted times of day, after the session was taken
-   over, or while a later started session of the same trainee ran is marked. No correction undoes these.
+   over, or while a later started session of the same trainee ran is marked, and so is what a missed presence
+   check voids (``rules.presence``). No correction undoes these.
 4. What carries no mark so far counts, in the order of time, until its lesson, its day or its time of day is
    full (``caps``). From that moment on further time of a lesson is over its length, or a repeat in any
    other session, and further time of the day is over its limit.
@@ -25,6 +26,7 @@ from lmscompliance.rules.account import Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
 from lmscompliance.rules.facts import UNANSWERED, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.presence import Void
 from lmscompliance.rules.run import Piece, Run
 
 __all__ = ["Account", "Interval", "SessionAccount", "account"]
@@ -55,8 +57,9 @@ def account(
     lessons: Iterable[LessonFact],
     terms: CreditTerms,
     class_fact: ClassFact,
+    voids: Iterable[Void] = (),
 ) -> Account:
-    """Judge every second of one enrolment's ``sessions``.
+    """Judge every second of one enrolment's ``sessions``; ``voids`` is what presence checks took away.
 
     A session whose lesson is not in the plan has a planned length of zero, so all of it is over length.
     Raises ``ValueError`` when a session is handed in twice.
@@ -72,6 +75,7 @@ def account(
     _correct(runs, bits)
     _mark_class(runs, terms, class_fact, bits)
     _mark_overlaps(runs, bits["overlap"])
+    _mark_voids(runs, voids, bits["presence_missed"])
     mark_full(runs, lessons, terms, bits)
     return _close_account(runs, order)
 
@@ -201,6 +205,15 @@ def _mark_overlaps(runs: Sequence[Run], bit: int) -> None:
             if later.start >= run.end:
                 break
             run.mark(later.start, later.taken_over, bit)
+
+
+def _mark_voids(runs: Iterable[Run], voids: Iterable[Void], bit: int) -> None:
+    """Mark what no presence check proves."""
+    for void in voids:
+        for run in runs:
+            if void.session in {None, run.fact.session}:
+                start = run.start if void.start_s is None else void.start_s
+                run.mark(start, run.end if void.end_s is None else void.end_s, bit)
 
 
 def _close_account(runs: Sequence[Run], order: Sequence[str]) -> Account:

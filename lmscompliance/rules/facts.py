@@ -78,6 +78,25 @@ MODES = (ONLINE, LIVE, OFFLINE)
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceFact:
+    """One presence check of a trainee, raised in ``session``, to be answered until ``until_us``.
+
+    ``number`` counts a trainee's checks from 0; one is decided before the next is issued.
+    ``asked`` tells a check that the trainee asked for from one that came by itself. ``decided_us`` is when
+    it was answered, or its deadline when nobody did; ``None`` and ``passed`` false while it is open.
+    """
+
+    check: str
+    number: int
+    session: str
+    issued_us: int
+    until_us: int
+    asked: bool = False
+    decided_us: int | None = None
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LessonFact:
     """A lesson of the published plan with its 课时 and planned length.
 

@@ -27,6 +27,7 @@ from lmscompliance.rules.ledger_register import Register
 from lmscompliance.rules.ledger_reported import Imported
 from lmscompliance.rules.ledger_table import Row, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
+from lmscompliance.rules.presence import voids
 from lmscompliance.tlog.leaf import Leaf
 
 __all__ = ["EDITION", "DataFile", "Judged", "Observer", "Provenance", "Record", "build"]
@@ -79,7 +80,8 @@ def build(
 def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     """Return ``trainee`` with every verdict on them."""
     sessions = [session.fact for session in trainee.sessions.values()]
-    accounted = account(sessions, found.lessons, notice.credit, found.fact)
+    taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
+    accounted = account(sessions, found.lessons, notice.credit, found.fact, taken)
     elsewhere = [one.fact for one in trainee.reported]
     counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
     counting = reported.with_reported(accounted, elsewhere, counted)

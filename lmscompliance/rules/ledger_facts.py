@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, PresenceFact, SessionFact
 from lmscompliance.rules.reported import Reported
 from lmscompliance.tlog.leaf import Leaf
 
@@ -126,6 +126,7 @@ class TraineeRecord:
     consent_version: str = ""
     address: str = ""
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
+    checks: dict[str, PresenceFact] = field(default_factory=dict)
     attempts: dict[str, AttemptRecord] = field(default_factory=dict)
     reported: list[ReportedRecord] = field(default_factory=list)
     unlocked_us: int | None = None

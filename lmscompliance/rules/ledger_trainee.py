@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules.facts import MARKS, AttemptFact, Beat, Segment, SessionFact
+from lmscompliance.rules.facts import MARKS, AttemptFact, Beat, PresenceFact, Segment, SessionFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_class import Unknown
 from lmscompliance.rules.ledger_facts import (
@@ -107,6 +108,43 @@ def _session_closed(trainee: TraineeRecord, _record: Record, body: Body) -> None
     _change(session, closed_us=body.whole("closed_us"), close_reason=body.text("reason"))
 
 
+def _presence_issued(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    check, number = body.text("check"), body.whole("number")
+    if number != len(trainee.checks) or any(
+        one.check == check or one.decided_us is None for one in trainee.checks.values()
+    ):
+        msg = "a presence check is out of order, issued twice, or issued while another is open"
+        raise body.refuse(msg)
+    session = trainee.sessions.get(body.text("session"))
+    if session is None:
+        msg = "the session was never opened"
+        raise body.refuse(msg)
+    trainee.checks[check] = PresenceFact(
+        check=check,
+        number=number,
+        session=session.fact.session,
+        issued_us=body.whole("issued_us"),
+        until_us=body.whole("until_us"),
+        asked=body.flag("asked"),
+    )
+
+
+def _presence_answered(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    check, answered_us = _open_check(trainee, body), body.whole("answered_us")
+    if not check.issued_us <= answered_us <= check.until_us:
+        msg = "the answer lies outside the time for it"
+        raise body.refuse(msg)
+    trainee.checks[check.check] = replace(check, decided_us=answered_us, passed=body.flag("passed"))
+
+
+def _presence_missed(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    check = _open_check(trainee, body)
+    if body.whole("until_us") != check.until_us:
+        msg = "it was to be answered until another moment"
+        raise body.refuse(msg)
+    trainee.checks[check.check] = replace(check, decided_us=check.until_us)
+
+
 def _unlocked(trainee: TraineeRecord, _record: Record, body: Body) -> None:
     trainee.unlocked_us = body.whole("unlocked_us")
 
@@ -153,6 +191,9 @@ _TRAINEE = {
     "session.segment": _session_segment,
     "session.superseded": _session_superseded,
     "session.closed": _session_closed,
+    "presence.issued": _presence_issued,
+    "presence.answered": _presence_answered,
+    "presence.missed": _presence_missed,
     "exam.unlocked": _unlocked,
     "exam.locked": _locked,
     "attempt.opened": _attempt_opened,
@@ -160,7 +201,7 @@ _TRAINEE = {
     "attempt.graded": _attempt_graded,
     "record.reported": read_session,
 }
-_TRAINEE_IGNORED: frozenset[str] = frozenset()
+_TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent"})
 
 
 def _session(trainee: TraineeRecord, body: Body) -> SessionRecord:
@@ -172,6 +213,14 @@ def _session(trainee: TraineeRecord, body: Body) -> SessionRecord:
         msg = "the session is already closed"
         raise body.refuse(msg)
     return session
+
+
+def _open_check(trainee: TraineeRecord, body: Body) -> PresenceFact:
+    check = trainee.checks.get(body.text("check"))
+    if check is None or check.decided_us is not None:
+        msg = "the presence check was never issued, or is already decided"
+        raise body.refuse(msg)
+    return check
 
 
 def _attempt(trainee: TraineeRecord, body: Body) -> AttemptRecord:

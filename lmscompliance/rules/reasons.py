@@ -22,6 +22,7 @@ TERM: Mapping[str, str] = {
     "page_hidden": "credit.countable_states",
     "paused": "credit.countable_states",
     "idle_gap": "credit.max_gap_seconds",
+    "presence_missed": "presence.missed_voids",
 }
 """The policy key that each reason of ``policy.REASONS`` rests on."""
 
@@ -42,6 +43,8 @@ def explanation(reason: str, notice: Notice, locale: str = "zh_CN") -> str:
         f"rules.why_{reason}",
         locale,
         gap=notice.credit.max_gap_seconds,
+        answer=notice.presence.answer_seconds,
+        make_up=f"{notice.presence.make_up_seconds / 60:g}",
         rate=f"{notice.credit.max_rate_permille / 1000:g}",
         hours=_SEPARATOR[locale == "en"].join(notice.credit.hours_of_day),
         day_limit=_minutes(notice.credit.daily_cap_seconds or 0),

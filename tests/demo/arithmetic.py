@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 
 LONGEST_GAP = 90
 TOLERANCE_MS = 3000
+MAKE_UP = 600
+MAKE_UPS_A_DAY = 4
 WINDOW = (
     datetime(2021, 2, 1, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp(),
     datetime(2021, 3, 1, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp(),
@@ -95,10 +97,33 @@ def _sittings(leaves: list[dict[str, Any]]) -> list[Sitting]:
     return sorted(sittings.values(), key=lambda one: one.opened)
 
 
+def _void(leaves: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    """Return the stretches that missed presence checks void, in seconds."""
+    asked: dict[str, bool] = {}
+    proven, missed, made_up, found = float("-inf"), None, Counter(), []
+    for leaf in leaves:
+        body = leaf["body"]
+        if leaf["t"] == "presence.issued":
+            asked[body["check"]] = body["asked"]
+        elif leaf["t"] in {"presence.answered", "presence.missed"}:
+            at = (body["answered_us"] if "answered_us" in body else body["until_us"]) // 1_000_000
+            if not body.get("passed"):
+                missed = missed or at
+                continue
+            day = datetime.fromtimestamp(at, ZoneInfo("Asia/Shanghai")).date()
+            if missed and asked[body["check"]] and at - missed <= MAKE_UP and made_up[day] < MAKE_UPS_A_DAY:
+                made_up[day] += 1
+            elif missed:
+                found.append((proven, at))
+            proven, missed = at, None
+    return [*found, (proven, float("inf"))] if missed else found
+
+
 def _person(leaves: list[dict[str, Any]], planned: dict[str, int]) -> Person:
     person = Person(_sittings(leaves))
     learnt: Counter[str] = Counter()
     completed_by: dict[str, str] = {}
+    void = _void(leaves)
     for sitting in person.sittings:
         for second, reason in _reasons(sitting).items():
             if not WINDOW[0] <= second < WINDOW[1]:
@@ -107,6 +132,8 @@ def _person(leaves: list[dict[str, Any]], planned: dict[str, int]) -> Person:
                 verdict = "overlap"
             elif reason:
                 verdict = reason
+            elif any(start <= second < end for start, end in void):
+                verdict = "presence_missed"
             elif learnt[sitting.lesson] >= planned[sitting.lesson]:
                 verdict = "over_length" if completed_by[sitting.lesson] == sitting.id else "repeat"
             else:

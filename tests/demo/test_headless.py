@@ -49,6 +49,8 @@ def quick(tmp_path: Path) -> Material:
         "credit.beat_seconds": "60",
         "credit.max_gap_seconds": "90",
         "credit.segment_seconds": "300",
+        "presence.min_interval_seconds": "100",
+        "presence.max_interval_seconds": "300",
         "exam.duration_seconds": "3600",
     }
     directory = write_policy(tmp_path / "policies", terms, window=True)
@@ -60,7 +62,8 @@ def test_each_behaviour_leaves_its_mark(played) -> None:
     summary, _ = played
     assert summary.verdict == "valid"
     assert summary.behaviours == dict.fromkeys(sorted(BEHAVIOURS), 1)
-    expected = {"idle_gap", "page_hidden", "overlap", "too_fast", "paused", "outside_window", "over_length"}
+    expected = {"idle_gap", "page_hidden", "overlap", "too_fast", "paused", "outside_window"}
+    expected |= {"over_length", "presence_missed"}
     assert set(summary.excluded_seconds) == expected
     # The diligent and the one with two devices pass at once, a third one at the second attempt.
     assert (summary.passed, summary.failed_twice, summary.eligible) == (3, 1, 3)

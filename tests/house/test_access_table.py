@@ -60,6 +60,9 @@ def test_every_route_is_authenticated_or_on_the_short_list() -> None:
     assert opened == {
         ("beat", TOKEN),
         ("session_end", TOKEN),
+        ("presence", TOKEN),
+        ("presence_answer", TOKEN),
+        ("presence_ask", TOKEN),
         ("log_checkpoint", PUBLIC),
         ("log_tile", PUBLIC),
     }

@@ -22,13 +22,15 @@ from lmscompliance.learning.segments import SentBeat
 from lmscompliance.learning.service import Ended, Started
 from lmscompliance.rules import credit
 from lmscompliance.rules.account import Account as CreditAccount
-from lmscompliance.rules.facts import SessionFact
+from lmscompliance.rules.facts import PresenceFact, SessionFact
+from lmscompliance.rules.presence import voids
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.training import queries
 from lmscompliance.training import service as training
 from lmscompliance.training.models import Enrolment, Lesson
+from tests.learning import attention
 
 TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
 LESSON_SECONDS = 1800
@@ -68,12 +70,19 @@ class School:
         with reading(self.services.database) as session:
             return service.session_facts(session, self.class_id, [enrolment])[enrolment]
 
+    def checks(self, account: str = "trainee-1") -> list[PresenceFact]:
+        """Return the presence checks of ``account`` as the rules see them."""
+        enrolment = self.trainees[account]
+        with reading(self.services.database) as session:
+            return service.presence_facts(session, [enrolment])[enrolment]
+
     def account(self, account: str = "trainee-1") -> CreditAccount:
         """Return what counts of them."""
         with reading(self.services.database) as session:
             class_fact, lessons = queries.class_facts(session, self.class_id)
             notice = queries.notice_of(session, queries.class_by_id(session, self.class_id))
-        return credit.account(self.facts(account), lessons, notice.credit, class_fact)
+        taken = voids(self.checks(account), notice.presence)
+        return credit.account(self.facts(account), lessons, notice.credit, class_fact, taken)
 
     def leaves(self, account: str = "trainee-1") -> list[Leaf]:
         """Return the evidence of ``account``, decoded, in order."""
@@ -92,6 +101,7 @@ class Player:
         self.started = started
         self.sender = sender
         self.seq = 0
+        self.attentive = True
         self.position_ms = started.resume_position_ms
         self.nonces = {0: started.nonce}
         """What was answered to each number."""
@@ -104,13 +114,15 @@ class Player:
         return clock
 
     def beat(self, state: str = "playing", *, seq: int | None = None) -> BeatAck:
-        """Send one beat now."""
+        """Send one beat now; if it raises a presence check, somebody attentive passes it at once."""
         if seq is None:
             self.seq += 1
         ack = self.school.accept(
             self.services, self.started.token, self._beat(state, seq), self.sender.ip, self.sender.agent
         )
         self.nonces[ack.seq] = ack.nonce
+        if self.attentive and ack.presence == "due":
+            attention.answer(self.services, self.started.token, sender=self.sender)
         return ack
 
     def play(self, seconds: int, *, every: int = 60, speed: float = 1.0) -> BeatAck:

@@ -47,6 +47,7 @@ def test_a_whole_session_over_http(school: School, client: FlaskClient) -> None:
         "planned_seconds",
         "resume_position_ms",
         "credited_seconds",
+        "presence",
     }
     assert (started.json["beat_seconds"], started.json["planned_seconds"]) == (60, 1800)
     anybody = client.application.test_client()

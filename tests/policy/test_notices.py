@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "dd60a3353e7df64e482018313efe5bf439925045adeb2182396c2c03a293f5fe",
-    ("liusu-youji-2021", 1): "cf74bb24552a6c202b4e7da217d886d352a15c664991a751ae3d57c69cb309a1",
-    ("wudi-gongjiang-draft", 1): "06d05705392026672a9e0f4b66c3536a11968d35da13886b7811a481903fba83",
+    ("demo-short", 1): "af60478da307969f74ecaf92ca30014169e5fcefc3b4080e04e72b90ee89a98f",
+    ("liusu-youji-2021", 1): "d8dfe228ca8994dc3abf2d98ce8cc5107bace900e168239b31001e765312cc16",
+    ("wudi-gongjiang-draft", 1): "6eb3dfd621c204cd55bcef026a14b1e78bd085419dedbef427669716057efccc",
 }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from tests.rules.build import S
 
 
-def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901, PLR0912, PLR0915  # rule after rule
+def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_: False):  # noqa: C901, PLR0912, PLR0915  # rule after rule
     """Return ``(session, second) -> reason`` by asking about one second at a time."""
     spans, timelines = {}, {}
     for fact in given_sessions:
@@ -42,6 +42,8 @@ def judge_each_second(given_sessions, lessons, terms, class_fact):  # noqa: C901
         later = ranked[ranked.index(fact) + 1 :]
         if second >= taken or any(spans[o.session][0] <= second < spans[o.session][2] for o in later):
             found.add("overlap")
+        if void(fact.session, second):
+            found.add("presence_missed")
         return found
 
     def beaten(fact, second):
