@@ -70,13 +70,19 @@ def protect(directory: Path, passphrase_file: Path | None, new_passphrase_file: 
 @group.command("key")
 @_directory
 def key(directory: Path) -> None:
-    """Print the public keys in DIRECTORY, those retired after a rotation as well."""
+    """Print the public keys in DIRECTORY.
+
+    Those retired after a rotation and the SM2 key as well.
+    """
     signing, retired = keys.public_halves(directory)
     for vkey in signing:
         click.echo(str(vkey))
     for vkey in retired:
         if vkey not in signing:
             say("cli.signer_retired", vkey=vkey)
+    sm2 = keys.national(directory)
+    if sm2 is not None:
+        say("cli.signer_national", vkey=sm2)
 
 
 @group.command("serve")
@@ -114,10 +120,10 @@ def serve(directory: Path, listen: str, token_file: Path | None, passphrase_file
 @click.option("--finish", is_flag=True, help="Retire the old key: its private half is deleted.")
 @_passphrase_option
 def rotate(directory: Path, passphrase_file: Path | None, *, finish: bool) -> None:
-    """Replace the key in DIRECTORY, in two steps with time between them.
+    """Replace the key in DIRECTORY in two steps.
 
     First a new key signs beside the old one, so that every checkpoint carries both lines and trust policies
-    can be renewed; then --finish retires the old one. Stop the signer for each step.
+    can be renewed; when they have had time, --finish retires the old one. Stop the signer for each step.
     """
     step = life.finish_rotation if finish else life.begin_rotation
     vkey = step(directory, _origin(directory), _passphrase(directory, passphrase_file))
@@ -127,14 +133,28 @@ def rotate(directory: Path, passphrase_file: Path | None, *, finish: bool) -> No
         say("cli.signer_rotating", vkey=vkey)
 
 
+@group.command("national")
+@_directory
+@_passphrase_option
+def national(directory: Path, passphrase_file: Path | None) -> None:
+    """Let an SM2 key sign beside the present one in DIRECTORY.
+
+    Each checkpoint gets one more line, which readers that do not know SM2 pass over; exports get SM3 digests.
+    Needs lmscompliance[national] here. Stop the signer first.
+    """
+    vkey = life.add_national(directory, _origin(directory), _passphrase(directory, passphrase_file))
+    say("cli.signer_national", vkey=vkey)
+
+
 @group.command("freeze")
 @_directory
 @click.option("--reason", required=True, help="Why the log ends, as 'key compromised'.")
 def freeze(directory: Path, reason: str) -> None:
-    """End the log for good: its last checkpoint, printed here, stays the last.
+    """End the log in DIRECTORY for good.
 
-    For a key that somebody else may hold. Seal first (lmscompliance seal) if the platform is still to be
-    trusted; what was recorded later goes into the next log.
+    Its last checkpoint, printed here, stays the last. For a key that somebody else may hold. Seal first
+    (lmscompliance seal) if the platform is still to be trusted; what was recorded later goes into the next
+    log.
     """
     click.echo(life.freeze(directory, reason), nl=False)
 

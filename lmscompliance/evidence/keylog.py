@@ -27,11 +27,13 @@ def note_keys(services: Services, signer: Signer) -> None:
     notice at once take turns at the stream's head, and the second finds nothing left to say.
     """
     signing, retired = signer.signing, [vkey for vkey in signer.vkeys if vkey not in signer.signing]
-    names: Mapping[str, Json] = {
+    names: dict[str, Json] = {
         "origin": signer.origin,
         "signing": [str(vkey) for vkey in signing],
         "retired": [str(vkey) for vkey in retired],
     }
+    if signer.national is not None:
+        names["national"] = str(signer.national)
     with reading(services.database) as session:
         if _known(session, names):
             return
@@ -50,6 +52,8 @@ def note_keys(services: Services, signer: Signer) -> None:
 
 
 def _known(session: Session, names: Mapping[str, Json]) -> bool:
+    signing = names["signing"]
+    assert isinstance(signing, list)  # noqa: S101  # as note_keys made it
     last = session.scalar(
         select(Entry.leaf)
         .where(Entry.class_id == LOG_ITSELF, Entry.stream == STREAM)
@@ -57,5 +61,5 @@ def _known(session: Session, names: Mapping[str, Json]) -> bool:
         .limit(1)
     )
     if last is None:
-        return len([*names["signing"], *names["retired"]]) == 1  # type: ignore[misc]  # lists, just above
+        return names["retired"] == [] and len(signing) == 1 and "national" not in names
     return Leaf.decode(last).body == names

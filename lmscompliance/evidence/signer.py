@@ -33,6 +33,11 @@ class Signer(Protocol):
         """The keys whose lines the next checkpoint will carry."""
         ...
 
+    @property
+    def national(self) -> VKey | None:
+        """The SM2 key whose line stands beside the others, if the log has one."""
+        ...
+
     def mark(self) -> Checkpoint:
         """Return the last head that was signed; size 0 before the first."""
         ...

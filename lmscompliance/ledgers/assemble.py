@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from lmscompliance.documents.archive import write_archive
 from lmscompliance.evidence import class_stream, reader, streams
 from lmscompliance.evidence.cosigning import quorum_lines
 from lmscompliance.evidence.signer import Signer
-from lmscompliance.kernel.errors import Conflict
+from lmscompliance.kernel.errors import Conflict, Misconfigured
 from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
@@ -99,13 +101,31 @@ def write_bundle(
         (bundle.EXPORT_CONSISTENCY, bundle.encode_consistency(consistency)),
     ):
         made[name] = _write(folder, name, data)
-    listed = tuple(made[name] for name in bundle.ORDER if name != bundle.MANIFEST)
+    names = [name for name in bundle.ORDER if name != bundle.MANIFEST]
+    listed = tuple(with_sm3(signer, [made[name] for name in names], folder))
     manifest = Manifest(cut.class_id, code, cut.snapshot, cut.size, ledger.EDITION, listed)
     _write(folder, bundle.MANIFEST, manifest.encode())
     path = folder / "bundle"
     with path.open("xb") as target:
         write_archive(target, [(name, folder / name) for name in bundle.ORDER])
     return bundle.digest_of("bundle", _chunks(path))
+
+
+def with_sm3(signer: Signer, files: Sequence[FileDigest], folder: Path) -> list[FileDigest]:
+    """Return ``files`` with their SM3 digests where the log has an SM2 key; else as they are."""
+    if signer.national is None:
+        return list(files)
+    return [replace(file, sm3=_sm3(folder / file.name)) for file in files]
+
+
+def _sm3(path: Path) -> str:
+    try:
+        digest = hashlib.new(bundle.SM3)
+    except ValueError as error:
+        raise Misconfigured("ledgers.no_sm3") from error
+    for chunk in _chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def trust_text(signer: Signer, services: Services) -> str:
@@ -117,6 +137,7 @@ def trust_text(signer: Signer, services: Services) -> str:
         "# 学习台账核验信任文件:请经主管部门等另一渠道核对下面的公钥。\n"
         "# Trust policy for verifying ledgers: compare the keys below through another channel.\n"
         + "".join(f"log {vkey}\n" for vkey in signer.vkeys)
+        + (f"# sm2 {signer.national}\n" if signer.national else "")
         + quorum_lines(services.settings.witnesses)
     )
 

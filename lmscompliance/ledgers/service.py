@@ -144,6 +144,7 @@ class _Run:
             files.append(
                 assemble.write_workbook(folder, subject.notice, files, subject.taken_at, self.progress)
             )
+            files = assemble.with_sm3(self.signer, files, folder)
             recorded_n = self._record(subject, files, kept=kept)
             # Dying from here on leaves digests in the log without files; asking again makes both anew.
             seal_all(self.services, self.signer)

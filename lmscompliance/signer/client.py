@@ -55,12 +55,17 @@ class RemoteSigner:
     @property
     def vkeys(self) -> tuple[VKey, ...]:
         """Every key a checkpoint of this log may carry: those that sign now, then those that did before."""
-        return tuple(vkey for _, vkey in self._keys)
+        return tuple(vkey for state, vkey in self._keys if state != "national")
 
     @property
     def signing(self) -> tuple[VKey, ...]:
         """The keys whose lines the next checkpoint will carry."""
         return tuple(vkey for state, vkey in self._keys if state == "signing")
+
+    @property
+    def national(self) -> VKey | None:
+        """The SM2 key whose line stands beside the others, if the log has one."""
+        return next((vkey for state, vkey in self._keys if state == "national"), None)
 
     def mark(self) -> Checkpoint:
         """Return the last head that was signed; size 0 before the first."""

@@ -1,24 +1,28 @@
 """The keys in a signer's directory: one that signs, a second during a rotation, and those that did before.
 
 ``key`` signs. While ``key.next`` exists it signs as well, so that every checkpoint carries both lines.
-``retired`` lists the public halves of keys that no longer sign, one a line: older checkpoints carry only
-these, so a trust policy goes on naming them. Private keys stand in the text form of Go's note package,
-plain (mode 0600) or under a passphrase (``box``).
+``key.sm2``, if there is one, adds an SM2 line to each checkpoint. ``retired`` lists the public halves of
+keys that no longer sign, one a line: older checkpoints carry only these, so a trust policy goes on naming
+them. Private keys stand in the text form of Go's note package, plain (mode 0600) or under a passphrase
+(``box``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.signer import box, files
+from lmscompliance.signer.national import Sm2Key
 from lmscompliance.tlog.encoding import from_base64, to_base64
 from lmscompliance.tlog.notes import ED25519, Note, Signature, VKey
 
-CURRENT, NEXT, RETIRED = "key", "key.next", "retired"
+CURRENT, NEXT, RETIRED, NATIONAL = "key", "key.next", "retired", "key.sm2"
 _PREFIX = "PRIVATE+KEY+"
 
 
@@ -58,19 +62,25 @@ class SigningKey:
         return cls(VKey(origin, ED25519, private.public_key().public_bytes_raw()), private)
 
 
+K = TypeVar("K", SigningKey, Sm2Key)
+
+
 @dataclass(frozen=True, slots=True)
 class Keys:
     """What signs now, the older key first, and what did before."""
 
     signing: tuple[SigningKey, ...]
     retired: tuple[VKey, ...]
+    national: Sm2Key | None = None
 
     @classmethod
     def load(cls, directory: Path, origin: str, passphrase: bytes | None) -> Keys:
         """Read the keys of ``origin``; raises ``Misconfigured`` naming the file."""
         names = [CURRENT, *([NEXT] if (directory / NEXT).exists() else [])]
-        loaded = tuple(_load(directory / name, origin, passphrase) for name in names)
-        return cls(loaded, retired(directory))
+        loaded = tuple(_load(directory / name, origin, passphrase, SigningKey.decode) for name in names)
+        sm2 = directory / NATIONAL
+        national = _load(sm2, origin, passphrase, Sm2Key.decode) if sm2.exists() else None
+        return cls(loaded, retired(directory), national)
 
     @property
     def vkeys(self) -> tuple[VKey, ...]:
@@ -80,10 +90,11 @@ class Keys:
 
     def sign(self, text: str) -> str:
         """Return ``text`` as a note with a line of each key that signs now."""
-        return Note(text, tuple(key.sign(text) for key in self.signing)).encode()
+        every: list[SigningKey | Sm2Key] = [*self.signing, *([self.national] if self.national else [])]
+        return Note(text, tuple(key.sign(text) for key in every)).encode()
 
 
-def save(path: Path, key: SigningKey, passphrase: bytes | None, cost: int = box.COST) -> None:
+def save(path: Path, key: SigningKey | Sm2Key, passphrase: bytes | None, cost: int = box.COST) -> None:
     """Write ``key`` durably, encrypted when there is a passphrase."""
     text = key.encode()
     files.write(path, text if passphrase is None else box.seal(text, str(key.vkey), passphrase, cost))
@@ -103,6 +114,18 @@ def public_halves(directory: Path) -> tuple[tuple[VKey, ...], tuple[VKey, ...]]:
         except (OSError, ValueError) as error:
             raise Misconfigured("signer.unreadable_key", path=str(path)) from error
     return tuple(signing), retired(directory)
+
+
+def national(directory: Path) -> VKey | None:
+    """Return the SM2 key, if there is one, without opening it; raises ``Misconfigured``."""
+    path = directory / NATIONAL
+    try:
+        text = path.read_text(encoding="utf-8")
+        return VKey.parse(box.public_line(text)) if box.is_sealed(text) else Sm2Key.decode(text).vkey
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Misconfigured("signer.unreadable_key", path=str(path)) from error
 
 
 def encrypted(directory: Path) -> bool:
@@ -125,14 +148,14 @@ def retired(directory: Path) -> tuple[VKey, ...]:
         raise Misconfigured("signer.unreadable_key", path=str(path)) from error
 
 
-def _load(path: Path, origin: str, passphrase: bytes | None) -> SigningKey:
+def _load(path: Path, origin: str, passphrase: bytes | None, decode: Callable[[str], K]) -> K:
     try:
         text = path.read_text(encoding="utf-8")
         if box.is_sealed(text):
             if passphrase is None:
                 raise Misconfigured("signer.no_passphrase", path=str(path))
             text = box.unseal(text, passphrase)
-        key = SigningKey.decode(text)
+        key = decode(text)
     except box.WrongPassphrase as error:
         raise Misconfigured("signer.wrong_passphrase", path=str(path)) from error
     except (OSError, ValueError) as error:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from lmscompliance.kernel.errors import Conflict
-from lmscompliance.signer import box, files, keys
+from lmscompliance.signer import files, keys
 from lmscompliance.signer.keys import SigningKey
 from lmscompliance.signer.local import FROZEN, MARK, LocalSigner
+from lmscompliance.signer.national import Sm2Key
 from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.verifier import ed25519
 
@@ -30,6 +31,8 @@ def protect(directory: Path, origin: str, old: bytes | None, new: bytes) -> None
         opened = keys.Keys.load(directory, origin, old)
         for name, key in zip((keys.CURRENT, keys.NEXT), opened.signing, strict=False):
             keys.save(directory / name, key, new)
+        if opened.national is not None:
+            keys.save(directory / keys.NATIONAL, opened.national, new)
 
 
 def begin_rotation(directory: Path, origin: str, passphrase: bytes | None) -> VKey:
@@ -41,8 +44,7 @@ def begin_rotation(directory: Path, origin: str, passphrase: bytes | None) -> VK
         if (directory / FROZEN).exists():
             raise Conflict("signer.frozen_keys", directory=str(directory))
         key = SigningKey.generate(origin)
-        sealed = box.is_sealed((directory / keys.CURRENT).read_text(encoding="utf-8"))
-        keys.save(directory / keys.NEXT, key, passphrase if sealed else None)
+        keys.save(directory / keys.NEXT, key, passphrase if keys.encrypted(directory) else None)
         return key.vkey
 
 
@@ -69,6 +71,17 @@ def finish_rotation(directory: Path, origin: str, passphrase: bytes | None) -> V
             files.write(directory / keys.RETIRED, lines)
         files.rename(directory / keys.NEXT, directory / keys.CURRENT)
         return new
+
+
+def add_national(directory: Path, origin: str, passphrase: bytes | None) -> VKey:
+    """Let an SM2 key sign beside the others; return its public half. Asked again, it is the same key."""
+    with files.alone(directory), files.turn(directory):
+        present = keys.Keys.load(directory, origin, passphrase)
+        if present.national is not None:
+            return present.national.vkey
+        key = Sm2Key.generate(origin)
+        keys.save(directory / keys.NATIONAL, key, passphrase if keys.encrypted(directory) else None)
+        return key.vkey
 
 
 def freeze(directory: Path, reason: str) -> str:

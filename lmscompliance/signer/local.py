@@ -68,6 +68,11 @@ class LocalSigner:
         """The keys whose lines the next checkpoint will carry."""
         return tuple(key.vkey for key in self._keys.signing)
 
+    @property
+    def national(self) -> VKey | None:
+        """The SM2 key whose line stands beside the others, if the log has one."""
+        return self._keys.national.vkey if self._keys.national else None
+
     def mark(self) -> Checkpoint:
         """Return the last head that was signed; size 0 before the first."""
         return Checkpoint.parse(Note.parse(self.mark_note()).text)

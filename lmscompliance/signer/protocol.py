@@ -59,9 +59,10 @@ class Service:
 
     def _keys(self) -> str:
         signing = self._signer.signing
-        return "".join(
-            f"{'signing' if vkey in signing else 'retired'} {vkey}\n" for vkey in self._signer.vkeys
-        )
+        lines = [f"{'signing' if vkey in signing else 'retired'} {vkey}\n" for vkey in self._signer.vkeys]
+        if self._signer.national is not None:
+            lines.append(f"national {self._signer.national}\n")
+        return "".join(lines)
 
     def _sign(self, body: bytes) -> Answer:
         try:

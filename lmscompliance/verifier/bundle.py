@@ -18,6 +18,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.tlog.encoding import hash_from_base64, to_base64
 
 FORMAT = "lmsev/1"
+SM3 = "sm3"
 MANIFEST = "manifest.json"
 CHECKPOINT = "checkpoint"
 ENTRIES = "entries.ndjson"
@@ -55,16 +56,20 @@ class FileDigest:
     name: str
     sha256: str
     size: int
+    sm3: str = field(default="", compare=False)
+    """The hexadecimal SM3 as well, where the log has an SM2 key. It adds to SHA-256, which decides."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the form that stands in manifests and leaves."""
-        return {"name": self.name, "sha256": self.sha256, "size": self.size}
+        members: dict[str, Json] = {"name": self.name, "sha256": self.sha256, "size": self.size}
+        return members | ({"sm3": self.sm3} if self.sm3 else {})
 
     @classmethod
     def from_json(cls, value: Json) -> FileDigest:
         """Read what ``to_json`` wrote; raises ``BadBundle``."""
-        entry = _members(value, "a file", name=str, sha256=str, size=int)
-        return cls(entry["name"], entry["sha256"], entry["size"])
+        more = {"sm3": str} if isinstance(value, dict) and SM3 in value else {}
+        entry = _members(value, "a file", name=str, sha256=str, size=int, **more)
+        return cls(entry["name"], entry["sha256"], entry["size"], entry.get(SM3, ""))
 
 
 @dataclass(frozen=True, slots=True)

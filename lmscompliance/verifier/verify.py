@@ -15,10 +15,11 @@ from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
 from lmscompliance.tlog.merkle import BadProof, verify_consistency, verify_inclusion
+from lmscompliance.tlog.national import demanded
 from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
-from lmscompliance.verifier import bundle, ed25519
+from lmscompliance.verifier import bundle, ed25519, national
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
 from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
 from lmscompliance.verifier.entries import EntryCheck
@@ -54,7 +55,8 @@ def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) 
             if missing:
                 return report
         step.say("archive_detail", count=len(archive.members))
-        _Verification(archive, policy, report, workbook).run()
+        sm2 = demanded(trust) if policy is not None and trust is not None else ()
+        _Verification(archive, policy, report, workbook, sm2).run()
     return report
 
 
@@ -82,6 +84,7 @@ def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None
         return None
     try:
         policy = TrustPolicy.parse(trust)
+        demanded(trust)
     except (BadPolicy, ValueError) as error:
         step.skip("bad_trust", reason=str(error))
         report.unverifiable.append(Remark("bad_trust", {"reason": str(error)}))
@@ -113,6 +116,7 @@ class _Verification:
     policy: TrustPolicy | None
     report: Report
     outside: Path | None = None
+    sm2: tuple[VKey, ...] = ()
     digests: dict[str, FileDigest] = field(default_factory=dict)
     manifest: Manifest | None = None
     recorded: tuple[FileDigest, ...] | None = None
@@ -135,6 +139,11 @@ class _Verification:
                 "policy_foreign", expected=entries.listed.policy_digest, found=notice.digest
             )
         self._export(head, entries)
+        if self.sm2:
+            listed = [
+                file for file in (*self.manifest.files, *(self.recorded or ())) if self._as_listed(file)
+            ]
+            national.check(self.report, self.sm2, self.archive, listed)
         Recomputation(self.archive, self.report, self.recorded, self.edition, self.outside).run(head, notice)
         self.report.owes += [Remark("owe_time"), Remark("owe_truth"), Remark("owe_latest")]
 
@@ -294,6 +303,9 @@ class _Verification:
             actual = self.digests.get(file.name)
             if actual is not None and actual != file and not self._only_withheld(file.name):
                 step.fail("digest_recorded", name=file.name, expected=file.sha256, found=actual.sha256)
+
+    def _as_listed(self, file: FileDigest) -> bool:
+        return self.digests.get(file.name) == file
 
     def _only_withheld(self, name: str) -> bool:
         """Tell whether the disclosures differ only because some were taken out, which is a finding."""
