@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.completion import pages, service
@@ -11,13 +10,21 @@ from lmscompliance.kernel.actor import Role
 from lmscompliance.rules import reasons
 from lmscompliance.rules.marking import plain
 from lmscompliance.training.access import class_scope, enrolment_scope
-from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+from lmscompliance.web import (
+    Access,
+    Routes,
+    current_actor,
+    current_services,
+    locale,
+    page_number,
+    redirect_to,
+    render,
+)
 
 routes = Routes()
 
 _ANYBODY = Access(Role.TRAINEE, Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
 _STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
-_LONGEST_NUMBER = 6
 
 
 @routes.get("/", endpoint="home", access=_ANYBODY)
@@ -39,9 +46,7 @@ def trainee_class(class_id: str) -> ResponseReturnValue:
 @routes.get("/classes/<class_id>/overview", endpoint="overview", access=Access(*_STAFF, scope=class_scope))
 def class_overview(class_id: str) -> ResponseReturnValue:
     """Show staff where everybody in a class stands."""
-    page = request.args.get("page", "1")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER else 1
-    shown = overview(current_services(), class_id, number)
+    shown = overview(current_services(), class_id, page_number())
     return render("completion/overview.html", shown=shown, plain=plain)
 
 

@@ -20,6 +20,8 @@ from lmscompliance.learning import views as learning_views
 from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.storage.migrate import require_current
+from lmscompliance.supervision import live_views as supervision_live_views
+from lmscompliance.supervision import views as supervision_views
 from lmscompliance.training import views as training_views
 from lmscompliance.web.addresses import address_from, agent_from
 from lmscompliance.web.problems import handle_error, handle_http
@@ -33,6 +35,8 @@ ROOMS: tuple[Routes, ...] = (
     completion_views.routes,
     ledger_views.routes,
     evidence_views.routes,
+    supervision_views.routes,
+    supervision_live_views.routes,
 )
 """Every room that has pages or interfaces."""
 

@@ -16,6 +16,7 @@ from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.services import Services
+from lmscompliance.supervision import jobs as supervision_jobs
 
 
 def periodic_jobs() -> list[Periodic]:
@@ -25,6 +26,8 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("learning.close_unanswered", 10, presence.close_unanswered),
         Periodic("exams.close_overdue", 10, exams.close_overdue),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
+        Periodic("supervision.watch", 60, supervision_jobs.watch),
+        Periodic("supervision.compare", 600, supervision_jobs.compare),
         Periodic("ledgers.build_asked", 3, _build_ledgers),
         Periodic("evidence.seal", 5, _seal),
     ]

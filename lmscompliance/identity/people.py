@@ -50,13 +50,18 @@ class PersonValue:
         return f"PersonValue({self.id})"
 
 
+def open_name(vault: Vault, person: Person) -> str:
+    """Decrypt a person's name alone, for lists that show it masked."""
+    return vault.open(_place("name_sealed"), person.name_sealed)
+
+
 def open_person(vault: Vault, person: Person) -> PersonValue:
     """Decrypt ``person``. The caller answers for who sees the result."""
     number = vault.open(_place("id_number_sealed"), person.id_number_sealed)
     given = person.given_number_sealed
     return PersonValue(
         id=person.id,
-        name=vault.open(_place("name_sealed"), person.name_sealed),
+        name=open_name(vault, person),
         sex=vault.open(_place("sex_sealed"), person.sex_sealed),
         birth=date.fromisoformat(vault.open(_place("birth_date_sealed"), person.birth_date_sealed)),
         id_kind=person.id_kind,

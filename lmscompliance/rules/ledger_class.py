@@ -159,4 +159,7 @@ _CLASS = {
     "class.closed": _closed,
     "records.imported": read_batch,
 }
-_CLASS_IGNORED = frozenset({"export.recorded", "plan.excepted"})
+_CLASS_IGNORED = frozenset(
+    {"export.recorded", "plan.excepted", "anomaly.decided", "network.declared", "network.withdrawn"}
+)
+"""Recorded in the class's stream, and of no consequence for any cell."""

@@ -23,6 +23,14 @@ def mask_name(name: str) -> str:
     return name[:1] + "".join(char if char == _MIDDLE_DOT else "*" for char in name[1:])
 
 
+def mask_address(address: str) -> str:
+    """Show the first half of an IPv4 address or the first two groups of an IPv6 one (``203.0.*.*``)."""
+    if ":" in address:
+        return ":".join(address.split(":")[:2]) + ":*"
+    parts = address.split(".")
+    return ".".join([*parts[:2], "*", "*"]) if len(parts) == 4 else address  # noqa: PLR2004  # an IPv4 address
+
+
 def _middle(text: str, head: int, tail: int) -> str:
     # Too short to hide anything in the middle: nothing at all is shown.
     if len(text) <= head + tail:

@@ -20,13 +20,14 @@ from statistics import median
 
 from lmscompliance.kernel.clock import from_micros, shanghai_day
 from lmscompliance.policy.terms import AnomalyTerms, CreditTerms
+from lmscompliance.rules.daytime import DAY_SECONDS, WHOLE_DAY
 from lmscompliance.rules.facts import SessionFact
 
 LOW, MEDIUM, HIGH = "low", "medium", "high"
 
 _MS = 1_000
 _SECOND = 1_000_000
-_DAY = 86_400 * _SECOND
+_DAY = DAY_SECONDS * _SECOND
 _NEAR_PERCENT = 20
 """Intervals this near to the usual one are those of the timer; others are changes of state and resends."""
 
@@ -218,19 +219,13 @@ def _long_days(
         return
     totals: defaultdict[date, int] = defaultdict(int)
     for start, end in studied:
-        while start < end:
-            until = min(end, _next_midnight(start))
-            totals[_day(start)] += until - start
-            start = until  # noqa: PLW2901  # the rest of the span, on the next day
+        for midnight, next_midnight in WHOLE_DAY.occurrences(start // _SECOND, end // _SECOND + 1):
+            within = min(end, next_midnight * _SECOND) - max(start, midnight * _SECOND)
+            totals[_day(midnight * _SECOND)] += max(0, within)
     for day, total_us in sorted(totals.items()):
         if total_us > terms.day_seconds * _SECOND:
             of_day = [step for step in steps if _day(step.start_us) == day or _day(step.end_us) == day]
             yield _about("long_day", MEDIUM, day.isoformat(), of_day, {"seconds": total_us // _SECOND})
-
-
-def _next_midnight(instant_us: int) -> int:
-    shift = 8 * 3600 * _SECOND  # Shanghai's days; see kernel.clock
-    return ((instant_us + shift) // _DAY + 1) * _DAY - shift
 
 
 def _unbroken(steps: Sequence[_Step], terms: AnomalyTerms, credit: CreditTerms) -> Iterator[Finding]:

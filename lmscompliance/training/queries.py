@@ -140,7 +140,7 @@ def classes_in_scope(session: Session, actor: Actor) -> list[ClassSummary]:
         )
         .join(Enterprise, Enterprise.id == TrainingClass.enterprise_id)
         .outerjoin(Enrolment, Enrolment.class_id == TrainingClass.id)
-        .where(_seen_by(actor))
+        .where(seen_by(actor))
         .group_by(TrainingClass.id, Enterprise.name)
         .order_by(TrainingClass.filed_at.desc(), TrainingClass.id)
     )
@@ -161,7 +161,8 @@ def classes_in_scope(session: Session, actor: Actor) -> list[ClassSummary]:
     ]
 
 
-def _seen_by(actor: Actor) -> ColumnElement[bool]:
+def seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Return which rows of ``TrainingClass`` joined with its ``Enterprise`` staff may see."""
     if actor.role is Role.ADMINISTRATOR:
         return true()
     if actor.role is Role.ENTERPRISE and actor.enterprise:
@@ -178,7 +179,7 @@ def in_scope(session: Session, actor: Actor, class_id: str) -> bool:
     statement = (
         select(TrainingClass.id)
         .join(Enterprise, Enterprise.id == TrainingClass.enterprise_id)
-        .where(TrainingClass.id == class_id, _seen_by(actor))
+        .where(TrainingClass.id == class_id, seen_by(actor))
     )
     return session.scalar(statement) is not None
 

@@ -9,7 +9,7 @@ from lmscompliance.web.access import PUBLIC, TOKEN, Access, Open, Scope
 from lmscompliance.web.addresses import client_ip, user_agent
 from lmscompliance.web.bodies import Body, json_body
 from lmscompliance.web.csrf import csrf_token
-from lmscompliance.web.pages import redirect_to, render, t, url
+from lmscompliance.web.pages import page_number, redirect_to, render, t, url
 from lmscompliance.web.problems import problem
 from lmscompliance.web.routes import Route, Routes
 from lmscompliance.web.state import AppState, current_actor, current_services, locale
@@ -30,6 +30,7 @@ __all__ = [
     "current_services",
     "json_body",
     "locale",
+    "page_number",
     "problem",
     "redirect_to",
     "render",

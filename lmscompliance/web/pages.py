@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask import Response, redirect, render_template, url_for
+from flask import Response, redirect, render_template, request, url_for
 from markupsafe import Markup
 
 from lmscompliance.kernel.clock import from_micros, shanghai
@@ -16,6 +16,7 @@ from lmscompliance.web.csrf import FIELD, csrf_token
 from lmscompliance.web.state import actor_or_none, current_services, locale
 
 _FOLDER = "lmscompliance/"
+_LONGEST_NUMBER = 6
 
 
 def render(template: str, /, **context: object) -> str:
@@ -63,6 +64,12 @@ def redirect_to(endpoint: str, **values: str | int | None) -> Response:
     """Answer a form with a page to fetch (303), so that a reload does not send the form again."""
     response: Response = redirect(url(endpoint, **values), 303)  # type: ignore[assignment]  # Flask's own class
     return response
+
+
+def page_number() -> int:
+    """Return the page of a list that the query asks for, from 1; whatever is no such number is the first."""
+    page = request.args.get("page", "1")
+    return int(page) if page.isascii() and page.isdigit() and len(page) <= _LONGEST_NUMBER else 1
 
 
 def csrf_field() -> Markup:

@@ -89,8 +89,8 @@ def _recorded_types() -> set[str]:
     """Return every leaf type that the product records: ``record(…, type=…)``, by literal or constant."""
     found = set()
     kind = re.compile(
-        r"(class|plan|exam|enrolment|platform|export|trainee|session|presence|attempt|attendance|live|log|records?)"
-        r"\.[a-z]+"
+        r"(class|plan|exam|enrolment|platform|export|trainee|session|presence|attempt|attendance|live|log|records?"
+        r"|anomaly|network)\.[a-z]+"
     )
     for path in modules():
         if path.parent.name in {"demo", "rules", "verifier", "cli"}:

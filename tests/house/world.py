@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
@@ -12,8 +14,11 @@ from lmscompliance.identity import numbers, uscc
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.questions.service import import_paths
+from lmscompliance.rules.rhythm import Finding
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import reading
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.supervision import findings, networks
+from lmscompliance.supervision.models import Anomaly
 from lmscompliance.training import activation, queries, service
 from lmscompliance.training.registration import import_roster
 from tests.support.app import administrator, clerk, inspector, trainee
@@ -94,9 +99,16 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "bundle": "000.p/1",
             }
         )
+    found = Finding("lockstep", "high", people[0]["enrolment_id"], 0, 1, (), {"persons": 3, "sessions": 15})
+    with transaction(services.database) as session:
+        findings.keep(session, services, class_id, [found])
+    networks.declare(services, administrator(), class_id, f"203.0.{number}.0/24", "厂区出口")
+    with reading(services.database) as session:
+        anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
+    (network,) = networks.listed(services, class_id)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
-        objects["export_id"] = export_id
+        objects |= {"export_id": export_id, "anomaly_id": anomaly_id, "network_id": network.id}
     return Party(
         objects=people[0],
         neighbours=people[1],

@@ -215,7 +215,7 @@ def enrol(
     if known is None:
         person = Person(
             id=services.ids.new(),
-            name_sealed=sealed,
+            name_sealed=services.vault.seal(f"{Person.__tablename__}.name_sealed", f"员{ordinal}"),
             sex_sealed=sealed,
             birth_date_sealed=sealed,
             id_kind="resident",

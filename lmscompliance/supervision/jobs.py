@@ -1,0 +1,16 @@
+"""Periodic work of this room; ``extension`` runs it under a lease."""
+
+from __future__ import annotations
+
+from lmscompliance.services import Services
+from lmscompliance.supervision import comparing, scanning
+
+
+def watch(services: Services) -> int:
+    """Look at whoever has learnt something new; return how many they were."""
+    return scanning.scan(services)
+
+
+def compare(services: Services) -> int:
+    """Compare people of one class with one another; return how many classes had something new."""
+    return comparing.compare(services)

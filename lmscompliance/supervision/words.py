@@ -1,0 +1,43 @@
+"""What each kind of anomaly means, in people's words and with its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lmscompliance.kernel.messages import text
+
+KINDS = (
+    "regular_beats",
+    "clock_drift",
+    "background",
+    "long_day",
+    "unbroken",
+    "round_the_clock",
+    "quick_answers",
+    "many_addresses",
+    "address_cluster",
+    "shared_device",
+    "lockstep",
+)
+"""Every kind that ``rules.rhythm`` and ``rules.company`` find."""
+
+_MINUTE = 60
+
+
+def explained(kind: str, facts: Mapping[str, int], locale: str) -> str:
+    """Return what was seen, what may be behind it, and what honest reason there may be."""
+    return text(f"supervision.what_{kind}", locale, **_figures(facts))
+
+
+def _figures(facts: Mapping[str, int]) -> dict[str, str]:
+    """Return the figures as people read them: seconds as hours and minutes, rates as factors."""
+    shown = {}
+    for name, value in facts.items():
+        if name.endswith("seconds"):
+            hours, minutes = divmod(value // _MINUTE, 60)
+            shown[name] = f"{hours}:{minutes:02d}"
+        elif name in {"rate_permille", "permitted", "spread_us"}:
+            shown[name] = f"{value / 1000:g}"
+        else:
+            shown[name] = str(value)
+    return shown
