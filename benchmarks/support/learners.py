@@ -20,6 +20,8 @@ from tests.learning.school import open_school
 
 _SEGMENT = timedelta(minutes=5)
 _FIRST = beatlog.entry(0, 0, 0, "playing")
+# A segment at its end: rows that have been through one have their place in their pages already.
+_WHOLE = _FIRST + "".join(beatlog.entry(1000 + n, n * 60_000, 1_800_000, "playing") for n in range(1, 7))
 _HISTORY = text(
     "INSERT INTO compliance_session (enrolment_id, session_id, class_id, person_id, lesson_id, opened_at,"
     " closed_at, close_reason, segments, last_position_ms, last_state) "
@@ -106,6 +108,6 @@ def _copy(session: Session, services: Services, number: int) -> list[tokens.Clai
         for _ in range(number)
     ]
     named = {name: bindparam(name) for name in ("enrolment_id", "session_id", "person_id")}
-    session.execute(insert(OPEN_SESSION).values({**pattern, **named}), ids)
+    session.execute(insert(OPEN_SESSION).values({**pattern, "beats": _WHOLE, **named}), ids)
     everybody = [pattern, *ids]
     return [tokens.Claims(one["session_id"], one["enrolment_id"], pattern["class_id"]) for one in everybody]

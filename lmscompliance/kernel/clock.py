@@ -25,13 +25,21 @@ class Clock(Protocol):
         """Return the present instant, timezone-aware, in UTC."""
         ...
 
+    def micros(self) -> int:
+        """Return the same in microseconds since the epoch, for who needs no ``datetime``."""
+        ...
+
 
 class SystemClock:
     """The machine's own clock."""
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
-        return from_micros(time.time_ns() // 1000)
+        return from_micros(self.micros())
+
+    def micros(self) -> int:
+        """Return the present instant in microseconds since the epoch."""
+        return time.time_ns() // 1000
 
 
 class ManualClock:
@@ -44,6 +52,10 @@ class ManualClock:
     def now(self) -> datetime:
         """Return the instant the clock was last set to."""
         return self._now
+
+    def micros(self) -> int:
+        """Return that instant in microseconds since the epoch."""
+        return to_micros(self._now)
 
     def set(self, instant: datetime) -> None:
         """Jump to ``instant``; going back is allowed, because machines' clocks do."""

@@ -33,7 +33,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from lmscompliance.kernel.clock import to_micros
 from lmscompliance.learning import beatlog, limits, nonces, origin, segments, tokens
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import OPEN_SESSION, OpenSession
@@ -107,18 +106,11 @@ def plain_row(
     services: Services, claims: tokens.Claims, limits: Limits, beat: SentBeat, sender: Origin
 ) -> tuple[str | int, ...]:
     """Return the values of ``COLUMNS`` for a beat received now."""
-    now = to_micros(segments.instant(services))
-    return (
-        claims.enrolment_id,
-        claims.session_id,
-        now,
-        now - limits.gap_us,
-        beat.seq,
-        beat.position_ms,
-        beat.state,
-        origin.ip_blind(services, sender.ip),
-        origin.agent_blind(services, sender.agent),
-    )
+    session_id, enrolment_id, _ = claims
+    now = segments.instant_us(services)
+    seq, position_ms, state, _ = beat
+    since = now - limits.gap_us
+    return (enrolment_id, session_id, now, since, seq, position_ms, state, *origin.blinds(services, sender))
 
 
 # Built once: putting a statement together costs more than running it.

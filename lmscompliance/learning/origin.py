@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from lmscompliance.services import Services
 from lmscompliance.vault import Vault
@@ -12,11 +12,10 @@ IP_PLACE = "compliance_session.ip"
 AGENT_PLACE = "compliance_session.agent"
 """What the ciphertexts are bound to: one place for all tables here, since rows move between them."""
 
-_REMEMBERED = 8192
+_REMEMBERED = 65_536  # as many as learn at once on one machine
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The client's address (as the trusted proxies tell it) and its User-Agent, in plain text."""
 
     ip: str
@@ -24,13 +23,13 @@ class Origin:
 
 
 def ip_blind(services: Services, ip: str) -> str:
-    """Return the digest by which an address is compared and looked up."""
-    return _blind(services.vault, "ip", ip)
+    """Return the digest by which an address is looked up."""
+    return services.vault.blind("ip", ip)
 
 
-def agent_blind(services: Services, agent: str) -> str:
-    """Return the digest by which a device is compared."""
-    return _blind(services.vault, "agent", agent)
+def blinds(services: Services, origin: Origin) -> tuple[str, str]:
+    """Return the digests by which address and device are compared."""
+    return _blinds(services.vault, origin)
 
 
 def seal(services: Services, origin: Origin) -> tuple[bytes, bytes]:
@@ -45,6 +44,6 @@ def unseal(services: Services, ip_sealed: bytes, agent_sealed: bytes) -> Origin:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _blind(vault: Vault, domain: str, value: str) -> str:
-    # Beats of one session come from one address; the digest is the dearest part of comparing it.
-    return vault.blind(domain, value)
+def _blinds(vault: Vault, origin: Origin) -> tuple[str, str]:
+    # Beats of one session come from one place; the digests are the dearest part of comparing it.
+    return vault.blind("ip", origin.ip), vault.blind("agent", origin.agent)

@@ -11,8 +11,8 @@ remain, and it is never filled in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
@@ -46,8 +46,7 @@ _REMOVE = delete(OPEN_SESSION).where(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SentBeat:
+class SentBeat(NamedTuple):
     """What a page reports: its own running number, where the lesson is, and what holds from now on."""
 
     seq: int
@@ -61,6 +60,11 @@ def instant(services: Services) -> datetime:
     """Return the present instant, cut to whole milliseconds as all instants of a session are."""
     now = services.clock.now()
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def instant_us(services: Services) -> int:
+    """Return the same in microseconds since the epoch."""
+    return services.clock.micros() // 1000 * 1000
 
 
 def lock(
@@ -95,10 +99,7 @@ def take(
     # The machine's clock may have been set back; time within a session does not run backwards.
     now = max(instant(services), row.last_at)
     mark = "" if nonces.is_after(services, row.session_id, beat.seq - 1, beat.nonce) else UNANSWERED
-    moved = (
-        origin.ip_blind(services, sender.ip) != row.ip_blind
-        or origin.agent_blind(services, sender.agent) != row.agent_blind
-    )
+    moved = origin.blinds(services, sender) != (row.ip_blind, row.agent_blind)
     if now - row.last_at > limits.gap:
         _close_segment(session, services, row, "missed", row.last_at)
         _open_segment(services, row, beat, mark, now=now, limits=limits, moved_to=sender if moved else None)
@@ -206,8 +207,7 @@ def _open_segment(
     row.address_new = moved_to is not None
     if moved_to is not None:
         row.ip_sealed, row.agent_sealed = origin.seal(services, moved_to)
-        row.ip_blind = origin.ip_blind(services, moved_to.ip)
-        row.agent_blind = origin.agent_blind(services, moved_to.agent)
+        row.ip_blind, row.agent_blind = origin.blinds(services, moved_to)
 
 
 def _close_segment(

@@ -202,6 +202,7 @@ def _new_row(
     resume_ms: int,
 ) -> dict[str, object]:
     ip_sealed, agent_sealed = origin.seal(services, sender)
+    ip_blind, agent_blind = origin.blinds(services, sender)
     return {
         "enrolment_id": enrolment.id,
         "session_id": session_id,
@@ -224,7 +225,7 @@ def _new_row(
         "beats": beatlog.entry(0, 0, resume_ms, "playing"),
         "ip_sealed": ip_sealed,
         "agent_sealed": agent_sealed,
-        "ip_blind": origin.ip_blind(services, sender.ip),
-        "agent_blind": origin.agent_blind(services, sender.agent),
+        "ip_blind": ip_blind,
+        "agent_blind": agent_blind,
         "address_new": False,
     }

@@ -8,6 +8,11 @@ might take everything since the last checkpoint. Restart sees the log up to its 
 Checkpoints run in that thread too, because otherwise one beat in a few hundred would wait for one. A log
 that grows faster than it is checkpointed is brought to an end under the writer's lock.
 
+Between two updates the connection keeps its place in the log, by a read that is never finished: to take a
+place and give it up again costs four of the six locks that an update asks the operating system for. The place
+is given up when somebody else wants to write or has written, and by the thread each time it comes round, so
+no checkpoint waits for it.
+
 Only one thread writes at a time. More threads make it slower, not faster: each commit would pass the
 interpreter's lock from one to the next.
 """
@@ -18,6 +23,7 @@ import os
 import sqlite3
 import threading
 from contextlib import suppress
+from weakref import WeakSet
 
 from sqlalchemy import literal_column
 
@@ -31,7 +37,8 @@ _BUSY_MILLISECONDS = 5000
 _CACHE_KIB = 65_536  # the hot table of some tens of thousands of sessions, so that a beat reads nothing
 _CHECKPOINT_COMMITS = 1000
 _LONGEST_LOG_FRAMES = 60_000
-_left_by_parents: list[object] = []
+_PRIMARY = 0xFF  # of an extended error code
+_KEEP_PLACE = "SELECT 1 FROM sqlite_schema, sqlite_schema"  # more rows than are ever asked for
 
 
 class WalWriter:
@@ -48,52 +55,53 @@ class WalWriter:
         self._lock = threading.Lock()
         self._open: _Open | None = None
         database.at_dispose(self.close)
+        _writers.add(self)
 
     def keep(self, row: Row) -> bool:
         """Update with ``row`` and commit; tell whether a row matched."""
         with self._lock:
-            opened = self._open
             try:
-                if opened is None or opened.process != os.getpid():
-                    opened = self._reopen()
-                cursor = opened.cursor
-                kept = cursor.execute(self._statement, row).rowcount == 1
+                opened = self._open
+                if opened is None:
+                    opened = self._open = _Open(self._path, self._lock)
+                kept = opened.update(self._statement, row)
             except (sqlite3.Error, OSError) as error:
                 raise NotKept from error
-        if kept:
-            opened.commits += 1  # a hint for the thread; it may miss one
-            if not opened.unsynced.is_set():
-                opened.unsynced.set()
+        opened.commits += kept  # a hint for the thread; it may miss one
+        if opened.idle:
+            opened.idle = False
+            opened.used.set()
         return kept
 
     def close(self) -> None:
         """Sync what was kept and let go of the file."""
         with self._lock:
             opened, self._open = self._open, None
-        if opened is not None and opened.process == os.getpid():
+        if opened is not None:
             opened.close()
 
-    def _reopen(self) -> _Open:
-        if self._open is not None:
-            # Inherited through a fork: closing it here could drop the parent's locks, so it is left alone.
-            _left_by_parents.append(self._open)
-        self._open = _Open(self._path, self._lock)
-        return self._open
+    def forked(self) -> None:
+        """Begin anew in a child process, whose parent goes on with everything that was open."""
+        # Closing it here could drop the parent's locks on the file, so it is left alone.
+        _left_by_parents.append(self._open)
+        self._open = None
+        self._lock = threading.Lock()  # some other thread of the parent may have held it
 
 
 class _Open:
     """The open file: the writer's connection, the log's descriptor and the thread that syncs it."""
 
     def __init__(self, path: str, lock: threading.Lock) -> None:
-        self.process = os.getpid()
         self.commits = 0
-        self.unsynced = threading.Event()
+        self.idle = True
+        self.used = threading.Event()
         self._closing = threading.Event()
         self._lock = lock
         self._writing = _connect(path)
-        self.cursor = self._writing.cursor()
+        self._execute = self._writing.cursor().execute
+        self._place: sqlite3.Cursor | None = None
         # Reading makes sure that the log's file is there; as long as a connection is open it stays the same.
-        self.cursor.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        self._writing.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         self._checking = _connect(path)
         # Kept open: closing a descriptor of the database file itself would drop SQLite's locks on it, and
         # opening this one anew each time would gain nothing.
@@ -101,22 +109,45 @@ class _Open:
         self._thread = threading.Thread(target=self._run, name="compliance-wal", daemon=True)
         self._thread.start()
 
+    def update(self, statement: str, row: Row) -> bool:
+        """Update one row and commit; tell whether a row matched. Call it under the lock."""
+        try:
+            if self._place is None:
+                self._place = self._writing.execute(_KEEP_PLACE)
+            return self._execute(statement, row).rowcount == 1
+        except sqlite3.Error as error:
+            self._leave_place()
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                raise
+        # Refused at its first step, before it read anything: somebody else writes, or has written since our
+        # place was taken. Without a place the connection waits for its turn and sees what they wrote.
+        return self._execute(statement, row).rowcount == 1
+
     def close(self) -> None:
         self._closing.set()
-        self.unsynced.set()
+        self.used.set()
         self._thread.join()
         os.fdatasync(self._log)
         os.close(self._log)
+        self._leave_place()
         self._checking.close()
         self._writing.close()
 
+    def _leave_place(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.close()
+
     def _run(self) -> None:
         while True:
-            self.unsynced.wait()
+            self.used.wait()
             if self._closing.wait(SYNC_SECONDS):
                 return
-            # Cleared first: what is kept from here on is synced by the next round.
-            self.unsynced.clear()
+            with self._lock:
+                # What is kept from here on is synced by the next round.
+                self.used.clear()
+                self.idle = True
+                self._leave_place()
             # A full disk is the writer's to report, when it next writes.
             with suppress(OSError, sqlite3.Error):
                 os.fdatasync(self._log)
@@ -130,6 +161,7 @@ class _Open:
             # All but the newest frames are done already; with the writer held for the rest, it then starts
             # the log from its beginning again.
             with self._lock:
+                self._leave_place()
                 self._checkpointed()
 
     def _checkpointed(self) -> int:
@@ -146,3 +178,15 @@ def _connect(path: str) -> sqlite3.Connection:
     connection.execute("PRAGMA wal_autocheckpoint=0")
     connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return connection
+
+
+_left_by_parents: list[object] = []
+_writers: WeakSet[WalWriter] = WeakSet()
+
+
+def _forked() -> None:
+    for writer in _writers:
+        writer.forked()
+
+
+os.register_at_fork(after_in_child=_forked)

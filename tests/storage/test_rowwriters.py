@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -172,3 +175,46 @@ def test_a_log_that_grows_is_brought_to_an_end(database: Database, monkeypatch: 
         assert writer.keep((f"row{n % 8}", n))
     writer.close()
     assert sum(len(log) for log in _rows(database).values()) == sum(len(str(n)) for n in range(1, 3001))
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_two_writers_see_each_others_rows(database: Database) -> None:
+    """Whoever keeps a place in the log gives it up for what somebody else has written meanwhile."""
+    writers = [_writer(database), _writer(database)]
+    for n in range(1, 9):
+        assert writers[n % 2].keep(("row1", n))
+        assert not writers[(n + 1) % 2].keep(("row1", n))
+    assert _rows(database)["row1"] == "12345678"
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_a_miss_holds_up_no_checkpoint(database: Database) -> None:
+    """The place in the log is given up soon even when nothing matched, so the log can be carried over."""
+    writer = _writer(database)
+    assert not writer.keep(("nobody", 1))
+    with database.engine.begin() as connection:
+        connection.execute(TABLE.update().values(log="x"))
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        connection = database.engine.raw_connection()
+        held_up, frames, carried = connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        connection.close()
+        if (held_up, frames) == (0, carried):
+            return
+        time.sleep(0.05)
+    pytest.fail("the checkpoint waits for a reader that never ends")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_process_writes_by_connections_of_its_own(database: Database) -> None:
+    """What was open before a fork stays the parent's; both go on."""
+    writer = _writer(database)
+    assert writer.keep(("row1", 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the other thread is what this is about
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if writer.keep(("row1", 2)) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert writer.keep(("row1", 3))
+    assert _rows(database)["row1"] == "123"
