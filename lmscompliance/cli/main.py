@@ -14,6 +14,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 
 VERBS = {
     "class": "lmscompliance.cli.classes:group",
+    "credit": "lmscompliance.cli.credit:group",
     "db": "lmscompliance.cli.database:group",
     "demo": "lmscompliance.cli.demo:command",
     "exam": "lmscompliance.cli.exams:group",
@@ -33,6 +34,7 @@ VERBS = {
 
 HELP = {
     "class": "File, approve and list training classes.",
+    "credit": "Correct credited time, and answer objections.",
     "db": "Bring the database schema up to date, or check it.",
     "demo": "Serve the demo platform, or play a month without a browser.",
     "exam": "Publish a class's exam.",

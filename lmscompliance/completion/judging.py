@@ -64,6 +64,11 @@ class TraineeStatus:
         """How many sessions are over."""
         return sum(one.closed_us is not None for one in self.sessions)
 
+    @property
+    def seen(self) -> int:
+        """How many closed sessions and corrections this judgement has seen."""
+        return self.closed_sessions + sum(len(one.corrections) for one in self.sessions)
+
 
 def course_of(session: Session, class_id: str) -> Course:
     """Return what trainees of the class are judged by; raises ``NotFound``."""

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from lmscompliance.completion import record, service
 from lmscompliance.completion.judging import TraineeStatus, course_of, judge
 from lmscompliance.completion.record import ReasonShown, ReportedShown, SessionShown
+from lmscompliance.completion.uncredited import DayTotal, day_totals
 from lmscompliance.exams import service as exams
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
-from lmscompliance.kernel.errors import NotFound
 from lmscompliance.rules.masking import mask_name, mask_number
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -40,6 +40,7 @@ class RecordPage:
     sessions: Sequence[SessionShown]
     excluded: Sequence[ReasonShown]
     reported: Sequence[ReportedShown]
+    days: Sequence[DayTotal]
     exam_published: bool
     unlocked_at: datetime | None
     open_attempt: str | None
@@ -61,13 +62,9 @@ def own_record(services: Services, actor: Actor, class_id: str, locale: str) -> 
 
     Looking at a training that has just become complete opens its exam: nobody waits for a job.
     """
-    with reading(services.database) as session:
-        enrolment = queries.enrolment_of(session, class_id, actor.account)
-    if enrolment is None:
-        raise NotFound("web.not_found")
-    status = service.status(services, class_id, enrolment.id)
+    status = service.own_status(services, actor, class_id)
     if status.training.met:
-        service.refresh(services, class_id, enrolment.id)
+        service.refresh(services, class_id, status.enrolment_id)
     return record_of(services, status, locale)
 
 
@@ -87,6 +84,7 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         sessions=record.sessions(status),
         excluded=record.excluded(status, locale),
         reported=record.reported(status),
+        days=day_totals(status),
         exam_published=situation.blueprint is not None,
         unlocked_at=situation.unlocked_at,
         open_attempt=None if running is None else running.id,

@@ -16,7 +16,9 @@ from sqlalchemy import func, or_, select
 from lmscompliance.completion.judging import Course, TraineeStatus, course_of, judge
 from lmscompliance.completion.models import Completion
 from lmscompliance.exams import service as exams
-from lmscompliance.learning.models import ClosedSession
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.errors import NotFound
+from lmscompliance.learning.models import ClosedSession, CreditCorrection
 from lmscompliance.learning.presence.models import PresenceCheck
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
@@ -24,7 +26,16 @@ from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import CLOSED, Enrolment, TrainingClass
 
-__all__ = ["ClassStatus", "TraineeStatus", "class_status", "refresh", "refresh_due", "status"]
+__all__ = [
+    "ClassStatus",
+    "TraineeStatus",
+    "class_status",
+    "judge_again",
+    "own_status",
+    "refresh",
+    "refresh_due",
+    "status",
+]
 
 _LOOK_BACK = timedelta(days=30)
 """For so long after a class's window its sessions are still waited for; later ones cannot count anyway."""
@@ -51,6 +62,15 @@ def status(services: Services, class_id: str, enrolment_id: str) -> TraineeStatu
         return judged
 
 
+def own_status(services: Services, actor: Actor, class_id: str) -> TraineeStatus:
+    """Judge the actor in a class as of now; raises ``NotFound`` when they are not activated in it."""
+    with reading(services.database) as session:
+        enrolment = queries.enrolment_of(session, class_id, actor.account)
+    if enrolment is None:
+        raise NotFound("web.not_found")
+    return status(services, class_id, enrolment.id)
+
+
 def class_status(services: Services, class_id: str) -> ClassStatus:
     """Judge every enrolment of a class as of now; raises ``NotFound``. Takes a few ms for each trainee."""
     exams.close_overdue(services, class_id)
@@ -63,13 +83,13 @@ def class_status(services: Services, class_id: str) -> ClassStatus:
 def refresh(services: Services, class_id: str, enrolment_id: str) -> bool:
     """Judge an enrolment and open its exam if the training is complete; return whether it is complete.
 
-    Called when a session or an attempt has closed. An enrolment that completed before is left to
+    Called when a session or an attempt has closed. An enrolment that was complete is left to
     ``refresh_due``: only the figures of its learning can change, and whether the exam is passed is never
     kept here. Safe to repeat, at any time and from any number of processes.
     """
     with reading(services.database) as session:
         known = session.get(Completion, (class_id, enrolment_id))
-        if known is not None and known.completed_at is not None:
+        if known is not None and known.training_met:
             return True
         judged = list(judge(session, course_of(session, class_id), [enrolment_id]))
     _keep(services, judged)
@@ -77,10 +97,10 @@ def refresh(services: Services, class_id: str, enrolment_id: str) -> bool:
 
 
 def refresh_due(services: Services) -> int:
-    """Judge every enrolment that has sessions nobody judged yet; return how many there were.
+    """Judge every enrolment that has sessions or corrections nobody judged yet; return how many there were.
 
     This is also the recovery of ``refresh``: a process that died after a session closed left the numbers
-    of sessions and of judged sessions unequal, and that is what is looked for here. Enrolments that never
+    of those and of judged ones unequal, and that is what is looked for here. Enrolments that never
     learnt are judged once, after their activation.
     """
     due: dict[str, list[str]] = defaultdict(list)
@@ -88,6 +108,12 @@ def refresh_due(services: Services) -> int:
         select(func.count())
         .select_from(ClosedSession)
         .where(ClosedSession.enrolment_id == Enrolment.id, ClosedSession.class_id == Enrolment.class_id)
+        .scalar_subquery()
+    )
+    corrections = (
+        select(func.count())
+        .select_from(CreditCorrection)
+        .where(CreditCorrection.enrolment_id == Enrolment.id, CreditCorrection.class_id == Enrolment.class_id)
         .scalar_subquery()
     )
     checks = (
@@ -108,7 +134,7 @@ def refresh_due(services: Services) -> int:
             TrainingClass.window_end > services.clock.now() - _LOOK_BACK,
             Enrolment.activated_at.is_not(None),
             or_(
-                func.coalesce(Completion.judged_sessions, -1) != sessions,
+                func.coalesce(Completion.judged_sessions, -1) != sessions + corrections,
                 func.coalesce(Completion.judged_checks, 0) != checks,
             ),
         )
@@ -119,10 +145,15 @@ def refresh_due(services: Services) -> int:
         for class_id, enrolment_id in session.execute(unjudged):
             due[class_id].append(enrolment_id)
     for class_id, enrolment_ids in due.items():
-        with reading(services.database) as session:
-            judged = list(judge(session, course_of(session, class_id), enrolment_ids))
-        _keep(services, judged)
+        judge_again(services, class_id, enrolment_ids)
     return sum(map(len, due.values()))
+
+
+def judge_again(services: Services, class_id: str, enrolment_ids: Iterable[str]) -> None:
+    """Judge these enrolments as of now, whatever was known of them, and open the exams of the complete."""
+    with reading(services.database) as session:
+        judged = list(judge(session, course_of(session, class_id), enrolment_ids))
+    _keep(services, judged)
 
 
 def _keep(services: Services, judged: Sequence[TraineeStatus]) -> None:
@@ -142,7 +173,7 @@ def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
     with transaction(services.database) as session:
         for one in judged:
             figures = {
-                "judged_sessions": one.closed_sessions,
+                "judged_sessions": one.seen,
                 "judged_checks": one.decided_checks,
                 "judged_at": now,
                 "total_hours": one.training.total_hours,

@@ -63,4 +63,12 @@ def trainee_record(class_id: str, enrolment_id: str) -> ResponseReturnValue:
 
 
 def _record(page: pages.RecordPage, *, own: bool) -> ResponseReturnValue:
-    return render("completion/trainee.html", page=page, own=own, plain=plain, label=reasons.label)
+    may_correct = current_actor().role in {Role.ENTERPRISE, Role.ADMINISTRATOR}
+    return render(
+        "completion/trainee.html",
+        page=page,
+        own=own,
+        may_correct=may_correct,
+        plain=plain,
+        label=reasons.label,
+    )

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
+from lmscompliance.completion import dispute_views
 from lmscompliance.completion import views as completion_views
 from lmscompliance.evidence import views as evidence_views
 from lmscompliance.exams import views as exam_views
@@ -33,6 +34,7 @@ ROOMS: tuple[Routes, ...] = (
     learning_views.routes,
     exam_views.routes,
     completion_views.routes,
+    dispute_views.routes,
     ledger_views.routes,
     evidence_views.routes,
     supervision_views.routes,

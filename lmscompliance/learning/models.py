@@ -122,6 +122,29 @@ class ClosedSegment(Base):
     ip_blind: Mapped[str | None] = mapped_column(String(64))
 
 
+class CreditCorrection(Base):
+    """A decision of staff about a stretch of one session; the later of two about a second holds.
+
+    Written once and never changed: a wrong one is answered by another. ``effect`` is ``exclude`` or
+    ``restore``; ``dispute_id`` names the objection a restoration answers. Whole seconds.
+    """
+
+    __tablename__ = "compliance_credit_correction"
+
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    correction_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    class_id: Mapped[str] = mapped_column(Id)
+    session_id: Mapped[str] = mapped_column(Id)
+    effect: Mapped[str] = mapped_column(String(8))
+    start_at: Mapped[datetime] = mapped_column(Instant)
+    end_at: Mapped[datetime] = mapped_column(Instant)
+    corrected_at: Mapped[datetime] = mapped_column(Instant)
+    by_account: Mapped[str] = mapped_column(String(255))
+    by_role: Mapped[str] = mapped_column(String(16))
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    dispute_id: Mapped[str | None] = mapped_column(Id)
+
+
 # Tables are found by their room's ``models``; these belong to it.
 __all__ = [
     "CLOSED_SEGMENT",
@@ -129,6 +152,7 @@ __all__ = [
     "OPEN_SESSION",
     "ClosedSegment",
     "ClosedSession",
+    "CreditCorrection",
     "OpenSession",
     "presence_models",
 ]

@@ -27,6 +27,11 @@ def ip_blind(services: Services, ip: str) -> str:
     return services.vault.blind("ip", ip)
 
 
+def agent_blind(services: Services, agent: str) -> str:
+    """Return the digest by which a device is compared."""
+    return services.vault.blind("agent", agent)
+
+
 def blinds(services: Services, origin: Origin) -> tuple[str, str]:
     """Return the digests by which address and device are compared."""
     return _blinds(services.vault, origin)

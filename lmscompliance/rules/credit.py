@@ -7,10 +7,10 @@ which sessions, segments and beats are handed in changes nothing.
 1. A second between two consecutive beats is judged by the earlier one's state, the time between them, the
    advance of the position and what either beat is marked with. Time no two beats enclose (before the
    first, after the last) is idle.
-2. Corrections of staff add a mark, or take away those that beats gave; the later holds over the earlier.
-3. Time before the approval, outside the window or the permitted times of day, after the session was taken
-   over, or while a later started session of the same trainee ran is marked, and so is what a missed presence
-   check voids (``rules.presence``). No correction undoes these.
+2. What a missed presence check voids is marked (``rules.presence``).
+3. Corrections of staff add a mark, or take away those so far; the later holds over the earlier. Time before
+   the approval, outside the window or the permitted times of day, after the session was taken over, or
+   while a later started session of the same trainee ran is marked, and no correction undoes that.
 4. What carries no mark so far counts, in the order of time, until its lesson, its day or its time of day is
    full (``caps``). From that moment on further time of a lesson is over its length, or a repeat in any
    other session, and further time of the day is over its limit.
@@ -72,10 +72,10 @@ def account(
     if len({run.fact.session for run in runs}) != len(runs):
         msg = "a session was handed in twice"
         raise ValueError(msg)
+    _mark_voids(runs, voids, bits["presence_missed"])
     _correct(runs, bits)
     _mark_class(runs, terms, class_fact, bits)
     _mark_overlaps(runs, bits["overlap"])
-    _mark_voids(runs, voids, bits["presence_missed"])
     mark_full(runs, lessons, terms, bits)
     return _close_account(runs, order)
 

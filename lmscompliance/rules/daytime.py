@@ -53,13 +53,3 @@ class DayTime:
 
 WHOLE_DAY = DayTime(0, DAY_SECONDS)
 """The Shanghai calendar day."""
-
-
-def day_of(second: int) -> int:
-    """Return the number of the Shanghai day (days since 1970-01-01 there) that ``second`` lies in."""
-    return (second + _AHEAD) // DAY_SECONDS
-
-
-def day_begins(number: int) -> int:
-    """Return the second at which the Shanghai day ``number`` (of ``day_of``) begins."""
-    return number * DAY_SECONDS - _AHEAD

@@ -6,16 +6,18 @@ cell that differs was edited. One pass over the class, one trainee in memory at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from lmscompliance.policy import Notice
 from lmscompliance.rules import reported
-from lmscompliance.rules.completion import training_verdict
+from lmscompliance.rules.account import Account
+from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import exam_verdict
+from lmscompliance.rules.facts import SessionFact
 from lmscompliance.rules.ledger_class import read_class
 from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Provenance
 from lmscompliance.rules.ledger_cover import Cover
@@ -80,14 +82,35 @@ def build(
 def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     """Return ``trainee`` with every verdict on them."""
     sessions = [session.fact for session in trainee.sessions.values()]
+    accounted, counted, training = _trained(trainee, sessions, found, notice)
+    exam = exam_verdict([attempt.fact for attempt in trainee.attempts.values()], notice)
+    complete = training.met or _complete_at_unlock(trainee, sessions, found, notice)
+    return Judged(trainee, accounted, training, exam, eligibility(training, exam, notice), counted, complete)
+
+
+def _trained(
+    trainee: TraineeRecord, sessions: Sequence[SessionFact], found: ClassRecord, notice: Notice
+) -> tuple[Account, Mapping[str, int], TrainingVerdict]:
     taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
     accounted = account(sessions, found.lessons, notice.credit, found.fact, taken)
     elsewhere = [one.fact for one in trainee.reported]
     counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
     counting = reported.with_reported(accounted, elsewhere, counted)
-    training = training_verdict(found.fact, found.lessons, counting, notice)
-    exam = exam_verdict([attempt.fact for attempt in trainee.attempts.values()], notice)
-    return Judged(trainee, accounted, training, exam, eligibility(training, exam, notice), counted)
+    return accounted, counted, training_verdict(found.fact, found.lessons, counting, notice)
+
+
+def _complete_at_unlock(
+    trainee: TraineeRecord, sessions: Sequence[SessionFact], found: ClassRecord, notice: Notice
+) -> bool:
+    """Tell whether the training was complete by the corrections there were when the exam was unlocked."""
+    unlocked_us = trainee.unlocked_us
+    if unlocked_us is None or all(one.fact.at_us <= unlocked_us for one in trainee.corrections):
+        return False
+    as_it_was = [
+        replace(one, corrections=tuple(each for each in one.corrections if each.at_us <= unlocked_us))
+        for one in sessions
+    ]
+    return _trained(trainee, as_it_was, found, notice)[2].met
 
 
 def _rows(

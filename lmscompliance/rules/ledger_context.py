@@ -88,6 +88,8 @@ class Judged:
     eligible: Verdict
     reported: Mapping[str, int] = field(default_factory=dict)
     """Seconds that count of each session that another system reported, by its record."""
+    complete_at_unlock: bool = False
+    """Whether the training is complete, or was when the exam was unlocked, before later corrections."""
 
     @property
     def attempts(self) -> list[AttemptRecord]:

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, PresenceFact, SessionFact
+from lmscompliance.rules.facts import (
+    AttemptFact,
+    ClassFact,
+    Correction,
+    LessonFact,
+    PresenceFact,
+    SessionFact,
+)
 from lmscompliance.rules.reported import Reported
 from lmscompliance.tlog.leaf import Leaf
 
@@ -98,6 +105,28 @@ class ReportedRecord:
 
 
 @dataclass(slots=True)
+class CorrectionRecord:
+    """A decision of staff about credited time, by whom (role and account) and why."""
+
+    fact: Correction
+    session: str
+    role: str
+    by: str
+    reason: str
+    dispute: str
+
+
+@dataclass(slots=True)
+class DisputeRecord:
+    """An objection to time that was not credited; ``decision`` is empty while it waits."""
+
+    session: str
+    start_us: int
+    end_us: int
+    decision: str = ""
+
+
+@dataclass(slots=True)
 class AttemptRecord:
     """An exam attempt with its frozen paper; ``items`` holds ``None`` where a question is not disclosed."""
 
@@ -128,6 +157,8 @@ class TraineeRecord:
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     checks: dict[str, PresenceFact] = field(default_factory=dict)
     attempts: dict[str, AttemptRecord] = field(default_factory=dict)
+    corrections: list[CorrectionRecord] = field(default_factory=list)
+    disputes: dict[str, DisputeRecord] = field(default_factory=dict)
     reported: list[ReportedRecord] = field(default_factory=list)
     unlocked_us: int | None = None
     locked_us: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from lmscompliance.rules import ledger_corrections
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.account import SessionAccount
 from lmscompliance.rules.facts import LessonFact
@@ -29,6 +30,7 @@ _DETAIL_HEADINGS = {
     "时长(分)": Column(8),
     "有效时长(分)": Column(8),
     "扣除原因": Column(20),
+    "更正记录": Column(20),
     "IP": Column(15),
     "终端": Column(15),
     "记录编号": Column(15),
@@ -139,6 +141,7 @@ class Summary(Part):
             *(progress.hours if progress else Decimal(0) for progress in topics),
             "达标" if training.met else "未达标",
             words.unmet(training.missing),
+            ledger_corrections.summary(judged.trainee),
         )
 
     def closing(self) -> Iterator[Row]:
@@ -171,6 +174,7 @@ def _session_cells(
         words.minutes(account.wall_seconds),
         words.minutes(account.credited_seconds),
         words.excluded(account.excluded),
+        ledger_corrections.of_session(judged.trainee, account.session),
         "；".join(session.addresses),
         "；".join(dict.fromkeys(words.terminal(agent) for agent in session.agents)),
         session.fact.session,
@@ -196,4 +200,5 @@ def _summary_headings(context: Context) -> dict[str, Column]:
         **topics,
         "是否达标": Column(7, centred=True),
         "未达标说明（依据）": Column(32),
+        "更正与异议": Column(16),
     }

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules import ledger_corrections
 from lmscompliance.rules.facts import MARKS, AttemptFact, Beat, PresenceFact, Segment, SessionFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_class import Unknown
@@ -194,6 +195,9 @@ _TRAINEE = {
     "presence.issued": _presence_issued,
     "presence.answered": _presence_answered,
     "presence.missed": _presence_missed,
+    "credit.corrected": ledger_corrections.read_correction,
+    "dispute.opened": ledger_corrections.read_opened,
+    "dispute.decided": ledger_corrections.read_decided,
     "exam.unlocked": _unlocked,
     "exam.locked": _locked,
     "attempt.opened": _attempt_opened,

@@ -92,6 +92,12 @@ class Recomputation:
             self.report.find("cells_withheld", count=undisclosed)
         if self._trainees:
             grades.say("grades_detail", count=self._trainees.graded)
+            if self._trainees.restored:
+                self.report.find(
+                    "credit_restored",
+                    count=self._trainees.restored,
+                    seconds=self._trainees.restored_seconds,
+                )
             if self._trainees.imported:
                 self.report.find(
                     "late_imports",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
+from lmscompliance.rules.credit import RESTORE
 from lmscompliance.rules.exam import passes
 from lmscompliance.rules.ledger import Judged
+from lmscompliance.rules.ledger_corrections import UPHELD
 from lmscompliance.rules.ledger_facts import AttemptRecord
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.reported import union_seconds
@@ -30,6 +32,8 @@ class TraineeCheck:
         self._report = report
         self.graded = 0
         self.trainees = 0
+        self.restored = 0
+        self.restored_seconds = 0
         self.imported = 0
         self.imported_seconds = 0
         self.imported_counted = 0
@@ -42,6 +46,7 @@ class TraineeCheck:
             self._grade(attempt, who)
         self._allowed(judged, who)
         self._ends(judged, who)
+        self._restored(judged, who)
         elsewhere = [one.fact for one in judged.trainee.reported]
         self.imported += len(elsewhere)
         self.imported_seconds += union_seconds(elsewhere)
@@ -96,8 +101,25 @@ class TraineeCheck:
                 self._rules.fail("late_submission", number=fact.number, **who)
         running = any(session.fact.closed_us is None for session in judged.trainee.sessions.values())
         # What a running session has not sealed yet may be what completed the training.
-        if exam.requires_training and unlocked is not None and not judged.training.met and not running:
+        complete = judged.complete_at_unlock
+        if exam.requires_training and unlocked is not None and not complete and not running:
             self._rules.fail("unlocked_incomplete", **who)
+
+    def _restored(self, judged: Judged, who: Mapping[str, object]) -> None:
+        """Credit is given back only where the trainee objected and the objection was upheld."""
+        for one in judged.trainee.corrections:
+            if one.fact.effect != RESTORE:
+                continue
+            self.restored += 1
+            self.restored_seconds += (one.fact.end_us - one.fact.start_us) // _SECOND_US
+            dispute = judged.trainee.disputes.get(one.dispute)
+            stretch = (one.session, one.fact.start_us, one.fact.end_us)
+            if (
+                dispute is None
+                or dispute.decision != UPHELD
+                or (dispute.session, dispute.start_us, dispute.end_us) != stretch
+            ):
+                self._rules.fail("restored_without_dispute", correction=one.fact.correction, **who)
 
     def _ends(self, judged: Judged, who: Mapping[str, object]) -> None:
         terms = self._notice.credit

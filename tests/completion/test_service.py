@@ -150,7 +150,7 @@ def test_a_running_session_counts_as_far_as_it_got(room):
     player.play(60, every=5)
     status = service.status(room.services, room.class_id, room.enrolment())
     assert status.training.credited_seconds == 60
-    assert status.closed_sessions == 0
+    assert status.seen == 0
 
 
 def test_the_whole_story_of_a_trainee(room, tmp_path):

@@ -7,11 +7,17 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from lmscompliance.completion import disputes
+from lmscompliance.completion.objections import Objection
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.identity import numbers, uscc
 from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.clock import ManualClock, to_micros
+from lmscompliance.learning import service as learning
+from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.segments import SentBeat
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.questions.service import import_paths
 from lmscompliance.rules.rhythm import Finding
@@ -106,6 +112,8 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     with reading(services.database) as session:
         anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
     (network,) = networks.listed(services, class_id)
+    for objects in people:
+        objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}")
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects |= {"export_id": export_id, "anomaly_id": anomaly_id, "network_id": network.id}
@@ -116,6 +124,20 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         clerk=clerk(owner.uscc, f"clerk-{code}"),
         inspector=inspector(district, account=f"inspector-{code}"),
     )
+
+
+def _object(services: Services, objects: dict[str, str], account: str) -> str:
+    """Let the trainee leave a lesson open too long, and object to the gap."""
+    actor, sender = trainee(account), Origin("198.51.100.7", "Test/1")
+    clock = services.clock
+    assert isinstance(clock, ManualClock)
+    began = clock.now()
+    started = learning.start(services, actor, objects["lesson_id"], sender)
+    clock.advance(200)
+    learning.end(services, started.token, SentBeat(1, 200_000, "paused"), sender)
+    start_us = to_micros(began)
+    gap = Objection(started.session, start_us, start_us + 200_000_000)
+    return disputes.raise_objection(services, actor, objects["class_id"], gap, "网络中断，我一直在学习。")
 
 
 def write_roster(path: Path, number: int) -> Path:

@@ -42,8 +42,6 @@ def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_
         later = ranked[ranked.index(fact) + 1 :]
         if second >= taken or any(spans[o.session][0] <= second < spans[o.session][2] for o in later):
             found.add("overlap")
-        if void(fact.session, second):
-            found.add("presence_missed")
         return found
 
     def beaten(fact, second):
@@ -70,6 +68,8 @@ def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_
 
     def corrected(fact, second):
         found = beaten(fact, second)
+        if void(fact.session, second):
+            found = found | {"presence_missed"}
         for one in sorted(fact.corrections, key=lambda one: (one.at_us, one.correction)):
             if one.start_us // S <= second < one.end_us // S:
                 found = set() if one.effect == "restore" else found | {"corrected"}
