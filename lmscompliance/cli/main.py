@@ -14,6 +14,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 
 VERBS = {
     "class": "lmscompliance.cli.classes:group",
+    "content": "lmscompliance.cli.content:group",
     "credit": "lmscompliance.cli.credit:group",
     "db": "lmscompliance.cli.database:group",
     "demo": "lmscompliance.cli.demo:command",
@@ -34,6 +35,7 @@ VERBS = {
 
 HELP = {
     "class": "File, approve and list training classes.",
+    "content": "Freeze lessons' content and check it.",
     "credit": "Correct credited time, and answer objections.",
     "db": "Bring the database schema up to date, or check it.",
     "demo": "Serve the demo platform, or play a month without a browser.",

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 import lmscompliance.web
 from lmscompliance.completion import dispute_views
 from lmscompliance.completion import views as completion_views
+from lmscompliance.content import views as content_views
 from lmscompliance.evidence import views as evidence_views
 from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
@@ -31,6 +32,7 @@ from lmscompliance.web.state import EXTENSION, AppState, app_state
 
 ROOMS: tuple[Routes, ...] = (
     training_views.routes,
+    content_views.routes,
     learning_views.routes,
     exam_views.routes,
     completion_views.routes,

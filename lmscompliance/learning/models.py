@@ -157,6 +157,21 @@ __all__ = [
     "presence_models",
 ]
 
+
+class SessionStep(Base):
+    """An event of a simulation, by the id its page gave it; written once."""
+
+    __tablename__ = "compliance_session_step"
+    __table_args__ = (Index(None, "enrolment_id", "lesson_id"),)
+
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(Id)
+    lesson_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 # The same tables for statements that go past the unit of work.
 OPEN_SESSION = cast("Table", OpenSession.__table__)
 CLOSED_SESSION = cast("Table", ClosedSession.__table__)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from lmscompliance.content import service as content
+from lmscompliance.content.service import Frozen
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.learning import access, limits
+from lmscompliance.learning import access, limits, steps
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.presence.facts import presence_facts
 from lmscompliance.rules import credit
@@ -38,6 +40,10 @@ class LessonView:
     course: str
     content_kind: str
     content_url: str
+    frozen: Frozen | None
+    """The content we keep ourselves, if we do."""
+    steps_done: frozenset[str]
+    """Names of a simulation's events so far."""
     progress: Progress
 
 
@@ -47,6 +53,8 @@ def lesson_view(services: Services, actor: Actor, lesson_id: str) -> LessonView:
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
         class_ = queries.class_by_id(session, lesson.class_id)
         credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
+        frozen = content.current(session, lesson)
+        done = steps.done(session, enrolment.id, lesson.id)
     return LessonView(
         class_id=lesson.class_id,
         lesson_id=lesson.id,
@@ -57,6 +65,8 @@ def lesson_view(services: Services, actor: Actor, lesson_id: str) -> LessonView:
         course=lesson.course,
         content_kind=lesson.content_kind,
         content_url=lesson.content_url,
+        frozen=frozen if frozen is not None and frozen.origin == "file" else None,
+        steps_done=done,
         progress=Progress(credited, lesson.planned_seconds),
     )
 
@@ -67,6 +77,12 @@ def lesson_progress(services: Services, actor: Actor, lesson_id: str) -> Progres
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
         credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
         return Progress(credited, lesson.planned_seconds)
+
+
+def planned_seconds(services: Services, lesson_id: str) -> int:
+    """Return the planned length of a lesson; raises ``NotFound``."""
+    with reading(services.database) as session:
+        return queries.lesson(session, lesson_id).planned_seconds
 
 
 def credited_seconds(

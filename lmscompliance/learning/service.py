@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.content import service as content
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
@@ -67,6 +68,7 @@ def start(
     """
     with transaction(services.database) as session:
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        content.require_intact(session, services, lesson)
         held_to = limits.within(session, services, lesson.class_id)
         session_id = services.ids.new()
         other = _make_room(session, services, enrolment.person_id, session_id, takeover=takeover)

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.errors import Unauthenticated
-from lmscompliance.learning import beats, nonces, progress, service
+from lmscompliance.learning import beats, nonces, progress, service, shown, steps
 from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import service as presence
@@ -39,7 +39,6 @@ routes = Routes()
 _SCHEME = "Session "
 _LONGEST_TOKEN = 512
 _LONGEST_ANSWER = 240 * 1024
-_MEDIA = (".mp4", ".m4v", ".webm", ".ogv", ".mov", ".m3u8")
 
 
 class StartBody(Body):
@@ -72,6 +71,21 @@ class AnswerBody(TokenBody):
     answer: Annotated[
         list[bool | int | Annotated[str, Field(max_length=_LONGEST_ANSWER)]], Field(max_length=64)
     ]
+
+
+class StepBody(Body):
+    """One event of a simulation; its id is the page's own."""
+
+    id: Annotated[str, Field(pattern="^[0-9a-f]{1,32}$")]
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    detail: Annotated[str, Field(max_length=2000)] = ""
+
+
+class StepsBody(Body):
+    """Events of a simulation, in their order."""
+
+    token: Annotated[str, Field(max_length=_LONGEST_TOKEN)]
+    events: Annotated[list[StepBody], Field(min_length=1, max_length=20)]
 
 
 @routes.post("/api/sessions", endpoint="session_start", access=Access(Role.TRAINEE))
@@ -137,6 +151,16 @@ def presence_ask() -> ResponseReturnValue:
     return jsonify(presence.ask(current_services(), _token(sent.token)).to_json())
 
 
+@routes.post("/api/sessions/steps", endpoint="session_steps", access=TOKEN)
+def session_steps() -> ResponseReturnValue:
+    """Keep what a simulation says the learner did."""
+    sent = json_body(StepsBody)
+    kept = steps.keep(
+        current_services(), sent.token, [steps.StepEvent(one.id, one.name, one.detail) for one in sent.events]
+    )
+    return jsonify({"state": kept.state, "done": sorted(kept.done)})
+
+
 @routes.get(
     "/api/progress/<class_id>/<lesson_id>",
     endpoint="lesson_progress",
@@ -153,16 +177,13 @@ def lesson_progress(class_id: str, lesson_id: str) -> ResponseReturnValue:  # no
 )
 def lesson_page(class_id: str, lesson_id: str) -> ResponseReturnValue:
     """Show a lesson with its player or text, and track it."""
-    view = progress.lesson_view(current_services(), current_actor(), lesson_id)
-    path = view.content_url.partition("?")[0].lower()
-    if not view.content_url:
-        shown = "own"
-    elif view.content_kind == "text":
-        shown = "text"
-    else:
-        shown = "video" if path.endswith(_MEDIA) else "elsewhere"
+    services = current_services()
+    view = progress.lesson_view(services, current_actor(), lesson_id)
     return render(
-        "learning/lesson.html", lesson=view, shown=shown, tracker=compliance_tracker(class_id, lesson_id)
+        "learning/lesson.html",
+        lesson=view,
+        shown=shown.of(services, view),
+        tracker=compliance_tracker(class_id, lesson_id),
     )
 
 

@@ -207,6 +207,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "credit.simultaneous": Parameter("text", choices=("latest_started",)),
     "credit.countable_states": Parameter("texts", choices=STATES, non_empty=True),
     "credit.reading_idle_seconds": Parameter("integer", minimum=10, maximum=3600),
+    "credit.reading_share_permille": Parameter("integer", minimum=1000, maximum=100000),
     "credit.precedence": Parameter("texts", choices=REASONS, non_empty=True),
     "reported.idle_minutes": Parameter("integer", minimum=1, maximum=1440),
     "reported.credited": Parameter("boolean"),

@@ -102,6 +102,8 @@ class CreditTerms:
     """States (of ``STATES``) whose time counts."""
     reading_idle_seconds: int
     """A reader (text, PDF, simulation) who touches nothing for this long is reported as paused."""
+    reading_share_permille: int
+    """A part of a text may take so many times its share of the planned length, 1000 = no more than that."""
     precedence: tuple[str, ...]
     """Which reason (of ``REASONS``) a second gets when several apply: the first of these."""
 

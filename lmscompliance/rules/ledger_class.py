@@ -160,6 +160,13 @@ _CLASS = {
     "records.imported": read_batch,
 }
 _CLASS_IGNORED = frozenset(
-    {"export.recorded", "plan.excepted", "anomaly.decided", "network.declared", "network.withdrawn"}
+    {
+        "export.recorded",
+        "lesson.content_changed",
+        "plan.excepted",
+        "anomaly.decided",
+        "network.declared",
+        "network.withdrawn",
+    }
 )
 """Recorded in the class's stream, and of no consequence for any cell."""

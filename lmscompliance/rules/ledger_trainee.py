@@ -205,7 +205,7 @@ _TRAINEE = {
     "attempt.graded": _attempt_graded,
     "record.reported": read_session,
 }
-_TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent"})
+_TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent", "session.steps"})
 
 
 def _session(trainee: TraineeRecord, body: Body) -> SessionRecord:

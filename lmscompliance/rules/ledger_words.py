@@ -81,6 +81,7 @@ PARAMETERS = {
     "credit.simultaneous": "同时学习的处理",
     "credit.countable_states": "可计时的播放状态",
     "credit.reading_idle_seconds": "阅读无操作视为暂停（秒）",
+    "credit.reading_share_permille": "阅读每部分用时上限（‰）",
     "credit.precedence": "扣除原因的优先顺序",
     "reported.idle_minutes": "转入记录:无操作超过（分钟）即为一次结束",
     "reported.credited": "转入记录计入学时",

@@ -56,7 +56,9 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
         if segment.ip_sealed is None or segment.agent_sealed is None:
             rows[-1]["last_at"] = segment.end_at  # the address of the segment before still held
             continue
-        agent = origin.unseal(services, segment.ip_sealed, segment.agent_sealed).agent
+        _, agent_blind = origin.blinds(
+            services, origin.unseal(services, segment.ip_sealed, segment.agent_sealed)
+        )
         rows.append(
             {
                 "enrolment_id": segment.enrolment_id,
@@ -69,7 +71,7 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
                 "last_at": segment.end_at,
                 "ip_blind": segment.ip_blind,
                 "ip_sealed": segment.ip_sealed,
-                "agent_blind": origin.agent_blind(services, agent),
+                "agent_blind": agent_blind,
             }
         )
     return rows

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lmscompliance.policy import Notice
     from lmscompliance.services import Services
 
-CONTENT_KINDS = ("video", "text")
+CONTENT_KINDS = ("video", "text", "pdf", "simulation")
 _LONGEST_PLACE = 255
 
 

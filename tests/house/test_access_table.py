@@ -60,6 +60,8 @@ def test_every_route_is_authenticated_or_on_the_short_list() -> None:
     assert opened == {
         ("beat", TOKEN),
         ("session_end", TOKEN),
+        ("session_steps", TOKEN),
+        ("content_file", TOKEN),
         ("presence", TOKEN),
         ("presence_answer", TOKEN),
         ("presence_ask", TOKEN),

@@ -101,6 +101,8 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "enrolment_id": one.enrolment_id,
                 "attempt_id": attempt_id,
                 "file": "workbook",
+                "grant": "unsigned",
+                "name": "clip.mp4",
                 "tile": "0/000.p/1",
                 "bundle": "000.p/1",
             }

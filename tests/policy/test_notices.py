@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "af60478da307969f74ecaf92ca30014169e5fcefc3b4080e04e72b90ee89a98f",
-    ("liusu-youji-2021", 1): "d8dfe228ca8994dc3abf2d98ce8cc5107bace900e168239b31001e765312cc16",
-    ("wudi-gongjiang-draft", 1): "6eb3dfd621c204cd55bcef026a14b1e78bd085419dedbef427669716057efccc",
+    ("demo-short", 1): "28a34f821b3fcb38118593a7fc3d746007062546de7d008680b04d89c3f58125",
+    ("liusu-youji-2021", 1): "84c6b41c6f075b3a3a45cc2b5a1a1029b4c42c94d8268ab79584fb4b170ffcca",
+    ("wudi-gongjiang-draft", 1): "fe930b84aa24ec109df1a438e656a089134445c32b1deb672a286443bce5c8b9",
 }
 
 

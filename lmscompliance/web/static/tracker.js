@@ -1,6 +1,7 @@
 /* Tracks one lesson of a page: opens a session, beats, and shows what the server has credited.
    Everything here is a report; only the server's own clock and rules decide what counts. No build step.
-   The tag it works on comes from compliance_tracker(); beside it stands <video data-compliance> or a text. */
+   The tag it works on comes from compliance_tracker(); beside it stands a lesson with data-compliance, which one
+   of the adapters in players/ plays: a <video>, or what data-player names (reading, simulation). */
 (function () {
   "use strict";
   const root = document.querySelector(".compliance-tracker");
@@ -9,7 +10,9 @@
 
   const at = root.dataset;
   const texts = JSON.parse(at.texts);
-  const video = document.querySelector("video[data-compliance]");
+  const stage = document.querySelector("video[data-compliance]") || document.querySelector("[data-compliance]");
+  const playing = stage && stage.dataset.player ? stage.dataset.player : stage && stage.tagName === "VIDEO" ? "video" : "reading";
+  const film = playing === "video"; // ends by itself; what is read or tried out ends once it is learnt in full
   const PREFIX = "compliance:", KEY = PREFIX + at.lesson;
   const RETRY_SECONDS = 5;
   const QUIET_BEATS = 20; // paused or hidden for this many beats: fall silent, the server closes the session
@@ -19,11 +22,15 @@
   let again = false;       // something changed while a beat was under way
   let blocked = false;     // another device learns, or we were refused: only the person goes on from here
   let finished = false;    // a text that is learnt in full is not opened again by itself
-  let placing = false;     // the video is not yet where it is to go on
-  let offline = false, seeking = false, timer = 0, seekTimer = 0, quiet = 0, lastState = "";
+  let offline = false, timer = 0, quiet = 0, lastState = "";
   let position = session ? session.position : 0; // ms
-  let visibleSince = document.hidden ? 0 : performance.now();
-  let credited = 0, planned = 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
+  let credited = 0, planned = Number(at.planned) || 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
+
+  const player = window.lmscompliance.players[playing](stage, {
+    lesson: at.lesson, idle: Number(at.idle), share: Number(at.share) / 1000, fastest: Number(at.fastest) / 1000,
+    steps: at.steps, planned: () => planned, counting: () => Boolean(session),
+    token: () => (session ? session.token : ""), told: (done) => showSteps(done),
+  });
 
   /* What the page looks like ------------------------------------------------------------------ */
   const part = (name) => root.querySelector('[data-part="' + name + '"]');
@@ -33,15 +40,23 @@
   const clock = (seconds) => Math.floor(seconds / 60) + ":" + String(Math.floor(seconds % 60)).padStart(2, "0");
   function show() {
     const done = planned > 0 && credited >= planned;
-    const name = done ? "done" : session || (video && video.ended) ? state() : "idle";
+    const name = done ? "done" : session || player.state() === "ended" ? state() : "idle";
+    const detail = !done && session && name === "paused" ? player.detail() : "";
     const shown = Math.min(planned, credited + since);
-    part("state").textContent = texts[name];
+    part("state").textContent = texts[detail || name];
     part("state").className = "badge " + (done || name === "playing" ? "badge-good" : "badge-wait");
     part("credit").textContent = !planned ? "" :
       texts.credited + " " + clock(shown) + " / " + texts.needed + " " + clock(planned) +
       (name === "ended" ? texts.short : ""); // played to its end, and yet some of it did not count
     bar.max = planned || 1;
     bar.value = shown;
+  }
+  function showSteps(done) {
+    for (const item of document.querySelectorAll("[data-step]")) {
+      if (done.includes(item.dataset.step)) item.dataset.done = "yes";
+    }
+    const sum = document.querySelector('[data-part="steps"]');
+    if (sum) sum.textContent = document.querySelectorAll("[data-step][data-done]").length;
   }
   function count(told) {
     credited = told.credited_seconds; planned = told.planned_seconds || planned; since = 0;
@@ -59,32 +74,23 @@
   /* What the player does ---------------------------------------------------------------------- */
   function state() {
     if (document.hidden) return "hidden";
-    if (!video) return finished ? "ended" : "playing";
-    if (video.ended) return "ended";
-    return video.paused || video.readyState < 3 ? "paused" : "playing";
+    return finished && !film ? "ended" : player.state();
   }
-  const wantsToPlay = () => !document.hidden && !blocked && (video ? !video.paused && !video.ended : !finished);
+  const wantsToPlay = () => !document.hidden && !blocked && !(finished && !film) && player.wants();
   function where() {
-    if (video) {
-      if (!video.seeking && !placing && video.readyState > 0) position = Math.round(video.currentTime * 1000);
-    } else if (visibleSince && session) {
-      const now = performance.now();
-      position += Math.round(now - visibleSince); // a text's position is the time it was visible
-      visibleSince = now;
-    }
+    const now = player.positionMs();
+    if (now !== null) position = now; // null: on its way to another place
     return position;
   }
   function goTo(milliseconds) {
     position = milliseconds;
-    placing = false;
-    visibleSince = document.hidden ? 0 : performance.now();
-    if (video && video.currentTime < 1 && milliseconds > 1000) video.currentTime = milliseconds / 1000;
+    player.goTo(milliseconds);
   }
   function stop(message, withTakeover) {
     drop();
     blocked = true;
     say(message, withTakeover);
-    if (video) video.pause(); // what would not count is not played on in silence
+    player.stop(); // what would not count is not played on in silence
   }
 
   /* The session ------------------------------------------------------------------------------- */
@@ -138,7 +144,7 @@
         count(given);
         goTo(given.resume_position_ms);
         say("");
-        if (takeover && video) video.play().catch(() => {});
+        if (takeover) player.resume().catch(() => say(texts.tap)); // no sound without a touch
       } else stop(given.detail || texts.refused, given.code === "learning.other_device");
     } catch (error) {
       line(false);
@@ -219,7 +225,7 @@
       const response = await fetch(at.progress, { credentials: "same-origin" });
       if (response.ok) count(await response.json());
     } catch (error) { return; }
-    if (!video && !finished && planned && credited >= planned) {
+    if (!film && !finished && planned && credited >= planned) {
       finished = true;
       if (session) beat();
     }
@@ -228,24 +234,19 @@
 
   /* Events ------------------------------------------------------------------------------------ */
   document.addEventListener("visibilitychange", function () {
-    if (document.hidden) { where(); visibleSince = 0; beacon(); }
-    else { visibleSince = performance.now(); sync(); }
+    if (document.hidden) { where(); beacon(); } else sync();
   });
   window.addEventListener("pagehide", beacon);
   window.addEventListener("pageshow", (event) => { if (event.persisted) sync(); });
   window.addEventListener("online", () => (session ? beat() : sync()));
-  if (video) {
-    video.addEventListener("play", () => { blocked = false; sync(); }); // refused before: asked again
-    for (const name of ["playing", "pause", "waiting", "ended"]) video.addEventListener(name, sync);
-    video.addEventListener("timeupdate", where);
-    video.addEventListener("seeking", () => { if (!seeking) { seeking = true; beat(); } }); // where it was
-    video.addEventListener("seeked", () => { // and where it went, once a drag is over
-      clearTimeout(seekTimer);
-      seekTimer = setTimeout(() => { seeking = false; beat(); }, 300);
-    });
-  }
+  player.onchange = function (what) {
+    if (what === "moved") { if (session) beat(); return; } // where it was, then where it went
+    if (what === "wanted") blocked = false; // refused before: asked again
+    if (what === "slowed") say(texts.slowed);
+    sync();
+  };
   setInterval(function () {
-    if (session && !offline && state() === "playing" && !(video && video.playbackRate > 1)) since += 1;
+    if (session && !offline && state() === "playing" && player.rate() <= 1) since += 1;
     // About to be complete: told now, and not only when the next question is due.
     if (session && credited < planned && credited + since > planned && performance.now() - polledAt > 3000) {
       beat().then(poll);
@@ -253,12 +254,7 @@
     show();
   }, 1000);
   poll().finally(function () {
-    if (session && video) {
-      const back = session.position;
-      placing = video.readyState < 1;
-      if (placing) video.addEventListener("loadedmetadata", () => goTo(back), { once: true });
-      else goTo(back);
-    }
+    if (session) goTo(session.position);
     // After a reload the kept session is asked for; if it is closed, playing on starts another.
     if (session) beat(); else sync();
   });
