@@ -10,6 +10,8 @@ from lmscompliance.cli.environment import services
 from lmscompliance.cli.showing import say
 from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.mirror import Source, mirror
+from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.evidence.succession import succeed
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.storage.transaction import reading
@@ -50,6 +52,34 @@ def check(context: click.Context) -> None:
         problems=len(report.problems),
     )
     context.exit(0 if report.sound else 1)
+
+
+@group.command("succeed")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option(
+    "--trust",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A trust policy by which that checkpoint is believed, as one exported before.",
+)
+@click.option("--reason", required=True, help="Why the log gets another name; goes into the log.")
+def follow(checkpoint: Path, trust: Path, reason: str) -> None:
+    """Let the log go on under a new name.
+
+    CHECKPOINT is the last one under the old name. For a key that others may hold, or where a new name is
+    wanted: freeze the old signer, make the new one and let the settings name it first, as
+    docs/key-runbook.md says. Every class stays whole, in one tree.
+    """
+    policy = _policy(trust)
+    try:
+        final = checkpoint.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise Misconfigured("cli.file_unreadable", file=checkpoint, reason=str(error)) from error
+    with services() as given:
+        signer = signer_of(given)
+        succeed(given, signer, policy, final, reason)
+        report = seal_all(given, signer)
+    say("cli.log_succeeded", origin=signer.origin, size=report.size, vkey=signer.vkey)
 
 
 @group.command("mirror")

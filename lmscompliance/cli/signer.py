@@ -14,7 +14,8 @@ from lmscompliance.kernel.errors import InvalidInput, Misconfigured
 from lmscompliance.signer import LocalSigner, files, keys, life
 from lmscompliance.signer.protocol import Service
 from lmscompliance.signer.server import open_server
-from lmscompliance.tlog.notes import valid_name
+from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
+from lmscompliance.tlog.notes import BadNote, Note, valid_name
 
 PASSPHRASE = "LMSCOMPLIANCE_SIGNER_PASSPHRASE"  # noqa: S105  # the variable's name
 _LEAST_CHARACTERS = 12
@@ -38,12 +39,18 @@ def group() -> None:
 @group.command("create")
 @_directory
 @click.option("--origin", required=True, help="The log's name, as the platform's COMPLIANCE_LOG_ORIGIN.")
+@click.option(
+    "--after",
+    type=click.Path(path_type=Path),
+    help="A file with the last checkpoint of the log that goes on under this name.",
+)
 @_passphrase_option
-def create(directory: Path, origin: str, passphrase_file: Path | None) -> None:
+def create(directory: Path, origin: str, after: Path | None, passphrase_file: Path | None) -> None:
     """Make a log's key in DIRECTORY, encrypted under a passphrase."""
     if not valid_name(origin):
         raise Misconfigured("cli.bad_origin", origin=origin)
-    made = life.create(directory, origin, _checked(_new_passphrase(passphrase_file)))
+    begin = None if after is None else _checkpoint(after)
+    made = life.create(directory, origin, _checked(_new_passphrase(passphrase_file)), begin)
     say("cli.signer_created", origin=origin, directory=directory, vkey=made.vkey)
 
 
@@ -157,6 +164,13 @@ def freeze(directory: Path, reason: str) -> None:
     log.
     """
     click.echo(life.freeze(directory, reason), nl=False)
+
+
+def _checkpoint(path: Path) -> Checkpoint:
+    try:
+        return Checkpoint.parse(Note.parse(path.read_bytes()).text)
+    except (OSError, BadNote, BadCheckpoint) as error:
+        raise Misconfigured("cli.file_unreadable", file=path, reason=str(error)) from error
 
 
 def _origin(directory: Path) -> str:

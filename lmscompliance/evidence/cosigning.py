@@ -18,6 +18,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.models import Checkpoint, Cosignature, Log
+from lmscompliance.evidence.succession import began_at, log_named
 from lmscompliance.evidence.tree import Tree, tile_reader
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.services import Services
@@ -65,10 +66,12 @@ def quorum_lines(path: Path | None) -> str:
     return "".join(f"{line.strip()}\n" for line in lines if line.split()[:1] and line.split()[0] in told)
 
 
-def meets_quorum(services: Services, size: int) -> bool:
-    """Tell whether the checkpoint of ``size`` carries the cosignatures an export's trust file demands."""
+def meets_trust(services: Services, size: int) -> bool:
+    """Tell whether the checkpoint of ``size`` fulfils the trust file of an export: log's name and quorum."""
     policy = _policy(services.settings.witnesses)
     with reading(services.database) as session:
+        if size <= began_at(session):
+            return False
         keys = set(session.scalars(select(Cosignature.witness).where(Cosignature.size == size)))
     return policy.satisfied_by([name for name, one in policy.witnesses.items() if str(one.vkey) in keys])
 
@@ -165,12 +168,9 @@ def _keep(services: Services, newest: _Newest, vkey: VKey, line: str) -> None:
 
 
 def _newest(session: Session, origin: str) -> _Newest | None:
-    row = session.execute(
-        select(Log.id, Checkpoint.size, Checkpoint.note)
-        .join(Checkpoint, (Checkpoint.log_id == Log.id) & (Checkpoint.size == Log.size))
-        .where(Log.origin == origin)
-    ).one_or_none()
-    return None if row is None else _Newest(*row)
+    log = log_named(session, origin)
+    newest = session.get(Checkpoint, (log.id, log.size)) if log is not None else None
+    return None if newest is None else _Newest(newest.log_id, newest.size, newest.note)
 
 
 def _has(session: Session, newest: _Newest, vkey: VKey) -> bool:

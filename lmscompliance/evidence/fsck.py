@@ -22,6 +22,7 @@ from lmscompliance.evidence.models import (
     Tile,
 )
 from lmscompliance.evidence.reader import opened
+from lmscompliance.evidence.succession import present_origin, signers_at, successions
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.services import Services
 from lmscompliance.tlog import checkpoint as checkpoints
@@ -132,6 +133,7 @@ def _log(
     report.checkpoints += len(notes)
     if log.size and log.size not in notes:
         yield f"log {log.origin}: the tree head of size {log.size} has no checkpoint"
+    former = successions(session)
     frontier = Frontier()
     hashes: list[bytes] = []
     latest: dict[tuple[str, str], int] = {}
@@ -152,19 +154,20 @@ def _log(
         hashes.append(leaf_hash(data))
         frontier.append(hashes[-1])
         if frontier.size in notes:
-            yield from _checkpoint(log, frontier, notes.pop(frontier.size), vkeys)
+            named = signers_at(log.origin, former, frontier.size, vkeys)
+            yield from _checkpoint(log, frontier, notes.pop(frontier.size), *named)
     report.sealed += frontier.size
     if (frontier.size, frontier.root()) != (log.size, log.root):
         yield f"log {log.origin}: the tree head is not that of its {frontier.size} entries"
     for size in notes:
         yield f"log {log.origin}: there is a checkpoint of size {size}, beyond the tree head"
     yield from _tiles(session, log, hashes)
-    if mark is not None and mark.origin == log.origin:
+    if mark is not None and mark.origin == present_origin(session, log):
         yield from _mark(session, log, hashes, mark)
 
 
 def _checkpoint(
-    log: Log, frontier: Frontier, kept: tuple[bytes, str], vkeys: Sequence[VKey]
+    log: Log, frontier: Frontier, kept: tuple[bytes, str], origin: str, vkeys: Sequence[VKey]
 ) -> Iterator[str]:
     root, text = kept
     where = f"log {log.origin}, checkpoint of size {frontier.size}"
@@ -172,7 +175,7 @@ def _checkpoint(
         yield f"{where}: its root is not that of the entries"
     try:
         note = Note.parse(text)
-        if checkpoints.Checkpoint.parse(note.text) != checkpoints.Checkpoint(log.origin, frontier.size, root):
+        if checkpoints.Checkpoint.parse(note.text) != checkpoints.Checkpoint(origin, frontier.size, root):
             yield f"{where}: the note speaks of another tree"
         if vkeys:
             note.verify(vkeys, ed25519.verify)

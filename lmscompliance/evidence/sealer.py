@@ -18,6 +18,7 @@ from lmscompliance.evidence.keylog import note_keys
 from lmscompliance.evidence.models import Batch, Checkpoint, Entry, Log, Position, Tile
 from lmscompliance.evidence.signer import Signer, SignerRefuses
 from lmscompliance.evidence.staging import Staged, anything_waits, stage
+from lmscompliance.evidence.succession import log_named
 from lmscompliance.evidence.tree import Tree, tile_reader
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.services import Services
@@ -68,7 +69,7 @@ def seal_all(services: Services, signer: Signer, limit: int = BATCH_LIMIT) -> Se
     """
     note_keys(services, signer)
     sealed = 0
-    while anything_waits(services, signer.origin):
+    while anything_waits(services):
         batch = stage(services, signer.origin, limit)
         sealed += _seal_staged(services, signer, batch)
         if batch is not None and batch.fresh and batch.end - batch.start < limit:
@@ -180,9 +181,8 @@ def _overtaken(services: Services, batch: Staged) -> bool:
 
 def _report(services: Services, signer: Signer, sealed: int) -> SealReport:
     with reading(services.database) as session:
-        row = session.execute(
-            select(Log.size, Checkpoint.note)
-            .outerjoin(Checkpoint, (Checkpoint.log_id == Log.id) & (Checkpoint.size == Log.size))
-            .where(Log.origin == signer.origin)
-        ).one_or_none()
-    return SealReport(row[0] if row else 0, sealed, row[1] if row else None)
+        log = log_named(session, signer.origin)
+        if log is None:
+            return SealReport(0, sealed, None)
+        newest = session.get(Checkpoint, (log.id, log.size))
+        return SealReport(log.size, sealed, newest.note if newest else None)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.models import Batch, Log, Outbox, Position
+from lmscompliance.evidence.succession import present_origin
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.services import Services
@@ -28,13 +29,11 @@ class Staged:
     """False when the batch was found staged already: by a process that died, or by one still at work."""
 
 
-def anything_waits(services: Services, origin: str) -> bool:
+def anything_waits(services: Services) -> bool:
     """Tell, without writing, whether there is a staged batch or a waiting entry."""
     with reading(services.database) as session:
-        staged = select(Batch.log_id).join(Log, Log.id == Batch.log_id).where(Log.origin == origin)
-        return any(
-            session.execute(query.limit(1)).first() is not None for query in (staged, select(Outbox.class_id))
-        )
+        queries = (select(Batch.log_id), select(Outbox.class_id))
+        return any(session.execute(query.limit(1)).first() is not None for query in queries)
 
 
 def stage(services: Services, origin: str, limit: int) -> Staged | None:
@@ -83,7 +82,7 @@ def _lock_log(session: Session, origin: str) -> Log:
         first = {"id": FIRST_LOG, "origin": origin, "size": 0, "root": EMPTY_ROOT}
         session.execute(upsert(session.connection(), Log).values(first).on_conflict_do_nothing())
         logs = session.scalars(query).all()
-    for log in logs:
-        if log.origin == origin:
-            return log
-    raise Misconfigured("evidence.other_origin", origin=origin, known=logs[0].origin)
+    known = present_origin(session, logs[0])
+    if known != origin:
+        raise Misconfigured("evidence.other_origin", origin=origin, known=known)
+    return logs[0]

@@ -15,14 +15,17 @@ from lmscompliance.documents.archive import write_archive
 from lmscompliance.evidence import class_stream, reader, streams
 from lmscompliance.evidence.cosigning import quorum_lines
 from lmscompliance.evidence.signer import Signer
+from lmscompliance.evidence.succession import successions
 from lmscompliance.kernel.errors import Conflict, Misconfigured
 from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
 from lmscompliance.rules.ledger_facts import ClassRecord
 from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.ended import ended_line
 from lmscompliance.tlog.notes import Note
 from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.verifier import bundle
@@ -133,10 +136,13 @@ def trust_text(signer: Signer, services: Services) -> str:
 
     It lists retired keys, too: an unchanged class keeps a checkpoint that only these have signed.
     """
+    with reading(services.database) as session:
+        former = successions(session)
     return (
         "# 学习台账核验信任文件:请经主管部门等另一渠道核对下面的公钥。\n"
         "# Trust policy for verifying ledgers: compare the keys below through another channel.\n"
         + "".join(f"log {vkey}\n" for vkey in signer.vkeys)
+        + "".join(ended_line(one.last) for one in former)
         + (f"# sm2 {signer.national}\n" if signer.national else "")
         + quorum_lines(services.settings.witnesses)
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from lmscompliance import evidence
-from lmscompliance.evidence.cosigning import meets_quorum
+from lmscompliance.evidence.cosigning import meets_trust
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.ledgers import assemble
@@ -178,7 +178,7 @@ class _Run:
             declare_platform(session, self.services, self.class_id)
             taken = evidence.snapshot(session, self.services, self.class_id, "export")
             # The same snapshot keeps the checkpoint of its first export, so that its files stay the same,
-            # unless the witnesses that are now demanded had not seen it.
+            # unless it is of the log's former name or lacks the witnesses that are now demanded.
             size = session.scalar(
                 select(LedgerExport.data_size)
                 .where(LedgerExport.class_id == self.class_id, LedgerExport.snapshot == taken.id)
@@ -186,7 +186,7 @@ class _Run:
                 .limit(1)
             )
         sealed = seal_all(self.services, self.signer)
-        if size is None or not meets_quorum(self.services, size):
+        if size is None or not meets_trust(self.services, size):
             size = sealed.size
         cut = Cut(self.class_id, taken.id, taken.first_n + taken.pages, size)
         return _Subject(cut, found.code, notice, taken.taken_at)

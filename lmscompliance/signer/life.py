@@ -14,15 +14,21 @@ from lmscompliance.signer import files, keys
 from lmscompliance.signer.keys import SigningKey
 from lmscompliance.signer.local import FROZEN, MARK, LocalSigner
 from lmscompliance.signer.national import Sm2Key
+from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.verifier import ed25519
 
 
-def create(directory: Path, origin: str, passphrase: bytes | None) -> LocalSigner:
-    """Make a signer of ``origin`` in ``directory``; raises ``Conflict`` where there is one already."""
+def create(
+    directory: Path, origin: str, passphrase: bytes | None, after: Checkpoint | None = None
+) -> LocalSigner:
+    """Make a signer of ``origin`` in ``directory``; raises ``Conflict`` where there is one already.
+
+    ``after`` is the last checkpoint of the log that this one continues.
+    """
     if (directory / keys.CURRENT).exists():
         raise Conflict("signer.exists", directory=str(directory))
-    return LocalSigner.load_or_create(directory, origin, passphrase)
+    return LocalSigner.load_or_create(directory, origin, passphrase, after)
 
 
 def protect(directory: Path, origin: str, old: bytes | None, new: bytes) -> None:

@@ -38,10 +38,15 @@ class LocalSigner:
         self.origin = origin
 
     @classmethod
-    def load_or_create(cls, directory: Path, origin: str, passphrase: bytes | None = None) -> LocalSigner:
+    def load_or_create(
+        cls, directory: Path, origin: str, passphrase: bytes | None = None, after: Checkpoint | None = None
+    ) -> LocalSigner:
         """Open the signer in ``directory``, or make a new key for ``origin`` there.
 
-        The mark of the empty tree is written before the key, so a key without a mark is always a loss and
+        A new signer begins with the empty tree, or with that of ``after``, the last checkpoint of a log that
+        goes on under this name.
+
+        That mark is written before the key, so a key without a mark is always a loss and
         never a fresh start. If the process dies in between, restart finds no key and begins again.
         """
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,7 +54,8 @@ class LocalSigner:
             files.clear_unfinished(directory)
             if not (directory / keys.CURRENT).exists():
                 key = SigningKey.generate(origin)
-                files.write(directory / MARK, Keys((key,), ()).sign(Checkpoint(origin, 0, EMPTY_ROOT).text()))
+                begin = (after.size, after.root) if after else (0, EMPTY_ROOT)
+                files.write(directory / MARK, Keys((key,), ()).sign(Checkpoint(origin, *begin).text()))
                 keys.save(directory / keys.CURRENT, key, passphrase)
         return cls(directory, origin, passphrase)
 

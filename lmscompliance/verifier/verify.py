@@ -6,6 +6,7 @@ Nothing inside the bundle is believed before something signed commits to it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.policy import Notice
 from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import to_base64
+from lmscompliance.tlog.ended import ended
 from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
 from lmscompliance.tlog.merkle import BadProof, verify_consistency, verify_inclusion
 from lmscompliance.tlog.national import demanded
@@ -55,8 +57,8 @@ def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) 
             if missing:
                 return report
         step.say("archive_detail", count=len(archive.members))
-        sm2 = demanded(trust) if policy is not None and trust is not None else ()
-        _Verification(archive, policy, report, workbook, sm2).run()
+        known = trust if policy is not None and trust is not None else ""
+        _Verification(archive, policy, report, workbook, demanded(known), ended(known)).run()
     return report
 
 
@@ -85,6 +87,7 @@ def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None
     try:
         policy = TrustPolicy.parse(trust)
         demanded(trust)
+        ended(trust)
     except (BadPolicy, ValueError) as error:
         step.skip("bad_trust", reason=str(error))
         report.unverifiable.append(Remark("bad_trust", {"reason": str(error)}))
@@ -117,6 +120,7 @@ class _Verification:
     report: Report
     outside: Path | None = None
     sm2: tuple[VKey, ...] = ()
+    ended: Mapping[str, Checkpoint] = field(default_factory=dict)
     digests: dict[str, FileDigest] = field(default_factory=dict)
     manifest: Manifest | None = None
     recorded: tuple[FileDigest, ...] | None = None
@@ -220,8 +224,13 @@ class _Verification:
         try:
             return self.policy.accept(text, ed25519.verify)
         except Untrusted as error:
+            last = self.ended.get(text.partition("\n")[0])
             if self._claims_known_key(text):
                 step.fail("bad_signature", reason=str(error))
+            elif last is not None:
+                told = {"origin": last.origin, "size": last.size}
+                step.skip("ended_log", **told)
+                self.report.unverifiable.append(Remark("ended_log", told))
             else:
                 step.skip("unknown_log", reason=str(error))
                 self.report.unverifiable.append(Remark("unknown_log", {"reason": str(error)}))
