@@ -10,6 +10,7 @@ from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.exams import service as exams
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
+from lmscompliance.files import jobs as file_jobs
 from lmscompliance.learning import jobs as learning_jobs
 from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.segments import SESSION_CLOSED
@@ -29,6 +30,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
         Periodic("ledgers.build_asked", 3, _build_ledgers),
+        Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),
     ]
 

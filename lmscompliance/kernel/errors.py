@@ -78,3 +78,9 @@ class Misconfigured(ComplianceError):
     """The operator must change a setting; raised at start-up rather than at the first request."""
 
     status = 500
+
+
+class Unavailable(ComplianceError):
+    """Something we depend on does not answer now; the same request may succeed later."""
+
+    status = 503

@@ -48,6 +48,15 @@ class Settings:
     means that this process signs, with a key in ``data_dir/signer``."""
     signer_token_file: Path | None = None
     """A file with the token that the signer demands; not needed on a Unix socket."""
+    files_url: str = ""
+    """Where uploaded files are kept, encrypted: ``s3://bucket/prefix``, or empty for ``data_dir/files``."""
+    scanner_url: str = ""
+    """The virus scanner asked about each upload (``clamd://host:port``, ``clamd:///path.socket``); empty:
+    none, and the log says so with each upload."""
+    upload_max_bytes: int = 20 * 1024 * 1024
+    """Largest file that may be uploaded as a proof."""
+    upload_max_pixels: int = 50_000_000
+    """Most pixels a picture may have, asked before it is decoded."""
     scheduler: bool = True
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
     fast_lane: bool = True
@@ -93,6 +102,10 @@ class Settings:
             ("recognition_number", isinstance(self.recognition_number, str)),
             ("locale", self.locale in {"zh_CN", "en"}),
             ("signer_url", isinstance(self.signer_url, str)),
+            ("files_url", isinstance(self.files_url, str)),
+            ("scanner_url", isinstance(self.scanner_url, str)),
+            ("upload_max_bytes", type(self.upload_max_bytes) is int and self.upload_max_bytes > 0),
+            ("upload_max_pixels", type(self.upload_max_pixels) is int and self.upload_max_pixels > 0),
             ("scheduler", isinstance(self.scheduler, bool)),
             ("fast_lane", isinstance(self.fast_lane, bool)),
         ]

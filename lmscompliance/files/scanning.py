@@ -1,0 +1,90 @@
+"""The virus scanner an operator may put in front of uploads."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import struct
+from contextlib import closing
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from lmscompliance.kernel.errors import Misconfigured, Unavailable
+
+_LOG = logging.getLogger(__name__)
+_TIMEOUT_SECONDS = 20
+_CHUNK = 64 * 1024
+_PORT = 3310
+
+
+class Scanner(Protocol):
+    """Looks into a file before it is kept."""
+
+    def infected(self, data: bytes) -> bool:
+        """Tell whether something harmful was found; raises ``Unavailable`` when that cannot be told."""
+        ...  # pragma: no cover  # a protocol
+
+
+class NoScanner:
+    """No scanner: every file passes, and the log says so each time."""
+
+    def infected(self, data: bytes) -> bool:
+        """Return ``False`` without having looked."""
+        _LOG.warning("no virus scanner is set (COMPLIANCE_SCANNER_URL): an upload was kept unscanned")
+        return False
+
+
+class Clamd:
+    """A ``clamd`` at ``clamd://host:port`` or ``clamd:///path/of.socket`` (its INSTREAM command)."""
+
+    def __init__(self, url: str) -> None:
+        """Remember where it listens; it is called when there is something to scan."""
+        parts = urlsplit(url)
+        self._address: tuple[str, int] | str = (
+            (parts.hostname, parts.port or _PORT) if parts.hostname else parts.path
+        )
+
+    def infected(self, data: bytes) -> bool:
+        """Tell whether clamd found something."""
+        try:
+            answer = self._ask(data)
+        except OSError as error:
+            raise Unavailable("files.scanner_silent") from error
+        if answer.endswith(b"OK"):
+            return False
+        if answer.endswith(b"FOUND"):
+            return True
+        raise Unavailable("files.scanner_silent")
+
+    def _ask(self, data: bytes) -> bytes:
+        with closing(self._connect()) as link:
+            link.sendall(b"zINSTREAM\0")
+            for start in range(0, len(data), _CHUNK):
+                part = data[start : start + _CHUNK]
+                link.sendall(struct.pack("!I", len(part)) + part)
+            link.sendall(struct.pack("!I", 0))
+            answer = b""
+            while not answer.endswith(b"\0") and (more := link.recv(4096)):
+                answer += more
+        return answer.rstrip(b"\0")
+
+    def _connect(self) -> socket.socket:
+        if isinstance(self._address, tuple):
+            return socket.create_connection(self._address, _TIMEOUT_SECONDS)
+        link = socket.socket(socket.AF_UNIX)
+        link.settimeout(_TIMEOUT_SECONDS)
+        try:
+            link.connect(self._address)
+        except OSError:
+            link.close()
+            raise
+        return link
+
+
+def scanner_of(url: str) -> Scanner:
+    """Return the scanner of the setting ``COMPLIANCE_SCANNER_URL``; raises ``Misconfigured``."""
+    if not url:
+        return NoScanner()
+    if not url.startswith("clamd://") or url == "clamd://":
+        raise Misconfigured("files.scanner_url", url=url)
+    return Clamd(url)
