@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,7 +23,8 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 
 _PLACE = "compliance_file.key_sealed"
-_NONCE = 12
+_NONCE = bytes(12)
+"""Each key encrypts one file and nothing else, so no nonce can be used twice."""
 _KEY_BITS = 256
 
 
@@ -68,8 +68,8 @@ def prepare(services: Services, data: bytes) -> Ready:
     if scanner_of(settings.scanner_url).infected(data):
         raise InvalidInput("files.infected")
     digest = sha256(cleaned.data).hexdigest()
-    key, nonce = AESGCM.generate_key(_KEY_BITS), secrets.token_bytes(_NONCE)
-    sealed = nonce + AESGCM(key).encrypt(nonce, cleaned.data, digest.encode())
+    key = AESGCM.generate_key(_KEY_BITS)
+    sealed = AESGCM(key).encrypt(_NONCE, cleaned.data, digest.encode())
     name = name_of(sealed)
     store_of(settings).put(name, sealed)
     wrapped = services.vault.seal(_PLACE, base64.b64encode(key).decode())
@@ -125,7 +125,7 @@ def _open(services: Services, store: Store, row: StoredFile) -> bytes:
     sealed = store.get(row.object)
     key = base64.b64decode(services.vault.open(_PLACE, row.key_sealed))
     try:
-        data = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], row.sha256.encode())
+        data = AESGCM(key).decrypt(_NONCE, sealed, row.sha256.encode())
     except (InvalidTag, ValueError) as error:
         raise ComplianceError("files.altered", digest=row.sha256) from error
     if sha256(data).hexdigest() != row.sha256:

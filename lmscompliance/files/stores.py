@@ -6,7 +6,7 @@ An object's name is the SHA-256 of its bytes, so a store can be checked without 
 from __future__ import annotations
 
 import os
-import secrets
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -58,8 +58,8 @@ class DiskStore:
         """Keep ``data`` under ``name``."""
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_name(f"{name}.{secrets.token_hex(4)}{_PART}")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle, passing = tempfile.mkstemp(_PART, name, path.parent)
+        part = Path(passing)
         try:
             with os.fdopen(handle, "wb") as target:
                 target.write(data)
