@@ -52,12 +52,16 @@ class TraineeStatus:
     exam: ExamVerdict
     gate: Verdict
     eligibility: Verdict
-    decided_checks: int = 0
-    """How many presence checks were answered or missed."""
+    checks: tuple[PresenceFact, ...] = ()
     elsewhere: tuple[reported.Reported, ...] = ()
     """Sessions that other systems reported; never part of ``account``."""
     elsewhere_counted: Mapping[str, int] = field(default_factory=dict)
     """Seconds that count of each of them, by its record."""
+
+    @property
+    def decided_checks(self) -> int:
+        """How many presence checks were answered or missed."""
+        return sum(one.decided_us is not None for one in self.checks)
 
     @property
     def closed_sessions(self) -> int:
@@ -125,7 +129,7 @@ def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
         exam=exam,
         gate=exam_gate(facts.attempts, training.met, notice),
         eligibility=eligibility(training, exam, notice),
-        decided_checks=sum(one.decided_us is not None for one in facts.checks),
+        checks=tuple(facts.checks),
         elsewhere=tuple(facts.elsewhere),
         elsewhere_counted=counted,
     )

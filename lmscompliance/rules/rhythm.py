@@ -21,7 +21,7 @@ from statistics import median
 from lmscompliance.kernel.clock import from_micros, shanghai_day
 from lmscompliance.policy.terms import AnomalyTerms, CreditTerms
 from lmscompliance.rules.daytime import DAY_SECONDS, WHOLE_DAY
-from lmscompliance.rules.facts import SessionFact
+from lmscompliance.rules.facts import PresenceFact, SessionFact
 
 LOW, MEDIUM, HIGH = "low", "medium", "high"
 
@@ -50,15 +50,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A presence check: when the server asked, and when the answer came."""
-
-    session: str
-    asked_us: int
-    answered_us: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Step:
     """The time between two consecutive beats of a session, by the state of the earlier one."""
 
@@ -83,9 +74,9 @@ def findings(
     terms: AnomalyTerms,
     credit: CreditTerms,
     *,
-    answers: Iterable[Answer] = (),
+    checks: Iterable[PresenceFact] = (),
 ) -> list[Finding]:
-    """Return what is unusual about one enrolment's ``sessions`` and presence ``answers``."""
+    """Return what is unusual about one enrolment's ``sessions`` and presence ``checks``."""
     steps = sorted(
         (step for fact in sessions for step in _steps(fact) if step.length_us > 0),
         key=lambda step: (step.start_us, step.session, step.end_us),
@@ -101,7 +92,7 @@ def findings(
     found += _long_days(studied, seen, terms)
     found += _unbroken(seen, terms, credit)
     found += _round_the_clock(studied, seen, terms)
-    found += _quick(answers, terms)
+    found += _quick(checks, terms)
     return _longest(found)
 
 
@@ -273,25 +264,26 @@ def _round_the_clock(
         yield _about("round_the_clock", HIGH, _day(start).isoformat(), within, facts)
 
 
-def _quick(answers: Iterable[Answer], terms: AnomalyTerms) -> Iterator[Finding]:
+def _quick(checks: Iterable[PresenceFact], terms: AnomalyTerms) -> Iterator[Finding]:
     """Yield the days whose checks were answered before anybody could have read them."""
     if not terms.quick_answers:
         return
-    days: defaultdict[date, list[Answer]] = defaultdict(list)
-    for one in sorted(answers, key=lambda one: (one.asked_us, one.session)):
-        if one.answered_us - one.asked_us < terms.quick_answer_ms * _MS:
-            days[_day(one.asked_us)].append(one)
-    for day, quick in days.items():
+    days: defaultdict[date, list[tuple[int, int, str]]] = defaultdict(list)
+    for one in checks:
+        if one.decided_us is not None and one.decided_us - one.issued_us < terms.quick_answer_ms * _MS:
+            days[_day(one.issued_us)].append((one.issued_us, one.decided_us, one.session))
+    for day, quick in sorted(days.items()):
         if len(quick) >= terms.quick_answers:
+            quick.sort()
             yield Finding(
                 kind="quick_answers",
                 severity=HIGH,
                 subject=day.isoformat(),
-                first_us=quick[0].asked_us,
-                last_us=quick[-1].answered_us,
-                sessions=tuple(dict.fromkeys(one.session for one in quick)),
+                first_us=quick[0][0],
+                last_us=max(decided for _, decided, _ in quick),
+                sessions=tuple(dict.fromkeys(session for _, _, session in quick)),
                 facts={
                     "answers": len(quick),
-                    "fastest_ms": min(one.answered_us - one.asked_us for one in quick) // _MS,
+                    "fastest_ms": min(decided - issued for issued, decided, _ in quick) // _MS,
                 },
             )

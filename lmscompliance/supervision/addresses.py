@@ -56,9 +56,8 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
         if segment.ip_sealed is None or segment.agent_sealed is None:
             rows[-1]["last_at"] = segment.end_at  # the address of the segment before still held
             continue
-        _, agent_blind = origin.blinds(
-            services, origin.unseal(services, segment.ip_sealed, segment.agent_sealed)
-        )
+        came_from = origin.unseal(services, segment.ip_sealed, segment.agent_sealed)
+        ip_blind, agent_blind = origin.blinds(services, came_from)
         rows.append(
             {
                 "enrolment_id": segment.enrolment_id,
@@ -69,7 +68,7 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
                 "day": shanghai_day(segment.start_at),
                 "first_at": segment.start_at,
                 "last_at": segment.end_at,
-                "ip_blind": segment.ip_blind,
+                "ip_blind": ip_blind,
                 "ip_sealed": segment.ip_sealed,
                 "agent_blind": agent_blind,
             }

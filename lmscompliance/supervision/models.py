@@ -22,16 +22,16 @@ STATUSES = (OPEN, *DECISIONS)
 class Watched(Base):
     """How much of an enrolment has been looked at.
 
-    ``seen_sessions`` is how many closed sessions there were then; where completion has judged another
-    number, there is something new. ``compared`` is false until what is new was compared with the sessions
-    of others.
+    ``judged_at`` is when completion had made the judgement that was found then; where it has made another
+    since, there is something new. ``compared`` is false until what is new was compared with the sessions of
+    others.
     """
 
     __tablename__ = "compliance_watched"
 
     class_id: Mapped[str] = mapped_column(Id, primary_key=True)
     enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    seen_sessions: Mapped[int]
+    judged_at: Mapped[datetime | None] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
     compared: Mapped[bool]
 

@@ -101,7 +101,7 @@ def upgrade() -> None:
         "compliance_watched",
         sa.Column("class_id", sa.String(length=26), nullable=False),
         sa.Column("enrolment_id", sa.String(length=26), nullable=False),
-        sa.Column("seen_sessions", sa.Integer(), nullable=False),
+        sa.Column("judged_at", sa.BigInteger(), nullable=True),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("compared", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("class_id", "enrolment_id", name=op.f("pk_compliance_watched")),

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lmscompliance.rules.facts import SessionFact
-from lmscompliance.rules.rhythm import Answer, Finding, findings
+from lmscompliance.rules.facts import PresenceFact, SessionFact
+from lmscompliance.rules.rhythm import Finding, findings
 from tests.rules import traces
 from tests.rules.build import NOTICE, TERMS, session, us, watch
 from tests.rules.test_credit_properties import sessions
@@ -132,12 +132,15 @@ def test_a_pause_breaks_an_unbroken_stretch() -> None:
 def test_answers_nobody_could_have_read_are_shown() -> None:
     """Three checks of a day answered within a second are shown, two are not, and neither are slow ones."""
 
-    def answers(*milliseconds: int) -> list[Answer]:
-        return [Answer("s1", us(60 * n), us(60 * n) + ms * 1000) for n, ms in enumerate(milliseconds)]
+    def answers(*milliseconds: int) -> list[PresenceFact]:
+        return [
+            PresenceFact(f"c{n}", n, "s1", us(60 * n), us(60 * n + 60), decided_us=us(60 * n) + ms * 1000)
+            for n, ms in enumerate(milliseconds)
+        ]
 
-    (found,) = findings([], ANOMALY, TERMS, answers=answers(400, 999, 700, 8000))
+    (found,) = findings([], ANOMALY, TERMS, checks=answers(400, 999, 700, 8000))
     assert (found.kind, found.facts) == ("quick_answers", {"answers": 3, "fastest_ms": 400})
-    assert findings([], ANOMALY, TERMS, answers=answers(400, 700, 1000, 8000)) == []
+    assert findings([], ANOMALY, TERMS, checks=answers(400, 700, 1000, 8000)) == []
 
 
 @settings(max_examples=60)

@@ -30,9 +30,18 @@ def found(services: Services) -> list[Anomaly]:
         return list(session.scalars(select(Anomaly).order_by(Anomaly.kind, Anomaly.subject)))
 
 
-def learn(school: School, account: str, lesson: int = 0, seconds: int = 60, *, ip: str = FACTORY) -> None:
-    """Learn for a while with a browser of one's own."""
+def learn(
+    school: School,
+    account: str,
+    lesson: int = 0,
+    seconds: int = 60,
+    *,
+    ip: str = FACTORY,
+    answers: bool = False,
+) -> None:
+    """Learn for a while with a browser of one's own; presence checks are answered at once or not at all."""
     player = begin(school, account, lesson, ip=ip)
+    player.attentive = answers
     player.play(seconds)
     player.end()
 

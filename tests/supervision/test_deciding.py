@@ -154,7 +154,7 @@ def test_the_worklist_shows_and_narrows(app: Flask, school: School) -> None:
     words = _words(client.get("/compliance/anomalies"))
     assert "共 2 条" in words
     assert "同一地址一天内有 10 人学习" in words
-    assert "次心跳中，居中的八成间隔相差不到 0 毫秒" in words
+    assert "次心跳中，居中的八成间隔只相差 0 毫秒" in words
     assert "共 1 条" in _words(client.get("/compliance/anomalies?kind=regular_beats"))
     assert "共 1 条" in _words(client.get("/compliance/anomalies?severity=low"))
     assert "共 0 条" in _words(client.get("/compliance/anomalies?status=cleared"))

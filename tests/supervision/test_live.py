@@ -28,7 +28,7 @@ def test_whoever_learns_is_shown_with_the_minutes_of_the_day(school: School) -> 
     """Credit of the running session and of earlier ones of the same Shanghai day, judged by the rules."""
     services = school.services
     services.clock.advance(15 * 3600 + 1800)  # type: ignore[attr-defined]  # 23:30 in Shanghai
-    learn(school, "trainee-1", 0, 600)
+    learn(school, "trainee-1", 0, 540)
     player = begin(school, "trainee-1", 1)
     player.play(1500)
     begin(school, "trainee-2", 0, ip="198.51.100.1")
@@ -43,11 +43,11 @@ def test_whoever_learns_is_shown_with_the_minutes_of_the_day(school: School) -> 
 
 def test_sums_of_the_day_follow_the_last_look(school: School) -> None:
     """Minutes of everybody who learnt today, and what nobody has decided about."""
-    learn(school, "trainee-1", 0, 600)
+    learn(school, "trainee-1", 0, 540)
     learn(school, "trainee-2", 0, 300)
     look(school.services)
     view = live.view(school.services, ALL, school.class_id)
-    assert (view.learning, view.learnt_today, view.credited_today, view.anomalies) == (0, 2, 900, 0)
+    assert (view.learning, view.learnt_today, view.credited_today, view.anomalies) == (0, 2, 840, 0)
 
 
 @sqlite_only

@@ -44,12 +44,24 @@ def test_regular_beats_are_found_once_and_written_on(services: Services) -> None
     assert detail_of(again).facts["intervals"] > first
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_presence_checks_answered_at_once_are_found(services: Services) -> None:
+    """A page that knows the answers before anybody can have read the questions is flagged for that too."""
+    school = open_school(services)
+    learn(school, "trainee-1", 0, 1800, answers=True)
+    learn(school, "trainee-1", 1, 3720, answers=True)
+    look(services)
+    quick, regular = found(services)
+    assert (quick.kind, regular.kind) == ("quick_answers", "regular_beats")
+    assert detail_of(quick).facts["fastest_ms"] == 0
+
+
 def test_looking_again_finds_nothing_more_to_do(services: Services) -> None:
     """Each enrolment is looked at once for what is new, and the sums of its days are kept."""
     school = open_school(services)
     completion.refresh_due(services)
     jobs.watch(services)
-    learn(school, "trainee-1", 0, 600)
+    learn(school, "trainee-1", 0, 540)
     completion.refresh_due(services)
     assert jobs.watch(services) == 1
     assert jobs.watch(services) == 0
@@ -57,7 +69,7 @@ def test_looking_again_finds_nothing_more_to_do(services: Services) -> None:
     assert jobs.compare(services) == 0
     with reading(services.database) as session:
         (day,) = session.scalars(select(StudyDay))
-    assert (day.day.isoformat(), day.credited_seconds, day.wall_seconds) == ("2021-02-01", 600, 600)
+    assert (day.day.isoformat(), day.credited_seconds, day.wall_seconds) == ("2021-02-01", 540, 540)
 
 
 def test_whoever_still_learns_is_looked_at_every_few_minutes(services: Services) -> None:
