@@ -35,8 +35,8 @@ def test_whoever_learns_is_shown_with_the_minutes_of_the_day(school: School) -> 
     view = live.view(services, ALL, school.class_id)
     assert (view.learning, view.day.isoformat(), len(view.rows)) == (2, "2021-02-02", 2)
     first, second = view.rows
-    # The earlier session was yesterday; of this one twenty minutes were.
-    assert (first.ordinal, first.lesson, first.state, first.seconds_today) == (1, "第 2 课", "playing", 300)
+    # The earlier session was yesterday; of this one four minutes were today.
+    assert (first.ordinal, first.lesson, first.state, first.seconds_today) == (1, "第 2 课", "playing", 240)
     assert first.last_at == services.clock.now()
     assert (second.seconds_today, second.here, second.moved) == (0, 1, 1)
 
