@@ -70,8 +70,9 @@ class TraineeStatus:
 
     @property
     def seen(self) -> int:
-        """How many closed sessions and corrections this judgement has seen."""
-        return self.closed_sessions + sum(len(one.corrections) for one in self.sessions)
+        """How many segments of closed sessions (one may still get more) and corrections this has seen."""
+        closed = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
+        return closed + sum(len(one.corrections) for one in self.sessions)
 
 
 def course_of(session: Session, class_id: str) -> Course:

@@ -16,10 +16,10 @@ class Completion(Base):
     """What an enrolment's training came to when it was last judged.
 
     A cache: everything here follows from the facts and may be deleted and judged anew, except that
-    ``completed_at`` says when completion was first seen. ``judged_sessions`` is how many closed sessions,
-    corrections and facts of attendance the judgement has seen, ``judged_checks`` how many decided presence
-    checks; where one differs from how many there are, ``service.refresh_due`` judges again.
-    ``offline_hours`` are part of ``total_hours``.
+    ``completed_at`` says when completion was first seen. ``judged_sessions`` is how many segments of closed
+    sessions (one may get more, of late beats), corrections and facts of attendance the judgement has seen,
+    ``judged_checks`` how many decided presence checks; where one differs from how many there are,
+    ``service.refresh_due`` judges again. ``offline_hours`` are part of ``total_hours``.
     """
 
     __tablename__ = "compliance_completion"

@@ -100,12 +100,12 @@ def refresh_due(services: Services) -> int:
     """Judge every enrolment that has sessions or corrections nobody judged yet; return how many there were.
 
     This is also the recovery of ``refresh``: a process that died after a session closed left the numbers
-    of those and of judged ones unequal, and that is what is looked for here. Enrolments that never
-    learnt are judged once, after their activation.
+    of those and of judged ones unequal, and that is what is looked for here. So does a segment of late beats
+    that a closed session got. Enrolments that never learnt are judged once, after their activation.
     """
     due: dict[str, list[str]] = defaultdict(list)
-    sessions = (
-        select(func.count())
+    segments = (
+        select(func.coalesce(func.sum(ClosedSession.segments), 0))
         .select_from(ClosedSession)
         .where(ClosedSession.enrolment_id == Enrolment.id, ClosedSession.class_id == Enrolment.class_id)
         .scalar_subquery()
@@ -134,7 +134,7 @@ def refresh_due(services: Services) -> int:
             TrainingClass.window_end > services.clock.now() - _LOOK_BACK,
             Enrolment.activated_at.is_not(None),
             or_(
-                func.coalesce(Completion.judged_sessions, -1) != sessions + corrections,
+                func.coalesce(Completion.judged_sessions, -1) != segments + corrections,
                 func.coalesce(Completion.judged_checks, 0) != checks,
             ),
         )
@@ -189,7 +189,7 @@ def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
                 completed_at=completed_at,
                 **figures,
             )
-            # Two judges may meet here. Should the one that saw less write last, the numbers of sessions
+            # Two judges may meet here. Should the one that saw less write last, the numbers of segments
             # differ and the next run judges again; the first completion stays.
             session.execute(
                 statement.on_conflict_do_update(

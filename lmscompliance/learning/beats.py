@@ -6,7 +6,7 @@ and nothing is counted twice. Only the server's time of receipt is used.
 
 Whatever is not plain (a segment is due, the page went out of sight, another address, a silence, a number
 seen before) makes the UPDATE match nothing, and the beat takes the slow path under the row's lock. So does a
-beat without the nonce that was answered to the one before it.
+beat without the nonce that was answered to the one before it, and one that brings others which are late.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from lmscompliance.learning import beatlog, limits, nonces, origin, segments, tokens
+from lmscompliance.learning import beatlog, delivery, limits, nonces, origin, segments, tokens
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
@@ -108,7 +108,7 @@ def plain_row(
     """Return the values of ``COLUMNS`` for a beat received now."""
     session_id, enrolment_id, _ = claims
     now = segments.instant_us(services)
-    seq, position_ms, state, _ = beat
+    seq, position_ms, state, *_ = beat
     since = now - limits.gap_us
     return (enrolment_id, session_id, now, since, seq, position_ms, state, *origin.blinds(services, sender))
 
@@ -159,7 +159,8 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
     sender = Origin(ip, agent)
-    if nonces.is_after(services, claims.session_id, beat.seq - 1, beat.nonce):
+    plain = not beat.late and beat.acked == beat.seq - 1
+    if plain and nonces.is_after(services, claims.session_id, beat.acked, beat.nonce):
         row = plain_row(services, claims, held_to, beat, sender)
         parameters = dict(zip(_PARAMETERS, row, strict=True))
         with bare_transaction(services.database) as connection:
@@ -169,8 +170,9 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     with transaction(services.database) as session:
         open_row = segments.lock(session, claims.enrolment_id, claims.session_id)
         if open_row is None:
+            delivery.take_closed(session, services, claims, beat, sender=sender, limits=held_to)
             return BeatAck(0, CLOSED, 0, "")
-        segments.take(session, services, open_row, beat, sender=sender, limits=held_to)
+        delivery.take(session, services, open_row, beat, sender=sender, limits=held_to)
         stands = watch.attend(session, services, open_row, held_to)
         return acknowledge(
             services,

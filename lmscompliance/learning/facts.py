@@ -89,14 +89,17 @@ def _segments(
         type_coerce(ClosedSegment.end_at, BigInteger),
         ClosedSegment.closed_by,
         ClosedSegment.beats,
+        type_coerce(ClosedSegment.arrived_at, BigInteger),
     )
     query = select(*columns).where(ClosedSegment.enrolment_id.in_(enrolments))
     if only is not None:
         # One lesson's few sessions are named, so that the beats of all others stay unread.
         query = query.where(ClosedSegment.session_id.in_([row.session_id for row in only]))
     found: defaultdict[str, list[Segment]] = defaultdict(list)
-    for one, n, start_us, end_us, closed_by, beats in session.execute(query.order_by(ClosedSegment.n)):
-        found[one].append(Segment(one, n, start_us, end_us, closed_by, beatlog.parse(beats)))
+    for one, n, start_us, end_us, closed_by, beats, arrived_us in session.execute(
+        query.order_by(ClosedSegment.n)
+    ):
+        found[one].append(Segment(one, n, start_us, end_us, closed_by, beatlog.parse(beats), arrived_us))
     return found
 
 

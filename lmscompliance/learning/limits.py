@@ -21,12 +21,13 @@ from lmscompliance.training import queries
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often to beat, how long a silence may be, how long a segment; and the terms they come from."""
+    """How often to beat, how long a silence may be, how long a segment, how late a delivery."""
 
     beat_seconds: int
     gap: timedelta
     gap_us: int
     segment: timedelta
+    late_window: timedelta
     terms: CreditTerms
     presence: PresenceTerms
 
@@ -57,6 +58,7 @@ def within(session: Session, services: Services, class_id: str) -> Limits:
             gap=timedelta(seconds=terms.max_gap_seconds),
             gap_us=terms.max_gap_seconds * 1_000_000,
             segment=timedelta(seconds=terms.segment_seconds),
+            late_window=timedelta(seconds=terms.late_window_seconds),
             terms=terms,
             presence=notice.presence,
         )

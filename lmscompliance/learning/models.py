@@ -76,7 +76,7 @@ class OpenSession(Base):
 
 
 class ClosedSession(Base):
-    """A session that takes no more beats; written once, when it closes.
+    """A session that takes no more beats in time; written when it closes, moved on only by late segments.
 
     ``closed_at`` is its last sign of life, never the moment somebody noticed. ``close_reason`` is
     ``end``, ``timeout`` or ``superseded``. ``segments`` counts its rows in ``Segment``.
@@ -104,7 +104,8 @@ class ClosedSegment(Base):
     """A closed stretch of a session with every beat accepted in it; ``n`` counts from 0.
 
     The address columns are filled in the first segment and wherever the address or the device changed;
-    elsewhere those of the nearest earlier segment hold.
+    elsewhere those of the nearest earlier segment hold. ``arrived_at`` is set where the beats came late, in
+    one delivery; address and device are then those that delivered them.
     """
 
     __tablename__ = "compliance_segment"
@@ -120,6 +121,7 @@ class ClosedSegment(Base):
     ip_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     agent_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     ip_blind: Mapped[str | None] = mapped_column(String(64))
+    arrived_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class CreditCorrection(Base):

@@ -11,6 +11,7 @@ remain, and it is never filled in.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,17 +21,25 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.learning import beatlog, nonces, origin
+from lmscompliance.learning import beatlog, origin
 from lmscompliance.learning.limits import Limits
-from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION, OPEN_SESSION, OpenSession
+from lmscompliance.learning.models import (
+    CLOSED_SEGMENT,
+    CLOSED_SESSION,
+    OPEN_SESSION,
+    ClosedSession,
+    OpenSession,
+)
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import watch
-from lmscompliance.rules.facts import UNANSWERED
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
 
 SESSION_CLOSED = "learning.session_closed"
-"""Notice sent after a session has closed; its subject is ``<class id>/<enrolment id>``."""
+"""Notice sent after a session has closed, or a closed one got late beats.
+
+Its subject is ``<class id>/<enrolment id>``.
+"""
 
 # Built once: putting a statement together costs more than running it.
 _THE_ROW = select(OpenSession).where(
@@ -46,6 +55,27 @@ _REMOVE = delete(OPEN_SESSION).where(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LateBeat:
+    """What a page would have reported ``offset_ms`` after it had read its last answer."""
+
+    seq: int
+    offset_ms: int
+    position_ms: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateSegment:
+    """A segment of late beats in the form of ``beatlog``; its time begins with the answer they rest on."""
+
+    n: int
+    start: datetime
+    end: datetime
+    arrived: datetime
+    beats: str
+
+
 class SentBeat(NamedTuple):
     """What a page reports: its own running number, where the lesson is, and what holds from now on."""
 
@@ -53,7 +83,20 @@ class SentBeat(NamedTuple):
     position_ms: int
     state: str
     nonce: str = ""
-    """What the server answered to the beat before; a beat without it is kept and credits nothing."""
+    """What the server answered to the beat ``acked``; a beat without it is kept and credits nothing."""
+    last_read: int = -1
+    """The number of that beat, the last whose answer the page has read; -1 stands for the one before."""
+    late: tuple[LateBeat, ...] = ()
+    """What the page kept back since then, in the order of numbers."""
+
+    @property
+    def acked(self) -> int:
+        """Return the number of the last beat whose answer the page has read."""
+        return self.seq - 1 if self.last_read < 0 else self.last_read
+
+    def at_last(self, offset_ms: int) -> LateBeat:
+        """Return it as the last of its own late ones."""
+        return LateBeat(self.seq, offset_ms, self.position_ms, self.state)
 
 
 def instant(services: Services) -> datetime:
@@ -83,6 +126,7 @@ def take(
     services: Services,
     row: OpenSession,
     beat: SentBeat,
+    mark: str,
     *,
     sender: Origin,
     limits: Limits,
@@ -90,15 +134,14 @@ def take(
 ) -> None:
     """Put ``beat`` into the locked ``row``, closing and opening segments as it requires.
 
-    A beat whose number was seen before adds nothing; one that does not show the nonce of the answer before
-    is kept with a mark, whatever else holds. ``final`` keeps the running segment open at its due
-    end, because the caller closes the session next and an empty segment would follow.
+    A beat whose number was seen before adds nothing. ``mark`` (of ``rules.facts``) is kept with it.
+    ``final`` keeps the running segment open at its due end, because the caller closes the session next and
+    an empty segment would follow.
     """
     if beat.seq <= row.last_seq:
         return
     # The machine's clock may have been set back; time within a session does not run backwards.
     now = max(instant(services), row.last_at)
-    mark = "" if nonces.is_after(services, row.session_id, beat.seq - 1, beat.nonce) else UNANSWERED
     moved = origin.blinds(services, sender) != (row.ip_blind, row.agent_blind)
     if now - row.last_at > limits.gap:
         _close_segment(session, services, row, "missed", row.last_at)
@@ -116,6 +159,80 @@ def take(
     elif (hides or due) and not final:
         _close_segment(session, services, row, "hidden" if hides else "length", now)
         _open_segment(services, row, beat, mark, now=now, limits=limits)
+
+
+def interrupt(session: Session, services: Services, row: OpenSession) -> int:
+    """Close the running segment of the locked ``row`` for one of late beats; return that one's number."""
+    _close_segment(session, services, row, "missed", row.last_at)
+    row.segment_n += 1
+    return row.segment_n
+
+
+def resume(
+    services: Services,
+    row: OpenSession,
+    beat: SentBeat,
+    mark: str,
+    *,
+    sender: Origin,
+    limits: Limits,
+    now: datetime,
+) -> None:
+    """Open the next segment after ``interrupt`` with ``beat``, received ``now``.
+
+    If it was seen before, the last one that was kept in time opens it. Its address and device are those that
+    the late segment names already.
+    """
+    row.ip_sealed, row.agent_sealed = origin.seal(services, sender)
+    row.ip_blind, row.agent_blind = origin.blinds(services, sender)
+    if beat.seq <= row.last_seq:
+        last = beatlog.parse(row.beats)[-1]
+        beat, mark, now = SentBeat(last.seq, last.position_ms, last.state), last.mark, row.last_at
+    _open_segment(services, row, beat, mark, now=now, limits=limits)
+
+
+def add_late(
+    session: Session,
+    services: Services,
+    row: OpenSession | ClosedSession,
+    late: LateSegment,
+    sender: Origin,
+) -> None:
+    """Write a segment of late beats down, with the address and the device that delivered it."""
+    ip_sealed, agent_sealed = origin.seal(services, sender)
+    session.connection().execute(
+        _ADD_SEGMENT,
+        {
+            "enrolment_id": row.enrolment_id,
+            "session_id": row.session_id,
+            "n": late.n,
+            "start_at": late.start,
+            "end_at": late.end,
+            "closed_by": "late",
+            "beats": late.beats,
+            "ip_sealed": ip_sealed,
+            "agent_sealed": agent_sealed,
+            "ip_blind": origin.ip_blind(services, sender.ip),
+            "arrived_at": late.arrived,
+        },
+    )
+    body: dict[str, Json] = {
+        "session": row.session_id,
+        "n": late.n,
+        "start_us": to_micros(late.start),
+        "end_us": to_micros(late.end),
+        "arrived_us": to_micros(late.arrived),
+        "closed_by": "late",
+        **beatlog.leaf_form(late.beats),
+    }
+    disclose: dict[str, Json] = {"ip": sender.ip, "agent": sender.agent}
+    _record(session, services, row, "session.segment", body, disclose=disclose)
+
+
+def tell_closed(session: Session, services: Services, class_id: str, enrolment_id: str) -> None:
+    """Send ``SESSION_CLOSED`` once this transaction is durable."""
+    subject = f"{class_id}/{enrolment_id}"
+    after_commit(session, lambda: services.events.send(SESSION_CLOSED, subject))
 
 
 def close_session(session: Session, services: Services, row: OpenSession, reason: str) -> None:
@@ -161,8 +278,7 @@ def close_session(session: Session, services: Services, row: OpenSession, reason
     # before it deletes this one, and the unique index would refuse it.
     session.expunge(row)
     session.connection().execute(_REMOVE, {"b_enrolment": row.enrolment_id, "b_session": row.session_id})
-    subject = f"{row.class_id}/{row.enrolment_id}"
-    after_commit(session, lambda: services.events.send(SESSION_CLOSED, subject))
+    tell_closed(session, services, row.class_id, row.enrolment_id)
 
 
 def supersede(session: Session, services: Services, row: OpenSession, by: str) -> None:
@@ -227,6 +343,7 @@ def _close_segment(
             "ip_sealed": row.ip_sealed if names_address else None,
             "agent_sealed": row.agent_sealed if names_address else None,
             "ip_blind": row.ip_blind if names_address else None,
+            "arrived_at": None,
         },
     )
     disclose: dict[str, Json] = {}
@@ -247,7 +364,7 @@ def _close_segment(
 def _record(
     session: Session,
     services: Services,
-    row: OpenSession,
+    row: OpenSession | ClosedSession,
     type_: str,
     body: dict[str, Json],
     *,

@@ -14,7 +14,7 @@ from lmscompliance.content import service as content
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
-from lmscompliance.learning import access, beatlog, limits, nonces, origin, segments, tokens
+from lmscompliance.learning import access, beatlog, delivery, limits, nonces, origin, segments, tokens
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.jobs import close_silent, is_silent
 from lmscompliance.learning.models import OPEN_SESSION, ClosedSession, OpenSession
@@ -46,6 +46,8 @@ class Started:
     resume_position_ms: int
     credited_seconds: int
     presence: str
+    late_seconds: int
+    """For so long after its last answer a page without a network may deliver what it kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def start(
         resume_position_ms=resume_ms,
         credited_seconds=credited,
         presence=stands,
+        late_seconds=held_to.terms.late_window_seconds,
     )
 
 
@@ -135,8 +138,10 @@ def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended
     held_to = limits.of_class(services, claims.class_id)
     with transaction(services.database) as session:
         row = segments.lock(session, claims.enrolment_id, claims.session_id)
-        if row is not None:
-            segments.take(session, services, row, beat, sender=sender, limits=held_to, final=True)
+        if row is None:
+            delivery.take_closed(session, services, claims, beat, sender=sender, limits=held_to)
+        else:
+            delivery.take(session, services, row, beat, sender=sender, limits=held_to, final=True)
             segments.close_session(session, services, row, "end")
     with reading(services.database) as session:
         lesson_id = session.scalars(

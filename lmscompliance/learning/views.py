@@ -7,11 +7,13 @@ sends no headers of ours and calls its JSON text/plain) works while a page is go
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.errors import Unauthenticated
@@ -19,7 +21,7 @@ from lmscompliance.learning import beats, nonces, progress, service, shown, step
 from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import service as presence
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.segments import LateBeat, SentBeat
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.web import (
     TOKEN,
@@ -39,6 +41,8 @@ routes = Routes()
 _SCHEME = "Session "
 _LONGEST_TOKEN = 512
 _LONGEST_ANSWER = 240 * 1024
+_MOST_LATE = 200
+"""Late beats in one delivery; together they stay well below what a leaf may hold."""
 
 
 class StartBody(Body):
@@ -48,14 +52,31 @@ class StartBody(Body):
     takeover: bool = False
 
 
+_KIND = "numbers_not_ascending"
+_State = Literal["playing", "paused", "hidden", "ended"]
+_Number = Annotated[int, Field(ge=1, lt=2**31)]
+_Position = Annotated[int, Field(ge=0, lt=2**40)]
+_Late = tuple[_Number, Annotated[int, Field(ge=0, lt=2**40)], _Position, _State]
+
+
 class BeatBody(Body):
     """A beat. The token may come in the header ``Authorization: Session …`` instead."""
 
     token: Annotated[str, Field(max_length=_LONGEST_TOKEN)] = ""
-    seq: Annotated[int, Field(ge=1, lt=2**31)]
-    position_ms: Annotated[int, Field(ge=0, lt=2**40)]
-    state: Literal["playing", "paused", "hidden", "ended"]
+    seq: _Number
+    position_ms: _Position
+    state: _State
     nonce: Annotated[str, Field(max_length=nonces.LENGTH, pattern="^[0-9a-f]*$")] = ""
+    acked: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    late: Annotated[tuple[_Late, ...], Field(max_length=_MOST_LATE)] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        acked = self.seq - 1 if self.acked is None else self.acked
+        numbers = [acked, *(one[0] for one in self.late), self.seq]
+        if any(before >= after for before, after in pairwise(numbers)):
+            raise PydanticCustomError(_KIND, "acked, late and seq must ascend")
+        return self
 
 
 class TokenBody(Body):
@@ -108,6 +129,7 @@ def session_start() -> ResponseReturnValue:
         "resume_position_ms": started.resume_position_ms,
         "credited_seconds": started.credited_seconds,
         "presence": started.presence,
+        "late_seconds": started.late_seconds,
     }
     return jsonify(body), HTTPStatus.CREATED
 
@@ -189,7 +211,14 @@ def lesson_page(class_id: str, lesson_id: str) -> ResponseReturnValue:
 
 def _sent_beat() -> tuple[str, SentBeat]:
     sent = json_body(BeatBody)
-    return _token(sent.token), SentBeat(sent.seq, sent.position_ms, sent.state, sent.nonce)
+    return _token(sent.token), SentBeat(
+        sent.seq,
+        sent.position_ms,
+        sent.state,
+        sent.nonce,
+        -1 if sent.acked is None else sent.acked,
+        tuple(LateBeat(*one) for one in sent.late),
+    )
 
 
 def _token(token: str) -> str:

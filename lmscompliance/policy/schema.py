@@ -190,6 +190,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "credit.segment_seconds": Parameter("integer", minimum=1, maximum=3600),
     "credit.max_rate_permille": Parameter("integer", minimum=1, maximum=16000),
     "credit.answered_only": Parameter("boolean"),
+    "credit.late_window_seconds": Parameter("integer", minimum=0, maximum=86_400),
     "credit.position_tolerance_ms": Parameter("integer", minimum=0, maximum=60000),
     "credit.lesson_cap_permille": Parameter("integer", minimum=1, maximum=1000),
     "credit.repeat_after_permille": Parameter("integer", minimum=1, maximum=1000),

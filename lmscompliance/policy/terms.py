@@ -21,6 +21,7 @@ REASONS = (
     "daily_cap",
     "period_cap",
     "unanswered",
+    "late",
     "too_fast",
     "page_hidden",
     "paused",
@@ -78,6 +79,8 @@ class CreditTerms:
     """Fastest permitted advance of the lesson position, 1000 = real time."""
     answered_only: bool
     """Whether time counts only between beats that show the nonce of the server's last answer."""
+    late_window_seconds: int
+    """Beats that a page without a network kept back count if they arrive this soon after its last answer."""
     position_tolerance_ms: int
     """Slack of a position report (a player's timer and the network are not exact)."""
     lesson_cap_permille: int

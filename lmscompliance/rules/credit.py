@@ -5,8 +5,8 @@ and gets exactly one verdict: credited, or one reason of ``policy.REASONS``. Int
 which sessions, segments and beats are handed in changes nothing.
 
 1. A second between two consecutive beats is judged by the earlier one's state, the time between them, the
-   advance of the position and what either beat is marked with. Time no two beats enclose (before the
-   first, after the last) is idle.
+   advance of the position, what either beat is marked with, and whether a late one came within the window.
+   Time no two beats enclose (before the first, after the last) is idle.
 2. What a missed presence check voids is marked (``rules.presence``).
 3. Corrections of staff add a mark, or take away those so far; the later holds over the earlier. Time before
    the approval, outside the window or the permitted times of day, after the session was taken over, or
@@ -25,7 +25,7 @@ from lmscompliance.policy.terms import REASONS, CreditTerms
 from lmscompliance.rules.account import Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
-from lmscompliance.rules.facts import UNANSWERED, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.facts import UNANSWERED, UNTIMELY, ClassFact, LessonFact, SessionFact
 from lmscompliance.rules.presence import Void
 from lmscompliance.rules.run import Piece, Run
 
@@ -86,7 +86,7 @@ def _order_of(terms: CreditTerms) -> list[str]:
 
 
 def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> Run:
-    beats = _beats(fact)
+    beats = _beats(fact, terms)
     end_us = fact.closed_us
     if end_us is None:
         # A running session reaches as far as something of it was seen.
@@ -100,21 +100,26 @@ def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> Run:
     return run
 
 
-_TimedBeat = tuple[int, int, int, str, str]
-"""Instant in µs, sequence number, position in ms, state, mark: sorts by time, then by number."""
+_TimedBeat = tuple[int, int, int, str, tuple[str, ...]]
+"""Instant in µs, number, position in ms, state, reasons against it: sorts by time, then by number."""
 
 
-def _beats(fact: SessionFact) -> list[_TimedBeat]:
+def _beats(fact: SessionFact, terms: CreditTerms) -> list[_TimedBeat]:
     """Return the session's beats in the order of time; of beats under one number the earliest counts."""
     first: dict[int, _TimedBeat] = {}
+    unanswered = ("unanswered",) if terms.answered_only else ()
+    window_us = terms.late_window_seconds * SECOND_US
     for segment in fact.segments:
+        arrived_us = segment.start_us if segment.arrived_us is None else segment.arrived_us
+        late = ("late",) if arrived_us - segment.start_us > window_us else ()
+        against = {"": late, UNANSWERED: unanswered + late, UNTIMELY: ("late",)}
         for beat in segment.beats:
             timed = (
                 segment.start_us + beat.offset_ms * _MILLISECOND_US,
                 beat.seq,
                 beat.position_ms,
                 beat.state,
-                beat.mark,
+                against[beat.mark],
             )
             if beat.seq not in first or timed < first[beat.seq]:
                 first[beat.seq] = timed
@@ -142,10 +147,10 @@ def _judge_beats(
 def _judge(before: _TimedBeat, after: _TimedBeat, terms: CreditTerms, bits: Mapping[str, int]) -> int:
     """Return the reasons that two consecutive beats give against the time between them."""
     mask = 0
+    for reason in before[4] + after[4]:
+        mask |= bits[reason]
     state = before[3]
     elapsed_us = after[0] - before[0]
-    if terms.answered_only and UNANSWERED in (before[4], after[4]):
-        mask |= bits["unanswered"]
     if state not in terms.countable_states:
         mask |= bits[_STATE_REASON.get(state, "paused")]
     if elapsed_us > terms.max_gap_seconds * SECOND_US:

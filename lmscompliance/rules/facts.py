@@ -13,7 +13,10 @@ from decimal import Decimal
 UNANSWERED = "unanswered"
 """Marks a beat that did not show the nonce which the server had answered to the one before."""
 
-MARKS = (UNANSWERED,)
+UNTIMELY = "untimely"
+"""Marks a late beat whose claimed time cannot be: before the one before it, or after its arrival."""
+
+MARKS = (UNANSWERED, UNTIMELY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,11 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a session with every beat accepted in it; ``n`` counts from 0 within the session."""
+    """A stretch of a session with every beat accepted in it; ``n`` counts from 0 within the session.
+
+    ``arrived_us`` is when beats came that their page had kept back while it had no network, all at once;
+    they then begin with the last answer it had read. ``None``: they came in time.
+    """
 
     session: str
     n: int
@@ -41,6 +48,7 @@ class Segment:
     end_us: int
     closed_by: str
     beats: tuple[Beat, ...] = ()
+    arrived_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

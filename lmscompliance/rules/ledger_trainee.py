@@ -73,7 +73,7 @@ def _session_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
 
 
 def _session_segment(trainee: TraineeRecord, record: Record, body: Body) -> None:
-    session = _session(trainee, body)
+    session = _session(trainee, body, late=body.maybe_whole("arrived_us") is not None)
     segment = Segment(
         session=session.fact.session,
         n=body.whole("n"),
@@ -81,11 +81,14 @@ def _session_segment(trainee: TraineeRecord, record: Record, body: Body) -> None
         end_us=body.whole("end_us"),
         closed_by=body.text("closed_by"),
         beats=_beats(body),
+        arrived_us=body.maybe_whole("arrived_us"),
     )
     if segment.n != len(session.fact.segments):
         msg = f"segment {segment.n} follows {len(session.fact.segments)} segments"
         raise body.refuse(msg)
     _change(session, segments=(*session.fact.segments, segment))
+    if session.fact.closed_us is not None:
+        _change(session, closed_us=max(session.fact.closed_us, segment.end_us))
     _seen(session, record)
 
 
@@ -208,12 +211,13 @@ _TRAINEE = {
 _TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent", "session.steps"})
 
 
-def _session(trainee: TraineeRecord, body: Body) -> SessionRecord:
+def _session(trainee: TraineeRecord, body: Body, *, late: bool = False) -> SessionRecord:
+    """Return the session that ``body`` is about; a closed one takes ``late`` beats only."""
     session = trainee.sessions.get(body.text("session"))
     if session is None:
         msg = "the session was never opened"
         raise body.refuse(msg)
-    if session.fact.closed_us is not None:
+    if session.fact.closed_us is not None and not late:
         msg = "the session is already closed"
         raise body.refuse(msg)
     return session

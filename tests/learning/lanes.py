@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 from flask import Flask
 
@@ -36,6 +36,8 @@ def way_in(lane: str, services: Services) -> Accept:
         sent = {"token": token} | {
             name: getattr(beat, name) for name in ("seq", "position_ms", "state", "nonce")
         }
+        if beat.late or beat.acked != beat.seq - 1:
+            sent |= {"acked": beat.acked, "late": [astuple(one) for one in beat.late]}
         answer = app.test_client().post(
             BEATS,
             data=json.dumps(sent, separators=(",", ":")),

@@ -48,6 +48,7 @@ def test_a_whole_session_over_http(school: School, client: FlaskClient) -> None:
         "resume_position_ms",
         "credited_seconds",
         "presence",
+        "late_seconds",
     }
     assert (started.json["beat_seconds"], started.json["planned_seconds"]) == (60, 1800)
     anybody = client.application.test_client()

@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "28a34f821b3fcb38118593a7fc3d746007062546de7d008680b04d89c3f58125",
-    ("liusu-youji-2021", 1): "84c6b41c6f075b3a3a45cc2b5a1a1029b4c42c94d8268ab79584fb4b170ffcca",
-    ("wudi-gongjiang-draft", 1): "fe930b84aa24ec109df1a438e656a089134445c32b1deb672a286443bce5c8b9",
+    ("demo-short", 1): "69f0a372e14782445223be6f781bee428fec4ae136e1f8b3dfc2a43de6ca934c",
+    ("liusu-youji-2021", 1): "7b0d8a361d572f71de14ca61bb88cba1e0f2055e725802b2493ce66341a720a7",
+    ("wudi-gongjiang-draft", 1): "a60873d77cd345bbd169007e14aed95bf6bc3bcef8bfa7e75040ae0fefde23fd",
 }
 
 

@@ -8,6 +8,18 @@ from datetime import UTC, datetime, timedelta
 from tests.rules.build import S
 
 
+def _against(segment, beat, terms) -> tuple[str, ...]:
+    found = []
+    if beat.mark == "unanswered" and terms.answered_only:
+        found.append("unanswered")
+    tardy = segment.arrived_us is not None and segment.arrived_us > segment.start_us + (
+        terms.late_window_seconds * S
+    )
+    if beat.mark == "untimely" or tardy:
+        found.append("late")
+    return tuple(found)
+
+
 def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_: False):  # noqa: C901, PLR0912, PLR0915  # rule after rule
     """Return ``(session, second) -> reason`` by asking about one second at a time."""
     spans, timelines = {}, {}
@@ -16,7 +28,7 @@ def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_
         for segment in fact.segments:
             for beat in segment.beats:
                 at_us = segment.start_us + beat.offset_ms * 1000
-                timed = (at_us, beat.seq, beat.position_ms, beat.state, beat.mark)
+                timed = (at_us, beat.seq, beat.position_ms, beat.state, _against(segment, beat, terms))
                 first[beat.seq] = min(first.get(beat.seq, timed), timed)
         timeline = timelines[fact.session] = sorted(first.values())
         end_us = fact.closed_us
@@ -53,8 +65,7 @@ def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_
         if after is None or after == 0:
             return {"idle_gap"}
         a, b = timeline[after - 1], timeline[after]
-        if terms.answered_only and (a[4] or b[4]):
-            found.add("unanswered")
+        found.update(a[4], b[4])
         if a[3] != "playing":
             found.add("page_hidden" if a[3] == "hidden" else "paused")
         elapsed_us, advance = b[0] - a[0], b[2] - a[2]

@@ -226,3 +226,25 @@ def test_a_whole_course_is_judged_in_milliseconds():
     result = account(sessions, lessons, TERMS, CLASS)
     assert process_time() - began < 0.1
     assert result.credited_seconds == 24 * 1800
+
+
+@pytest.mark.parametrize(("mark", "reason"), [("unanswered", "unanswered"), ("untimely", "late")])
+def test_a_marked_beat_earns_nothing_on_either_side(mark, reason):
+    """What leads to it and what it leads to both rest on it; with the rule off an unanswered one counts."""
+    fact = session(watch(0, 240))
+    (segment,) = fact.segments
+    beats = tuple(replace(beat, mark=mark if beat.seq == 2 else "") for beat in segment.beats)
+    marked = replace(fact, segments=(replace(segment, beats=beats),))
+    assert _story(_account(marked)) == [(0, 60, None), (60, 180, reason), (180, 240, None)]
+    lenient = _account(marked, terms=replace(TERMS, answered_only=False))
+    assert lenient.credited_seconds == (240 if mark == "unanswered" else 120)
+
+
+@pytest.mark.parametrize(("later", "excluded"), [(600, {}), (601, {"late": 120})])
+def test_late_beats_count_if_they_arrived_within_the_window(later, excluded):
+    """The window runs from the answer they follow to their arrival, its very end included."""
+    fact = session([(0, 0, "playing"), (60, 60, "playing"), (120, 120, "playing"), (180, 180, "playing")])
+    (segment,) = fact.segments
+    late = replace(segment, n=1, closed_by="late", beats=segment.beats[1:2], arrived_us=us(later))
+    in_time = replace(segment, beats=segment.beats[:1] + segment.beats[2:])
+    assert _account(replace(fact, segments=(in_time, late))).excluded == excluded

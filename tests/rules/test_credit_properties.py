@@ -75,7 +75,15 @@ def sessions(draw):
         name = f"s{number}"
         opened = draw(instants)
         segments = tuple(
-            Segment(name, n, start, start + draw(st.integers(0, 300 * S)), "length", tuple(given_beats))
+            Segment(
+                name,
+                n,
+                start,
+                start + draw(st.integers(0, 300 * S)),
+                "length",
+                tuple(given_beats),
+                draw(st.sampled_from((None, None, start + S, start + 600 * S, start + 600 * S + 1))),
+            )
             for n, (start, given_beats) in enumerate(
                 draw(
                     st.lists(
@@ -173,12 +181,7 @@ def test_the_order_of_arrival_changes_nothing(given_sessions, class_fact, given_
     expected = account(given_sessions, LESSONS, given_terms, class_fact)
     shuffled = []
     for one in given_sessions:
-        segments = [
-            Segment(
-                s.session, s.n, s.start_us, s.end_us, s.closed_by, _shuffled([*s.beats, *s.beats[:2]], chance)
-            )
-            for s in one.segments
-        ]
+        segments = [replace(s, beats=_shuffled([*s.beats, *s.beats[:2]], chance)) for s in one.segments]
         shuffled.append(
             SessionFact(
                 session=one.session,
