@@ -15,7 +15,8 @@ _TEXTS = "learning.tracker_"
 _TAG = Markup(
     '<div class="compliance-tracker" data-lesson="{lesson}" data-sessions="{sessions}" data-beats="{beats}"'
     ' data-end="{end}" data-steps="{steps}" data-planned="{planned}" data-idle="{idle_seconds}"'
-    ' data-share="{share}" data-fastest="{fastest}" data-progress="{progress}" data-csrf="{csrf}"'
+    ' data-share="{share}" data-fastest="{fastest}" data-presence="{presence}" data-progress="{progress}"'
+    ' data-csrf="{csrf}"'
     ' data-texts="{texts}">'
     '<p style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.75rem 0 .25rem">'
     '<span class="badge" data-part="state" role="status">{idle}</span> <span data-part="credit"></span></p>'
@@ -25,7 +26,8 @@ _TAG = Markup(
     "{takeover}</button>"
     "</div>"
     '<script src="{video}" defer></script><script src="{reading}" defer></script>'
-    '<script src="{simulation}" defer></script><script src="{script}" defer></script>'
+    '<script src="{simulation}" defer></script><script src="{presence_script}" defer></script>'
+    '<script src="{script}" defer></script>'
 )
 
 
@@ -50,6 +52,8 @@ def compliance_tracker(class_id: str, lesson_id: str) -> Markup:
         share=terms.reading_share_permille,
         fastest=terms.max_rate_permille,
         **{name: url("static", filename=f"players/{name}.js") for name in ("video", "reading", "simulation")},
+        presence=url("presence"),
+        presence_script=url("static", filename="presence.js"),
         progress=url("lesson_progress", class_id=class_id, lesson_id=lesson_id),
         csrf=csrf_token(),
         texts=json.dumps(texts, ensure_ascii=False),

@@ -6,6 +6,9 @@ import pytest
 
 from lmscompliance.services import Services
 from tests.learning.school import School, open_school
+from tests.learning.site import browser, site
+
+__all__ = ["browser", "site"]
 
 
 @pytest.fixture

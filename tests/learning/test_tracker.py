@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import logging
-import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
-from flask import send_from_directory
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import expect
 
-from lmscompliance import demo, policy
-from lmscompliance.kernel.clock import SystemClock, shanghai_day
-from lmscompliance.kernel.ids import Ids, SystemRandomness
 from lmscompliance.rules.facts import SessionFact
-from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
-from tests.learning.school import School, open_school
-from tests.support.app import ACTOR_HEADER, make_app
+from tests.learning.site import STATE, Site, play
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,100 +21,7 @@ HIDE = """hidden => {
     Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden});
     document.dispatchEvent(new Event('visibilitychange'));
 }"""
-STATE = '[data-part="state"]'
 MESSAGE = '[data-part="message"]'
-
-
-@dataclasses.dataclass
-class Site:
-    """A school behind a real server, and the browser to visit it with."""
-
-    school: School
-    address: str
-    browser: Browser
-
-    def visit(
-        self, lesson: int = 0, account: str = "trainee-1", context: BrowserContext | None = None
-    ) -> Page:
-        """Open a lesson's page as ``account`` on a phone; a new context is another device."""
-        if context is None:
-            actor = {
-                "account": account,
-                "role": "trainee",
-                "enterprise": None,
-                "districts": [],
-                "locale": "zh_CN",
-            }
-            context = self.browser.new_context(
-                viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
-            )
-        page = context.new_page()
-        page.goto(f"{self.address}/compliance/lessons/{self.school.class_id}/{self.school.lessons[lesson]}")
-        return page
-
-    def wait(
-        self, what: Callable[[list[SessionFact]], bool], account: str = "trainee-1"
-    ) -> list[SessionFact]:
-        """Wait until the facts of ``account`` are as told, and return them."""
-        until = monotonic() + 15
-        while not what(facts := self.school.facts(account)):
-            assert monotonic() < until, facts
-            sleep(0.1)
-        return facts
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return headless Chromium."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
-        )
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def site(services: Services, browser: Browser, tmp_path: Path) -> Iterator[Site]:
-    """Return a class whose policy beats every second and forgives eight, served on loopback."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    quick = (Path(policy.__file__).parent / "notices" / "demo-short.toml").read_text(encoding="utf-8")
-    for old, new in (
-        ('id = "demo-short"', 'id = "test-quick"'),
-        ("[credit.beat_seconds]\nvalue = 5", "[credit.beat_seconds]\nvalue = 1"),
-        ("[credit.max_gap_seconds]\nvalue = 12", "[credit.max_gap_seconds]\nvalue = 8"),
-    ):
-        assert old in quick
-        quick = quick.replace(old, new)
-    (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "quick.toml").write_text(quick, encoding="utf-8")
-    clock = SystemClock()
-    services = dataclasses.replace(
-        services,
-        clock=clock,
-        ids=Ids(clock, SystemRandomness()),
-        policies=services.policies.with_directory(tmp_path / "policies"),
-    )
-    today = shanghai_day(datetime.now(UTC))
-    window = (today - timedelta(days=1), today + timedelta(days=1))
-    school = open_school(services, lessons=4, policy="test-quick", window=window)
-    app = make_app(services)
-    media = Path(demo.__file__).parent / "media"
-    app.add_url_rule(
-        "/media/clip.mp4", view_func=lambda: send_from_directory(media, "safety.mp4", conditional=True)
-    )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Site(school, f"http://127.0.0.1:{server.port}", browser)
-    finally:
-        for context in browser.contexts:
-            context.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _states(fact: SessionFact) -> list[str]:
@@ -142,17 +35,12 @@ def _seen(fact: SessionFact) -> float:
     return (last.start_us + last.beats[-1].offset_ms * 1000 - fact.opened_us) / 1_000_000
 
 
-def _play(page: Page) -> None:
-    page.eval_on_selector("video", "video => { video.muted = true; return video.play(); }")
-    expect(page.locator(STATE)).to_have_text("计时中")
-
-
-def test_a_video_is_tracked_from_its_first_play(site: Site) -> None:
+def test_a_video_is_tracked_from_its_firstplay(site: Site) -> None:
     """Nothing is opened before play; then beats come by interval and at pause; the credit is shown."""
     page = site.visit()
     expect(page.locator(STATE)).to_have_text("未计时")
     assert site.school.facts() == []
-    _play(page)
+    play(page)
     # The class was approved a moment ago: of the first two seconds part may lie before that.
     site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 4 and _seen(facts[0]) >= 4)
     page.eval_on_selector("video", "video => video.pause()")
@@ -167,7 +55,7 @@ def test_a_video_is_tracked_from_its_first_play(site: Site) -> None:
 def test_hiding_the_page_is_reported_at_once(site: Site) -> None:
     """A beacon says hidden; coming back goes on in the same session."""
     page = site.visit()
-    _play(page)
+    play(page)
     page.evaluate(HIDE, arg=True)
     expect(page.locator(STATE)).to_have_text("页面不可见")
     site.wait(lambda facts: bool(facts) and "hidden" in _states(facts[0]))
@@ -180,7 +68,7 @@ def test_hiding_the_page_is_reported_at_once(site: Site) -> None:
 def test_a_seek_is_two_beats(site: Site) -> None:
     """Where it was and where it went are both said, so that only the jump itself is excluded."""
     page = site.visit()
-    _play(page)
+    play(page)
     sleep(1.5)
     page.eval_on_selector("video", "video => { video.currentTime = 60; }")
     (fact,) = site.wait(
@@ -197,12 +85,12 @@ def test_a_seek_is_two_beats(site: Site) -> None:
 def test_a_reload_goes_on_in_the_same_session_and_place(site: Site) -> None:
     """After a reload there is one session still, at the position it had."""
     page = site.visit()
-    _play(page)
+    play(page)
     sleep(2.2)
     page.reload()
     expect(page.locator(STATE)).to_have_text("已暂停")
     assert page.eval_on_selector("video", "video => video.currentTime") > 1
-    _play(page)
+    play(page)
     (fact,) = site.wait(lambda facts: len(_states(facts[0])) > 4 and _states(facts[0])[-1] == "playing")
     positions = [beat.position_ms for segment in fact.segments for beat in segment.beats]
     assert positions == sorted(positions)
@@ -212,7 +100,7 @@ def test_a_reload_goes_on_in_the_same_session_and_place(site: Site) -> None:
 def test_a_second_device_is_offered_to_take_over(site: Site) -> None:
     """The second device does not play on unseen; after taking over the first one stops and says why."""
     phone = site.visit()
-    _play(phone)
+    play(phone)
     desk = site.visit(lesson=1)
     desk.eval_on_selector("video", "video => { video.muted = true; video.play(); }")
     expect(desk.locator(MESSAGE)).to_contain_text("另一台设备")
@@ -229,9 +117,9 @@ def test_a_second_device_is_offered_to_take_over(site: Site) -> None:
 def test_going_to_the_next_lesson_is_no_second_device(site: Site) -> None:
     """Leaving a lesson for another in the same tab ends the one and opens the other without a question."""
     page = site.visit()
-    _play(page)
+    play(page)
     page.goto(f"{site.address}/compliance/lessons/{site.school.class_id}/{site.school.lessons[1]}")
-    _play(page)
+    play(page)
     first, second = site.wait(lambda facts: len(facts) == 2)
     assert first.close_reason == "end"
     assert second.closed_us is None
@@ -255,7 +143,7 @@ def test_a_text_counts_while_it_is_visible(site: Site) -> None:
 def test_a_lost_network_is_shown_and_survived(site: Site) -> None:
     """Offline is said; when the network is back a session goes on without the person doing anything."""
     page = site.visit()
-    _play(page)
+    play(page)
     page.context.set_offline(True)
     expect(page.locator(MESSAGE)).to_contain_text("网络中断")
     page.context.set_offline(False)
@@ -268,7 +156,7 @@ def test_a_page_that_includes_the_tracker_twice_has_one_loop(site: Site) -> None
     """However often a host includes the script, one session beats at the interval it was told."""
     page = site.visit()
     page.add_script_tag(url="/compliance/static/tracker.js")
-    _play(page)
+    play(page)
     sleep(4)
     (fact,) = site.school.facts()
     assert 3 <= len(_states(fact)) <= 9
@@ -277,7 +165,7 @@ def test_a_page_that_includes_the_tracker_twice_has_one_loop(site: Site) -> None
 def test_a_session_that_was_closed_meanwhile_is_followed_by_another(site: Site) -> None:
     """Playing on after the server has closed the session opens the next one by itself."""
     page = site.visit()
-    _play(page)
+    play(page)
     page.eval_on_selector("video", "video => video.pause()")
     expect(page.locator(STATE)).to_have_text("已暂停")
     token = page.evaluate("JSON.parse(sessionStorage.getItem(Object.keys(sessionStorage)[0])).token")
@@ -285,7 +173,7 @@ def test_a_session_that_was_closed_meanwhile_is_followed_by_another(site: Site) 
         f"{site.address}/compliance/api/sessions/end",
         data={"token": token, "seq": 1000, "position_ms": 1000, "state": "paused"},
     )
-    _play(page)
+    play(page)
     first, second = site.wait(lambda facts: len(facts) == 2)
     assert first.close_reason == "end"
     assert second.closed_us is None
@@ -294,7 +182,7 @@ def test_a_session_that_was_closed_meanwhile_is_followed_by_another(site: Site) 
 def test_the_end_of_the_video_ends_the_session(site: Site) -> None:
     """When the video is over the session is closed and the page says so."""
     page = site.visit()
-    _play(page)
+    play(page)
     page.eval_on_selector("video", "video => { video.currentTime = video.duration - 1; }")
     (fact,) = site.wait(lambda facts: facts[0].closed_us is not None)
     assert (fact.close_reason, _states(fact)[-1]) == ("end", "ended")

@@ -111,6 +111,9 @@
     }).then(async (response) => ({ status: response.status, data: await response.json() }))
       .finally(() => clearTimeout(limit));
   }
+  function announce(told) { // presence.js asks and answers
+    root.dispatchEvent(new CustomEvent("compliance:presence", { detail: { token: session.token, told: told } }));
+  }
   function line(up) {
     if (up === offline) say(up ? "" : texts.offline);
     offline = !up;
@@ -142,6 +145,7 @@
         session.position = given.resume_position_ms;
         lastState = "playing"; // the opening is the first beat
         count(given);
+        announce(given.presence);
         goTo(given.resume_position_ms);
         say("");
         if (takeover) player.resume().catch(() => say(texts.tap)); // no sound without a touch
@@ -193,6 +197,7 @@
     if (answer.status === 200 && told.state === "active" && told.seq <= session.seq) {
       session.next = told.next_seconds;
       session.nonce = told.nonce;
+      announce(told.presence);
       try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* as in next() */ }
       if (performance.now() - polledAt > 1000 * Math.max(15, 3 * session.next)) poll();
     } else if (answer.status === 200 && (told.state === "superseded" || told.state === "active")) {
