@@ -25,6 +25,7 @@ from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.rules.facts import UNANSWERED, UNTIMELY
 from lmscompliance.services import Services
+from lmscompliance.training.models import Enrolment
 
 _MILLISECOND = timedelta(milliseconds=1)
 _SEGMENTS = (
@@ -127,7 +128,37 @@ def take_closed(
             last_state=batch.state if later else found.last_state,
         )
     )
+    _give_way(session, services, found, batch.end)
     segments.tell_closed(session, services, claims.class_id, claims.enrolment_id)
+
+
+def _give_way(session: Session, services: Services, found: ClosedSession, end: datetime) -> None:
+    """Let a closed session end where the same person went on in another class, now that it reaches further.
+
+    Within a class the rules see both sessions; across classes they never do, so the fact is written down in
+    the class whose time must stop to count.
+    """
+    if found.superseded_at is not None:
+        return
+    elsewhere = select(Enrolment.id).where(
+        Enrolment.person_id == found.person_id, Enrolment.class_id != found.class_id
+    )
+    later = [
+        session.execute(
+            select(table.opened_at, table.session_id)
+            .where(
+                table.enrolment_id.in_(elsewhere),
+                table.opened_at >= found.opened_at,
+                table.opened_at < end,
+            )
+            .order_by(table.opened_at, table.session_id)
+            .limit(1)
+        ).one_or_none()
+        for table in (OpenSession, ClosedSession)
+    ]
+    first = min((row for row in later if row is not None), key=tuple, default=None)
+    if first is not None:
+        segments.supersede_closed(session, services, found, at=first.opened_at, by=first.session_id)
 
 
 def _kept(

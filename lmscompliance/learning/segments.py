@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
@@ -295,6 +295,27 @@ def supersede(session: Session, services: Services, row: OpenSession, by: str) -
         row,
         "session.superseded",
         {"session": row.session_id, "by": by, "superseded_us": to_micros(now)},
+    )
+
+
+def supersede_closed(
+    session: Session, services: Services, closed: ClosedSession, *, at: datetime, by: str
+) -> None:
+    """Write down that a session which is closed already was followed by another one of the person ``at``."""
+    session.execute(
+        update(CLOSED_SESSION)
+        .where(
+            CLOSED_SESSION.c.enrolment_id == closed.enrolment_id,
+            CLOSED_SESSION.c.session_id == closed.session_id,
+        )
+        .values(superseded_at=at, superseded_by=by)
+    )
+    _record(
+        session,
+        services,
+        closed,
+        "session.superseded",
+        {"session": closed.session_id, "by": by, "superseded_us": to_micros(at)},
     )
 
 

@@ -101,7 +101,8 @@ def _beats(body: Body) -> tuple[Beat, ...]:
 
 
 def _session_superseded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
-    _change(_session(trainee, body), superseded_us=body.whole("superseded_us"))
+    # Late beats can reach into another class's session after the end was written.
+    _change(_session(trainee, body, late=True), superseded_us=body.whole("superseded_us"))
 
 
 def _session_closed(trainee: TraineeRecord, _record: Record, body: Body) -> None:
@@ -212,7 +213,7 @@ _TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent", "ses
 
 
 def _session(trainee: TraineeRecord, body: Body, *, late: bool = False) -> SessionRecord:
-    """Return the session that ``body`` is about; a closed one takes ``late`` beats only."""
+    """Return the session that ``body`` is about; a closed one takes only what may come ``late``."""
     session = trainee.sessions.get(body.text("session"))
     if session is None:
         msg = "the session was never opened"

@@ -9,8 +9,13 @@ import pytest
 
 from lmscompliance.kernel.errors import ComplianceError, Conflict
 from lmscompliance.learning import service
+from lmscompliance.rules.ledger_facts import ClassRecord, Record
+from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries
 from tests.learning.school import Player, School, open_school
+from tests.learning.test_delivery import Phone
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -65,6 +70,35 @@ def test_no_second_counts_in_two_classes(classes: list[School], seed: int) -> No
                 players.remove(playing)
     assert _credited(classes)
     _assert_disjoint(classes)
+
+
+def test_late_beats_do_not_reach_into_another_class(classes: list[School]) -> None:
+    """What was kept back in a tunnel counts up to where the person went on in the other class."""
+    first, second = classes
+    phone = Phone(first)
+    phone.wait(60)
+    phone.live()
+    phone.offline(120)
+    service.close_silent(first.services)
+    other = Player(second, second.start(lesson=0))
+    other.play(60)
+    phone.position_ms += 60_000
+    phone.keep()
+    phone.wait(10)
+    other.position_ms += 10_000
+    other.end()
+    assert phone.live() == "closed"
+    assert second.account().credited_seconds == 70
+    assert (first.account().credited_seconds, dict(first.account().excluded)) == (180, {"overlap": 70})
+    (leaf,) = [leaf for leaf in first.leaves() if leaf.t == "session.superseded"]
+    assert leaf.body["by"] == other.started.session
+    _assert_disjoint(classes)
+    with reading(first.services.database) as session:
+        fact, lessons = queries.class_facts(session, first.class_id)
+    enrolments = {first.trainees["trainee-1"]: 1}
+    found = ClassRecord(fact, "in-force", "", "", "", lessons=tuple(lessons), enrolments=enrolments)
+    (trainee,) = read_trainees([Record(leaf) for leaf in first.leaves()], found, lambda _: None)
+    assert [one.fact for one in trainee.sessions.values()] == first.facts()
 
 
 def test_a_session_taken_over_by_another_class_says_so_in_its_own_evidence(classes: list[School]) -> None:
