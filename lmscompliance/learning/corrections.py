@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.clock import shanghai, to_micros
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.learning.models import ClosedSession, CreditCorrection
 from lmscompliance.services import Services
@@ -45,8 +45,8 @@ def correct(
     if not (closed.opened_at.replace(microsecond=0) <= start_at < end_at <= closed.closed_at):
         raise InvalidInput(
             "learning.correction_outside",
-            opened=closed.opened_at.isoformat(),
-            closed=closed.closed_at.isoformat(),
+            opened=_shown(closed.opened_at),
+            closed=_shown(closed.closed_at),
         )
     correction_id, now = services.ids.new(), _after_the_last(session, services, closed)
     session.add(
@@ -99,6 +99,10 @@ def _after_the_last(session: Session, services: Services, closed: ClosedSession)
     )
     now = services.clock.now()
     return now if last is None else max(now, last + timedelta(microseconds=1))
+
+
+def _shown(instant: datetime) -> str:
+    return shanghai(instant).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def checked_reason(text: str) -> str:
