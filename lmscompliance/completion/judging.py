@@ -8,16 +8,26 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
+from lmscompliance.attendance.facts import attendance_facts, confirmed
 from lmscompliance.exams.service import attempt_facts, unlocked_at
 from lmscompliance.learning.service import presence_facts, session_facts
 from lmscompliance.policy import Notice
 from lmscompliance.records.service import reported as reported_sessions
+from lmscompliance.rules import attendance as rules
 from lmscompliance.rules import credit, reported
 from lmscompliance.rules.account import Account
+from lmscompliance.rules.attendance import Attendance, taught_online
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import ExamVerdict, exam_gate, exam_verdict
-from lmscompliance.rules.facts import AttemptFact, ClassFact, LessonFact, PresenceFact, SessionFact
+from lmscompliance.rules.facts import (
+    AttemptFact,
+    AttendanceFacts,
+    ClassFact,
+    LessonFact,
+    PresenceFact,
+    SessionFact,
+)
 from lmscompliance.rules.presence import voids
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.training import queries
@@ -33,6 +43,8 @@ class Course:
     fact: ClassFact
     lessons: tuple[LessonFact, ...]
     notice: Notice
+    confirmed: frozenset[str] = frozenset()
+    """Offline lessons whose attendance the teacher confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,8 @@ class TraineeStatus:
     sessions: tuple[SessionFact, ...]
     attempts: tuple[AttemptFact, ...]
     account: Account
+    attended: AttendanceFacts
+    attendance: Attendance
     training: TrainingVerdict
     exam: ExamVerdict
     gate: Verdict
@@ -70,16 +84,21 @@ class TraineeStatus:
 
     @property
     def seen(self) -> int:
-        """How many segments of closed sessions (one may still get more) and corrections this has seen."""
-        closed = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
-        return closed + sum(len(one.corrections) for one in self.sessions)
+        """How many facts this has seen.
+
+        Segments of closed sessions (one may still get more), corrections, signs, entries, confirmed lists.
+        """
+        segments = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
+        corrections = sum(len(one.corrections) for one in self.sessions)
+        signed = len(self.attended.signs) + len(self.attended.marks)
+        return segments + corrections + signed + len(self.course.confirmed)
 
 
 def course_of(session: Session, class_id: str) -> Course:
     """Return what trainees of the class are judged by; raises ``NotFound``."""
     fact, lessons = queries.class_facts(session, class_id)
     notice = queries.notice_of(session, queries.class_by_id(session, class_id))
-    return Course(fact, tuple(lessons), notice)
+    return Course(fact, tuple(lessons), notice, confirmed(session, class_id))
 
 
 def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Iterator[TraineeStatus]:
@@ -90,6 +109,7 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
         unlocked = unlocked_at(session, course.fact.id, some)
         attempts = attempt_facts(session, course.fact.id, some)
         elsewhere = reported_sessions(session, course.fact.id, some)
+        attended = attendance_facts(session, course.fact.id, some)
         for enrolment_id in some:
             facts = _Facts(
                 sessions[enrolment_id],
@@ -97,6 +117,7 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
                 attempts[enrolment_id],
                 elsewhere[enrolment_id],
                 unlocked.get(enrolment_id),
+                attended[enrolment_id],
             )
             yield _judged(course, enrolment_id, facts)
 
@@ -110,15 +131,24 @@ class _Facts:
     attempts: Sequence[AttemptFact]
     elsewhere: Sequence[reported.Reported]
     unlocked_us: int | None
+    attended: AttendanceFacts
 
 
 def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
     notice = course.notice
     taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
-    account = credit.account(facts.sessions, course.lessons, notice.credit, course.fact, taken)
+    account = credit.account(facts.sessions, taught_online(course.lessons), notice.credit, course.fact, taken)
     counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact)
     counting = reported.with_reported(account, facts.elsewhere, counted)
-    training = training_verdict(course.fact, course.lessons, counting, notice)
+    attendance = rules.attendance(
+        course.lessons,
+        facts.attended,
+        course.confirmed,
+        account=account,
+        notice=notice,
+        class_fact=course.fact,
+    )
+    training = training_verdict(course.fact, course.lessons, counting, notice, attendance)
     exam = exam_verdict(facts.attempts, notice)
     return TraineeStatus(
         enrolment_id=enrolment_id,
@@ -126,6 +156,8 @@ def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
         sessions=tuple(facts.sessions),
         attempts=tuple(facts.attempts),
         account=account,
+        attended=facts.attended,
+        attendance=attendance,
         training=training,
         exam=exam,
         gate=exam_gate(facts.attempts, training.met, notice),

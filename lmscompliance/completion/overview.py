@@ -13,8 +13,12 @@ from sqlalchemy.orm import Session
 from lmscompliance.completion.judging import Course, course_of
 from lmscompliance.completion.models import Completion
 from lmscompliance.exams.service import attempt_facts
+from lmscompliance.rules import blended
+from lmscompliance.rules.blended import Share
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import ExamState, ExamVerdict, exam_verdict
+from lmscompliance.rules.facts import ONLINE, LessonFact
+from lmscompliance.rules.marking import exact_sum
 from lmscompliance.rules.masking import mask_name, mask_number
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.services import Services
@@ -31,6 +35,7 @@ class Standing:
 
     enrolment: Enrolment
     hours: Decimal
+    offline_hours: Decimal
     average_minutes: Decimal
     met: bool
     judged_at: datetime | None
@@ -49,9 +54,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One page of a class, and the whole class in numbers."""
+    """One page of a class, and the whole class in numbers.
+
+    ``planned`` and ``actual`` are online and offline 课时: of the plan, and completed by all trainees
+    together. ``meetings`` are the lessons that take place at a time, in their order.
+    """
 
     course: Course
+    planned: Share
+    actual: Share
+    share: Verdict | None
+    meetings: Sequence[LessonFact]
     enterprise: str
     rows: Sequence[Row]
     page: int
@@ -77,6 +90,16 @@ def overview(services: Services, class_id: str, page: int = 1) -> Overview:
         shown = standings[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
         return Overview(
             course=course,
+            planned=blended.planned(course.lessons),
+            actual=Share(
+                exact_sum(one.hours - one.offline_hours for one in standings),
+                exact_sum(one.offline_hours for one in standings),
+            ),
+            share=blended.verdict(course.lessons, course.notice),
+            meetings=sorted(
+                (one for one in course.lessons if one.mode != ONLINE),
+                key=lambda one: (one.starts_us or 0, one.ordinal),
+            ),
             enterprise=queries.enterprise_of(session, queries.class_by_id(session, class_id)).name,
             rows=[_row(session, services, one) for one in shown],
             page=page,
@@ -111,6 +134,7 @@ def _standing(course: Course, one: Enrolment, known: Completion | None, exam: Ex
     return Standing(
         enrolment=one,
         hours=known.total_hours if known else Decimal(0),
+        offline_hours=known.offline_hours if known else Decimal(0),
         average_minutes=known.average_minutes if known else Decimal(0),
         met=met,
         judged_at=known.judged_at if known else None,

@@ -13,7 +13,10 @@ from lmscompliance.completion.uncredited import DayTotal, day_totals
 from lmscompliance.exams import service as exams
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
+from lmscompliance.rules import blended
+from lmscompliance.rules.blended import Share
 from lmscompliance.rules.masking import mask_name, mask_number
+from lmscompliance.rules.verdict import Verdict
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
@@ -33,6 +36,8 @@ class RecordPage:
     """A trainee's record; ``name`` and ``id_number`` are masked."""
 
     status: TraineeStatus
+    planned: Share
+    share: Verdict | None
     name: str
     id_number: str
     last_day: date
@@ -77,6 +82,8 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
     running = situation.open_attempt
     return RecordPage(
         status=status,
+        planned=blended.planned(status.course.lessons),
+        share=blended.verdict(status.course.lessons, status.course.notice),
         name=mask_name(person.name),
         id_number=mask_number(person.id_number),
         last_day=record.last_day(status),

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
+from lmscompliance.attendance.models import Confirmation, MarkEntry, Sign
 from lmscompliance.completion.judging import Course, TraineeStatus, course_of, judge
 from lmscompliance.completion.models import Completion
 from lmscompliance.exams import service as exams
@@ -97,25 +98,14 @@ def refresh(services: Services, class_id: str, enrolment_id: str) -> bool:
 
 
 def refresh_due(services: Services) -> int:
-    """Judge every enrolment that has sessions or corrections nobody judged yet; return how many there were.
+    """Judge every enrolment that has facts nobody judged yet; return how many there were.
 
     This is also the recovery of ``refresh``: a process that died after a session closed left the numbers
     of those and of judged ones unequal, and that is what is looked for here. So does a segment of late beats
     that a closed session got. Enrolments that never learnt are judged once, after their activation.
     """
     due: dict[str, list[str]] = defaultdict(list)
-    segments = (
-        select(func.coalesce(func.sum(ClosedSession.segments), 0))
-        .select_from(ClosedSession)
-        .where(ClosedSession.enrolment_id == Enrolment.id, ClosedSession.class_id == Enrolment.class_id)
-        .scalar_subquery()
-    )
-    corrections = (
-        select(func.count())
-        .select_from(CreditCorrection)
-        .where(CreditCorrection.enrolment_id == Enrolment.id, CreditCorrection.class_id == Enrolment.class_id)
-        .scalar_subquery()
-    )
+    facts = _facts_of_enrolment()
     checks = (
         select(func.count())
         .select_from(PresenceCheck)
@@ -134,7 +124,7 @@ def refresh_due(services: Services) -> int:
             TrainingClass.window_end > services.clock.now() - _LOOK_BACK,
             Enrolment.activated_at.is_not(None),
             or_(
-                func.coalesce(Completion.judged_sessions, -1) != segments + corrections,
+                func.coalesce(Completion.judged_sessions, -1) != facts,
                 func.coalesce(Completion.judged_checks, 0) != checks,
             ),
         )
@@ -154,6 +144,28 @@ def judge_again(services: Services, class_id: str, enrolment_ids: Iterable[str])
     with reading(services.database) as session:
         judged = list(judge(session, course_of(session, class_id), enrolment_ids))
     _keep(services, judged)
+
+
+def _facts_of_enrolment() -> ColumnElement[int]:
+    """Return what counts the facts of the enrolment of a row, as ``TraineeStatus.seen`` does."""
+    segments = (
+        select(func.coalesce(func.sum(ClosedSession.segments), 0))
+        .where(ClosedSession.enrolment_id == Enrolment.id, ClosedSession.class_id == Enrolment.class_id)
+        .scalar_subquery()
+    )
+    counted = [
+        select(func.count())
+        .select_from(table)
+        .where(table.enrolment_id == Enrolment.id, table.class_id == Enrolment.class_id)
+        .scalar_subquery()
+        for table in (CreditCorrection, Sign, MarkEntry)
+    ]
+    lists = (
+        select(func.count(func.distinct(Confirmation.lesson_id)))
+        .where(Confirmation.class_id == Enrolment.class_id)
+        .scalar_subquery()
+    )
+    return segments + counted[0] + counted[1] + counted[2] + lists
 
 
 def _keep(services: Services, judged: Sequence[TraineeStatus]) -> None:
@@ -177,6 +189,7 @@ def _write(services: Services, judged: Iterable[TraineeStatus]) -> None:
                 "judged_checks": one.decided_checks,
                 "judged_at": now,
                 "total_hours": one.training.total_hours,
+                "offline_hours": one.training.actual.offline,
                 "average_minutes": one.training.average_minutes,
                 "credited_seconds": one.account.credited_seconds,
                 "wall_seconds": one.account.wall_seconds,

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
+from lmscompliance.attendance import views as attendance_views
 from lmscompliance.completion import dispute_views
 from lmscompliance.completion import views as completion_views
 from lmscompliance.content import views as content_views
@@ -32,6 +33,7 @@ from lmscompliance.web.state import EXTENSION, AppState, app_state
 
 ROOMS: tuple[Routes, ...] = (
     training_views.routes,
+    attendance_views.routes,
     content_views.routes,
     learning_views.routes,
     exam_views.routes,

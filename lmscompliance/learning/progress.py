@@ -38,6 +38,7 @@ class LessonView:
     title: str
     topic: str
     course: str
+    mode: str
     content_kind: str
     content_url: str
     frozen: Frozen | None
@@ -63,6 +64,7 @@ def lesson_view(services: Services, actor: Actor, lesson_id: str) -> LessonView:
         title=lesson.title,
         topic=lesson.topic,
         course=lesson.course,
+        mode=lesson.mode,
         content_kind=lesson.content_kind,
         content_url=lesson.content_url,
         frozen=frozen if frozen is not None and frozen.origin == "file" else None,

@@ -23,6 +23,7 @@ from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.segments import LateBeat, SentBeat
 from lmscompliance.learning.tracker import compliance_tracker
+from lmscompliance.rules.facts import OFFLINE
 from lmscompliance.web import (
     TOKEN,
     Access,
@@ -32,6 +33,7 @@ from lmscompliance.web import (
     current_actor,
     current_services,
     json_body,
+    redirect_to,
     render,
     user_agent,
 )
@@ -201,6 +203,8 @@ def lesson_page(class_id: str, lesson_id: str) -> ResponseReturnValue:
     """Show a lesson with its player or text, and track it."""
     services = current_services()
     view = progress.lesson_view(services, current_actor(), lesson_id)
+    if view.mode == OFFLINE:
+        return redirect_to("attend", class_id=class_id, lesson_id=lesson_id)
     return render(
         "learning/lesson.html",
         lesson=view,

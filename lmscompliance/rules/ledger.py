@@ -13,11 +13,13 @@ from itertools import chain
 from lmscompliance.policy import Notice
 from lmscompliance.rules import reported
 from lmscompliance.rules.account import Account
+from lmscompliance.rules.attendance import Attendance, attendance, taught_online
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import exam_verdict
-from lmscompliance.rules.facts import SessionFact
+from lmscompliance.rules.facts import AttendanceFacts, SessionFact
+from lmscompliance.rules.ledger_attendance import AttendanceDetail, SignInSheet
 from lmscompliance.rules.ledger_class import read_class
 from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Provenance
 from lmscompliance.rules.ledger_cover import Cover
@@ -38,7 +40,17 @@ EDITION = 1
 """Which edition of sheets and words this is; recorded with each export, so that old ledgers are recomputed
 by the edition they were made with."""
 
-PARTS: tuple[type[Part], ...] = (Cover, Register, Detail, Summary, Content, Results, Imported)
+PARTS: tuple[type[Part], ...] = (
+    Cover,
+    Register,
+    Detail,
+    Summary,
+    Content,
+    Results,
+    SignInSheet,
+    AttendanceDetail,
+    Imported,
+)
 """The sheets in their order; one that does not apply to a class is left out."""
 
 
@@ -82,21 +94,39 @@ def build(
 def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     """Return ``trainee`` with every verdict on them."""
     sessions = [session.fact for session in trainee.sessions.values()]
-    accounted, counted, training = _trained(trainee, sessions, found, notice)
+    accounted, counted, attended, training = _trained(trainee, sessions, found, notice)
     exam = exam_verdict([attempt.fact for attempt in trainee.attempts.values()], notice)
     complete = training.met or _complete_at_unlock(trainee, sessions, found, notice)
-    return Judged(trainee, accounted, training, exam, eligibility(training, exam, notice), counted, complete)
+    eligible = eligibility(training, exam, notice)
+    return Judged(trainee, accounted, attended, training, exam, eligible, counted, complete)
 
 
 def _trained(
-    trainee: TraineeRecord, sessions: Sequence[SessionFact], found: ClassRecord, notice: Notice
-) -> tuple[Account, Mapping[str, int], TrainingVerdict]:
+    trainee: TraineeRecord,
+    sessions: Sequence[SessionFact],
+    found: ClassRecord,
+    notice: Notice,
+    *,
+    by_us: int | None = None,
+) -> tuple[Account, Mapping[str, int], Attendance, TrainingVerdict]:
     taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
-    accounted = account(sessions, found.lessons, notice.credit, found.fact, taken)
+    accounted = account(sessions, taught_online(found.lessons), notice.credit, found.fact, taken)
     elsewhere = [one.fact for one in trainee.reported]
     counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
     counting = reported.with_reported(accounted, elsewhere, counted)
-    return accounted, counted, training_verdict(found.fact, found.lessons, counting, notice)
+    attended = attendance(
+        found.lessons,
+        AttendanceFacts(
+            tuple(one for one in trainee.signs if by_us is None or one.at_us <= by_us),
+            tuple(one for one in trainee.marks if by_us is None or one.marked_us <= by_us),
+        ),
+        found.confirmed,
+        account=accounted,
+        notice=notice,
+        class_fact=found.fact,
+    )
+    training = training_verdict(found.fact, found.lessons, counting, notice, attended)
+    return accounted, counted, attended, training
 
 
 def _complete_at_unlock(
@@ -104,13 +134,14 @@ def _complete_at_unlock(
 ) -> bool:
     """Tell whether the training was complete by the corrections there were when the exam was unlocked."""
     unlocked_us = trainee.unlocked_us
-    if unlocked_us is None or all(one.fact.at_us <= unlocked_us for one in trainee.corrections):
+    changed = [*(one.fact.at_us for one in trainee.corrections), *(one.marked_us for one in trainee.marks)]
+    if unlocked_us is None or all(at_us <= unlocked_us for at_us in changed):
         return False
     as_it_was = [
         replace(one, corrections=tuple(each for each in one.corrections if each.at_us <= unlocked_us))
         for one in sessions
     ]
-    return _trained(trainee, as_it_was, found, notice)[2].met
+    return _trained(trainee, as_it_was, found, notice, by_us=unlocked_us)[-1].met
 
 
 def _rows(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lmscompliance.rules.facts import MODES, ONLINE, ClassFact, LessonFact
+from lmscompliance.rules.facts import MODES, OFFLINE, ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.ledger_body import BadFact, Body
-from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Record, Snapshot
+from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Confirmation, Record, Snapshot
 from lmscompliance.rules.ledger_reported import read_batch
 from lmscompliance.tlog.leaf import Leaf
 
@@ -74,7 +74,7 @@ def _approved(found: ClassRecord, _record: Record, body: Body) -> None:
     )
 
 
-def _plan(found: ClassRecord, _record: Record, body: Body) -> None:
+def _plan(found: ClassRecord, record: Record, body: Body) -> None:
     found.plan_version = body.whole("version")
     lessons = [
         LessonFact(
@@ -94,6 +94,8 @@ def _plan(found: ClassRecord, _record: Record, body: Body) -> None:
         for lesson in body.items("lessons")
     ]
     found.lessons = tuple(sorted(lessons, key=lambda lesson: (lesson.ordinal, lesson.id)))
+    teachers = {lesson.id: record.text(f"teacher{lesson.ordinal:03}") for lesson in lessons}
+    found.teachers = {lesson: name for lesson, name in teachers.items() if name}
 
 
 def _mode(lesson: Body) -> str:
@@ -115,6 +117,16 @@ def _exam(found: ClassRecord, _record: Record, body: Body) -> None:
             for part in body.items("parts")
         ),
     )
+
+
+def _cosigned(found: ClassRecord, record: Record, body: Body) -> None:
+    lesson, at_us = body.text("lesson"), body.whole("cosigned_us")
+    if all(one.id != lesson or one.mode != OFFLINE for one in found.lessons):
+        msg = "the plan has no such offline lesson"
+        raise body.refuse(msg)
+    found.confirmed.setdefault(lesson, (at_us, record.text("by")))
+    marks = {str(enrolment): str(mark) for enrolment, mark in body.tuples("marks", str, str)}
+    found.confirmations.append(Confirmation(lesson, at_us, marks))
 
 
 def _enrolled(found: ClassRecord, _record: Record, body: Body) -> None:
@@ -153,6 +165,7 @@ _CLASS = {
     "class.approved": _approved,
     "plan.published": _plan,
     "exam.published": _exam,
+    "attendance.cosigned": _cosigned,
     "enrolment.created": _enrolled,
     "class.heads": _heads,
     "platform.declared": _platform,

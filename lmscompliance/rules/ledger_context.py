@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.account import Account
+from lmscompliance.rules.attendance import Attendance
 from lmscompliance.rules.completion import TrainingVerdict
 from lmscompliance.rules.exam import ExamVerdict
 from lmscompliance.rules.ledger_facts import AttemptRecord, ClassRecord, TraineeRecord
@@ -83,6 +84,7 @@ class Judged:
 
     trainee: TraineeRecord
     account: Account
+    attendance: Attendance
     training: TrainingVerdict
     exam: ExamVerdict
     eligible: Verdict

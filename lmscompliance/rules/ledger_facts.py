@@ -12,8 +12,10 @@ from lmscompliance.rules.facts import (
     ClassFact,
     Correction,
     LessonFact,
+    MarkFact,
     PresenceFact,
     SessionFact,
+    SignFact,
 )
 from lmscompliance.rules.reported import Reported
 from lmscompliance.tlog.leaf import Leaf
@@ -61,6 +63,15 @@ class Snapshot:
     """Stream → number of entries, base64 leaf hash of the last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A list that the teacher confirmed: each enrolment's mark as it was at that moment."""
+
+    lesson: str
+    at_us: int
+    marks: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class ClassRecord:
     """Everything the class's own stream says."""
@@ -81,6 +92,11 @@ class ClassRecord:
     closed_us: int | None = None
     imports: int = 0
     """How often records from elsewhere were imported."""
+    teachers: dict[str, str] = field(default_factory=dict)
+    """Lesson → the teacher's name, where the plan states one."""
+    confirmed: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Offline lesson → when its list was first confirmed, and by whom."""
+    confirmations: list[Confirmation] = field(default_factory=list)
     snapshot: Snapshot | None = None
 
 
@@ -160,5 +176,11 @@ class TraineeRecord:
     corrections: list[CorrectionRecord] = field(default_factory=list)
     disputes: dict[str, DisputeRecord] = field(default_factory=dict)
     reported: list[ReportedRecord] = field(default_factory=list)
+    signs: list[SignFact] = field(default_factory=list)
+    marks: list[MarkFact] = field(default_factory=list)
+    sign_addresses: dict[str, list[str]] = field(default_factory=dict)
+    """Lesson → the addresses it was signed from."""
+    entries: dict[str, list[str]] = field(default_factory=dict)
+    """Lesson → what the teacher entered, when, by whom and why, in words."""
     unlocked_us: int | None = None
     locked_us: int | None = None

@@ -9,7 +9,18 @@ from typing import Any
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import ledger_corrections
-from lmscompliance.rules.facts import MARKS, AttemptFact, Beat, PresenceFact, Segment, SessionFact
+from lmscompliance.rules import ledger_words as words
+from lmscompliance.rules.attendance import PURPOSES, SIGNS, Mark
+from lmscompliance.rules.facts import (
+    MARKS,
+    AttemptFact,
+    Beat,
+    MarkFact,
+    PresenceFact,
+    Segment,
+    SessionFact,
+    SignFact,
+)
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_class import Unknown
 from lmscompliance.rules.ledger_facts import (
@@ -189,7 +200,38 @@ def _attempt_graded(trainee: TraineeRecord, _record: Record, body: Body) -> None
     _amend(_attempt(trainee, body), score=body.exact("score"), passed=body.flag("passed"))
 
 
+def _signed(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    sign = SignFact(body.text("lesson"), body.text("purpose"), body.whole("signed_us"))
+    if sign.purpose not in PURPOSES:
+        msg = f"'{sign.purpose}' is neither in nor out"
+        raise body.refuse(msg)
+    trainee.signs.append(sign)
+    addresses = trainee.sign_addresses.setdefault(sign.lesson, [])
+    if (address := record.text("ip")) and address not in addresses:
+        addresses.append(address)
+
+
+def _marked(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    mark = body.text("mark")
+    if mark not in set(Mark):
+        msg = f"'{mark}' is not a mark"
+        raise body.refuse(msg)
+    entry = MarkFact(
+        body.text("lesson"),
+        mark,
+        body.whole("marked_us"),
+        body.maybe_whole("in_us"),
+        body.maybe_whole("out_us"),
+    )
+    trainee.marks.append(entry)
+    said = f"{words.moment(entry.marked_us)} {record.text('by')} 登记“{SIGNS[Mark(mark)]}”"
+    reason = record.text("reason")
+    trainee.entries.setdefault(entry.lesson, []).append(f"{said}：{reason}" if reason else said)
+
+
 _TRAINEE = {
+    "attendance.signed": _signed,
+    "attendance.marked": _marked,
     "trainee.registered": _registered,
     "trainee.activated": _activated,
     "session.opened": _session_opened,

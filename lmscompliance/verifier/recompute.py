@@ -118,6 +118,7 @@ class Recomputation:
             as_of_us = found.snapshot.at_us if found.snapshot else 0
             if check:
                 check.as_of_us = as_of_us
+                check.listen(found.confirmations)
             self.report.subject |= {"title": found.fact.title, "snapshot_us": str(as_of_us)}
             return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
+from lmscompliance.rules.attendance import judge
 from lmscompliance.rules.credit import RESTORE
 from lmscompliance.rules.exam import passes
+from lmscompliance.rules.facts import AttendanceFacts
 from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_corrections import UPHELD
-from lmscompliance.rules.ledger_facts import AttemptRecord
+from lmscompliance.rules.ledger_facts import AttemptRecord, Confirmation
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.reported import union_seconds
 from lmscompliance.verifier.report import Report, Step
@@ -34,9 +36,15 @@ class TraineeCheck:
         self.trainees = 0
         self.restored = 0
         self.restored_seconds = 0
+        self._confirmations: dict[str, list[Confirmation]] = {}
         self.imported = 0
         self.imported_seconds = 0
         self.imported_counted = 0
+
+    def listen(self, confirmations: Iterable[Confirmation]) -> None:
+        """Take note of the attendance lists that teachers confirmed, before the first trainee comes."""
+        for one in confirmations:
+            self._confirmations.setdefault(one.lesson, []).append(one)
 
     def check(self, judged: Judged) -> None:
         """Check one trainee."""
@@ -45,6 +53,7 @@ class TraineeCheck:
         for attempt in judged.attempts:
             self._grade(attempt, who)
         self._allowed(judged, who)
+        self._attended(judged, who)
         self._ends(judged, who)
         self._restored(judged, who)
         elsewhere = [one.fact for one in judged.trainee.reported]
@@ -120,6 +129,28 @@ class TraineeCheck:
                 or (dispute.session, dispute.start_us, dispute.end_us) != stretch
             ):
                 self._rules.fail("restored_without_dispute", correction=one.fact.correction, **who)
+
+    def _attended(self, judged: Judged, who: Mapping[str, object]) -> None:
+        """Refuse marks of the future, and confirmed ones that signs and entries did not give."""
+        trainee = judged.trainee
+        for one in judged.attendance.lessons:
+            lesson = one.lesson
+            where = {**who, "lesson": lesson.ordinal}
+            for entry in trainee.marks:
+                if entry.lesson == lesson.id and entry.marked_us < (lesson.starts_us or 0):
+                    self._rules.fail("marked_before_lesson", **where)
+            for confirmation in self._confirmations.get(lesson.id, ()):
+                if confirmation.at_us < (lesson.ends_us or 0):
+                    self._rules.fail("confirmed_before_end", **where)
+                then = AttendanceFacts(
+                    tuple(sign for sign in trainee.signs if sign.at_us <= confirmation.at_us),
+                    tuple(entry for entry in trainee.marks if entry.marked_us <= confirmation.at_us),
+                )
+                expected = judge(lesson, then, self._notice.attendance, confirmed=True).mark
+                found = confirmation.marks.get(trainee.enrolment, "")
+                # Who was enrolled later does not stand in an earlier list.
+                if found and found != expected:
+                    self._rules.fail("mark_differs", expected=str(expected), found=found, **where)
 
     def _ends(self, judged: Judged, who: Mapping[str, object]) -> None:
         terms = self._notice.credit

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.identity import numbers, uscc
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.clock import ManualClock, to_micros
+from lmscompliance.kernel.clock import SHANGHAI, ManualClock, to_micros
 from lmscompliance.learning import service as learning
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
@@ -78,11 +79,11 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         services, code=code, title=f"班级{code}", policy_id="liusu-youji-2021", enterprise=owner
     )
     service.approve_class(services, class_id)
-    service.publish_plan(services, class_id, plan())
+    service.publish_plan(services, class_id, [_offline(first) for first in plan()[:1]] + plan()[1:])
     exams.publish_blueprint(services, class_id, exams.default_blueprint(services, class_id, 10))
     issued = import_roster(services, code, write_roster(folder / f"{code}.csv", number)).issued
     with reading(services.database) as session:
-        lesson_id = queries.lessons(session, class_id)[0].id
+        lesson_id, recorded = (one.id for one in queries.lessons(session, class_id)[:2])
     people = []
     for one in issued:
         account = f"{code}-{one.ordinal}"
@@ -115,7 +116,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
     (network,) = networks.listed(services, class_id)
     for objects in people:
-        objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}")
+        objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects |= {"export_id": export_id, "anomaly_id": anomaly_id, "network_id": network.id}
@@ -128,18 +129,25 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     )
 
 
-def _object(services: Services, objects: dict[str, str], account: str) -> str:
+def _object(services: Services, objects: dict[str, str], account: str, lesson_id: str) -> str:
     """Let the trainee leave a lesson open too long, and object to the gap."""
     actor, sender = trainee(account), Origin("198.51.100.7", "Test/1")
     clock = services.clock
     assert isinstance(clock, ManualClock)
     began = clock.now()
-    started = learning.start(services, actor, objects["lesson_id"], sender)
+    started = learning.start(services, actor, lesson_id, sender)
     clock.advance(200)
     learning.end(services, started.token, SentBeat(1, 200_000, "paused"), sender)
     start_us = to_micros(began)
     gap = Objection(started.session, start_us, start_us + 200_000_000)
     return disputes.raise_objection(services, actor, objects["class_id"], gap, "网络中断，我一直在学习。")
+
+
+def _offline(lesson: service.LessonInput) -> service.LessonInput:
+    start = datetime(2021, 2, 8, 9, tzinfo=SHANGHAI)
+    return replace(
+        lesson, mode="offline", delivery="线下", starts_at=start, ends_at=start + timedelta(hours=2)
+    )
 
 
 def write_roster(path: Path, number: int) -> Path:

@@ -1,0 +1,163 @@
+"""Pages of offline lessons: the teacher's list and screen, the trainee's own, and where a code leads."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
+
+from lmscompliance.attendance import codes, forms, lists, marking, signing
+from lmscompliance.attendance.access import meeting_scope
+from lmscompliance.attendance.signing import Reader
+from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
+from lmscompliance.rules.attendance import IN, PURPOSES, SIGNS, Mark
+from lmscompliance.rules.marking import plain
+from lmscompliance.web import (
+    Access,
+    Routes,
+    client_ip,
+    current_actor,
+    current_services,
+    locale,
+    redirect_to,
+    render,
+    url,
+    user_agent,
+)
+
+routes = Routes()
+
+_STAFF = Access(Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR, scope=meeting_scope)
+_TEACHER = Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=meeting_scope)
+_TRAINEE = Access(Role.TRAINEE, scope=meeting_scope)
+_READER = Access(Role.TRAINEE, Role.ENTERPRISE, Role.ADMINISTRATOR)
+
+_LIST = "/classes/<class_id>/lessons/<lesson_id>/attendance"
+_OWN = "/classes/<class_id>/lessons/<lesson_id>/attend"
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}")
+
+
+@routes.get(_LIST, endpoint="attendance", access=_STAFF)
+def attendance(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Show a lesson's list to staff; inspectors see it and enter nothing."""
+    return _list(class_id, lesson_id)
+
+
+@routes.post(_LIST, endpoint="attendance_mark", access=_TEACHER)
+def mark(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Record the marks that were chosen; a mistake shows the list again with what is wrong."""
+    services = current_services()
+    try:
+        meeting = lists.attendance_list(services, class_id, lesson_id).meeting
+        chosen = forms.entries(request.form, meeting.lesson)
+        marking.enter(services, _reader(), class_id, lesson_id, chosen, reason=request.form.get("reason", ""))
+    except NotFound:
+        raise
+    except ComplianceError as error:
+        return _list(class_id, lesson_id, error)
+    return redirect_to("attendance", class_id=class_id, lesson_id=lesson_id)
+
+
+@routes.post(f"{_LIST}/confirm", endpoint="attendance_confirm", access=_TEACHER)
+def confirm(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Record that the teacher stands by the list."""
+    try:
+        marking.confirm(current_services(), _reader(), class_id, lesson_id)
+    except NotFound:
+        raise
+    except ComplianceError as error:
+        return _list(class_id, lesson_id, error)
+    return redirect_to("attendance", class_id=class_id, lesson_id=lesson_id)
+
+
+@routes.get(f"{_LIST}/screen", endpoint="attendance_screen", access=_TEACHER)
+def screen(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Show the teacher's screen with the code that everybody reads."""
+    shown = lists.attendance_list(current_services(), class_id, lesson_id)
+    return render("attendance/screen.html", shown=shown, purpose=_purpose())
+
+
+@routes.get(f"{_LIST}/code", endpoint="attendance_code", access=_TEACHER)
+def code(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Return the screen's present code as a picture."""
+    services = current_services()
+    meeting = lists.attendance_list(services, class_id, lesson_id).meeting
+    return _picture(codes.present(services, lesson_id, _purpose(), meeting.terms))
+
+
+@routes.get(_OWN, endpoint="attend", access=_TRAINEE)
+def attend(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Show a trainee when and where, how they stand, and their own code."""
+    shown = lists.own_lesson(current_services(), current_actor(), class_id, lesson_id)
+    return render("attendance/attend.html", shown=shown, plain=plain)
+
+
+@routes.get(f"{_OWN}/code", endpoint="attend_code", access=_TRAINEE)
+def own_code(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Return the trainee's own present code as a picture; 409 while there is nothing to sign."""
+    services = current_services()
+    shown = lists.own_lesson(services, current_actor(), class_id, lesson_id)
+    if not shown.purpose:
+        raise Conflict("attendance.nothing_to_sign", title=shown.meeting.lesson.title)
+    token = codes.present(services, lesson_id, shown.purpose, shown.meeting.terms, shown.enrolment_id)
+    return _picture(token)
+
+
+@routes.get("/sign", endpoint="sign", access=_READER)
+def sign_page() -> ResponseReturnValue:
+    """Show whoever read a code what it would sign; a button signs, so that no preview of a link does."""
+    token = request.args.get("c", "")
+    try:
+        return render(
+            "attendance/sign.html", read=signing.look(current_services(), _reader(), token), token=token
+        )
+    except ComplianceError as error:
+        return _refused(error)
+
+
+@routes.post("/sign", endpoint="sign_submit", access=_READER)
+def sign() -> ResponseReturnValue:
+    """Sign in or out."""
+    try:
+        signed = signing.sign(current_services(), _reader(), request.form.get("c", ""))
+    except ComplianceError as error:
+        return _refused(error)
+    return render("attendance/sign.html", read=signed, token="")
+
+
+def _reader() -> Reader:
+    return Reader(current_actor(), client_ip(), user_agent())
+
+
+def _purpose() -> str:
+    asked = request.args.get("purpose", IN)
+    return asked if asked in PURPOSES else IN
+
+
+def _picture(token: str) -> ResponseReturnValue:
+    # The page says by which address it was reached: behind a proxy the server does not know its own.
+    origin = request.args.get("origin", "")
+    base = origin if _ORIGIN.fullmatch(origin) else request.host_url.rstrip("/")
+    response = Response(codes.picture(f"{base}{url('sign', c=token)}"), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _list(class_id: str, lesson_id: str, error: ComplianceError | None = None) -> ResponseReturnValue:
+    page = render(
+        "attendance/list.html",
+        shown=lists.attendance_list(current_services(), class_id, lesson_id),
+        choices=[(one.value, SIGNS[one]) for one in Mark],
+        may_enter=current_actor().role is not Role.INSPECTOR,
+        chosen=request.form,
+        plain=plain,
+        error=None if error is None else error.message(locale()),
+    )
+    return make_response(page, 200 if error is None else error.status)
+
+
+def _refused(error: ComplianceError) -> ResponseReturnValue:
+    page = render("attendance/sign.html", read=None, token="", error=error.message(locale()))
+    return make_response(page, error.status)
