@@ -14,7 +14,7 @@ from enum import StrEnum
 from lmscompliance.demo.attention import Attention
 from lmscompliance.demo.client import Browser
 from lmscompliance.demo.exam import Examinee
-from lmscompliance.demo.watching import Lesson, Sitting, play_for, watch
+from lmscompliance.demo.watching import Lesson, Sitting, answer, play_for, watch
 from lmscompliance.kernel.clock import SHANGHAI, Clock
 from lmscompliance.kernel.ids import Ids
 
@@ -152,6 +152,8 @@ class Player:
             if elapsed <= 5 * computer.beat_seconds:
                 phone.position_ms += step * 1000
                 phone.beat()
+            if elapsed < rest:
+                yield from answer(computer, again + timedelta(seconds=elapsed))
         computer.end()
 
     def _jump_to_end(self, lesson: Lesson, start: datetime) -> Iterator[datetime]:

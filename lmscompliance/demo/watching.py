@@ -16,6 +16,7 @@ from lmscompliance.demo.client import Browser
 from lmscompliance.kernel.ids import Ids
 
 _API = "/compliance/api"
+_READING = timedelta(seconds=2)  # less than any interval between beats
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Sitting:
         self._nonce: str = opened["nonce"]
         self._seq = 0
         self._attention = attention
+        self.asked = False
         self.beat_seconds: int = opened["beat_seconds"]
         self.position_ms: int = opened["resume_position_ms"]
 
@@ -55,12 +57,19 @@ class Sitting:
         self._seq += 1
         answer = self._browser.send_token(f"{_API}/beats", self._body(state))
         self._nonce = str(answer.data.get("nonce", ""))
-        if self._attention is not None and answer.data.get("presence") == "due":
-            self._attention.heed(self._browser, self._token)
+        self.asked = self._attention is not None and answer.data.get("presence") == "due"
         return str(answer.data.get("state", "closed"))
 
+    def heed(self) -> None:
+        """Answer the presence check that the last beat told of."""
+        if self._attention is not None:
+            self._attention.heed(self._browser, self._token)
+        self.asked = False
+
     def end(self) -> None:
-        """Close the session properly."""
+        """Close the session properly, with nothing left unanswered."""
+        if self.asked:
+            self.heed()
         self._seq += 1
         self._browser.send_token(f"{_API}/sessions/end", self._body("ended"))
 
@@ -85,6 +94,17 @@ def play_for(sitting: Sitting, ids: Ids, start: datetime, seconds: int) -> Itera
         yield start + timedelta(seconds=elapsed) + wobble
         sitting.position_ms += step * 1000
         sitting.beat()
+        if elapsed < seconds:
+            yield from answer(sitting, start + timedelta(seconds=elapsed) + wobble)
+    if sitting.asked:
+        sitting.heed()
+
+
+def answer(sitting: Sitting, at: datetime) -> Iterator[datetime]:
+    """Answer the check that a beat at ``at`` told of, if it did, after reading the question."""
+    if sitting.asked:
+        yield at + _READING
+        sitting.heed()
 
 
 def watch(

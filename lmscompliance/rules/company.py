@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lmscompliance.policy.terms import AnomalyTerms
-from lmscompliance.rules.rhythm import HIGH, LOW, MEDIUM, Finding
+from lmscompliance.rules.rhythm import HIGH, LOW, Finding
 
 _MS = 1_000
 _SECOND = 1_000_000
@@ -130,7 +130,7 @@ def at_one_address(sightings: Iterable[Sighting], class_id: str, terms: AnomalyT
             class_id,
             terms.device_persons,
             kind="shared_device",
-            severity=MEDIUM,
+            severity=LOW,
             suffix=device[:16],
         )
     return found
