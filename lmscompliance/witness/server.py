@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,6 +25,10 @@ class WitnessServer(ThreadingHTTPServer):
         """Bind; port 0 takes a free one (``server_port``)."""
         super().__init__(address, _Handler)
         self.witness = witness
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say in a line that a connection broke; whoever asked asks again."""
+        _log.info("a connection ended early: %s", sys.exception())
 
 
 class _Handler(BaseHTTPRequestHandler):
