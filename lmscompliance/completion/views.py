@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.completion import pages, service
 from lmscompliance.completion.overview import overview
 from lmscompliance.kernel.actor import Role
+from lmscompliance.learning.presence import grants
 from lmscompliance.rules import reasons
 from lmscompliance.rules.marking import plain
 from lmscompliance.training.access import class_scope, enrolment_scope
@@ -63,11 +64,13 @@ def trainee_record(class_id: str, enrolment_id: str) -> ResponseReturnValue:
 
 
 def _record(page: pages.RecordPage, *, own: bool) -> ResponseReturnValue:
+    shown = grants.card(current_services(), page.status.enrolment_id, page.status.course.notice.presence)
     may_correct = current_actor().role in {Role.ENTERPRISE, Role.ADMINISTRATOR}
     return render(
         "completion/trainee.html",
         page=page,
         own=own,
+        presence=shown,
         may_correct=may_correct,
         plain=plain,
         label=reasons.label,

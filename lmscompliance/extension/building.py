@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from lmscompliance.kernel.clock import Clock, SystemClock
+from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Ids, Randomness, SystemRandomness
+from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.policy import Catalogue
 from lmscompliance.services import Services
@@ -13,7 +17,11 @@ from lmscompliance.vault.keys import KeyRing
 
 
 def build_services(
-    settings: Settings, clock: Clock | None = None, randomness: Randomness | None = None
+    settings: Settings,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+    *,
+    presence: Sequence[PresenceMethod] = (),
 ) -> Services:
     """Return services for ``settings``; creates the data directory and the vault's key file if missing.
 
@@ -31,4 +39,14 @@ def build_services(
         database=Database(settings.effective_database_url),
         vault=Vault(KeyRing.load_or_create(settings.data_dir / "vault.json")),
         policies=catalogue,
+        presence=_by_name(presence),
     )
+
+
+def _by_name(methods: Sequence[PresenceMethod]) -> Mapping[str, PresenceMethod]:
+    found: dict[str, PresenceMethod] = {}
+    for method in methods:
+        if method.name in found:
+            raise Misconfigured("extension.presence_twice", name=method.name)
+        found[method.name] = method
+    return found

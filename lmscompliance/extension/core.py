@@ -9,6 +9,7 @@ replaced or set for its own routes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -22,6 +23,7 @@ from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Randomness
+from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.services import Services
 from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
@@ -33,8 +35,19 @@ if TYPE_CHECKING:
 class Compliance:
     """The Flask extension."""
 
-    def __init__(self, clock: Clock | None = None, randomness: Randomness | None = None) -> None:
-        """Take the machine's clock and randomness unless others are handed in (tests, headless demo)."""
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        randomness: Randomness | None = None,
+        *,
+        presence: Iterable[PresenceMethod] = (),
+    ) -> None:
+        """Take the machine's clock and randomness unless others are handed in (tests, headless demo).
+
+        ``presence`` are further ways to check presence, such as ``SmsCode`` and ``FaceCheck``; a policy's
+        ``presence.methods`` names those that are used.
+        """
+        self._presence = tuple(presence)
         self._clock = clock
         self._randomness = randomness
 
@@ -45,11 +58,14 @@ class Compliance:
         or ``None``. ``login_url`` is where a person who is not signed in is sent (with ``next=``).
         The database is neither migrated nor asked: the first request finds out whether its schema is up
         to date and otherwise names the remedy. Nothing runs in the background until ``start_scheduler``.
-        Raises ``Misconfigured`` for a bad setting or a second call on one app.
+        Raises ``Misconfigured`` for a bad setting, a second call on one app, or two ways to check presence
+        under one name.
         """
         if EXTENSION in app.extensions:
             raise Misconfigured("extension.twice")
-        services = build_services(Settings.from_mapping(app.config), self._clock, self._randomness)
+        services = build_services(
+            Settings.from_mapping(app.config), self._clock, self._randomness, presence=self._presence
+        )
         wiring.connect_events(services)
         mount(app, AppState(services=services, actor_loader=actor_loader, login_url=login_url))
 

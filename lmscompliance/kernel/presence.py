@@ -76,6 +76,11 @@ class PresenceMethod(Protocol):
         """The version of the consent it demands; empty: none."""
         ...
 
+    @property
+    def consent_text(self) -> str:
+        """What a trainee agrees to, in their own language; empty without a consent."""
+        ...
+
     def pose(self, asking: Asking) -> Posed | None:
         """Return what to ask, or ``None`` when this method cannot ask that trainee now.
 

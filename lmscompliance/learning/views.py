@@ -20,10 +20,12 @@ from lmscompliance.kernel.errors import Unauthenticated
 from lmscompliance.learning import beats, nonces, progress, service, shown, steps
 from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
+from lmscompliance.learning.presence import grants
 from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.segments import LateBeat, SentBeat
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.rules.facts import OFFLINE
+from lmscompliance.training.access import class_scope, enrolment_scope
 from lmscompliance.web import (
     TOKEN,
     Access,
@@ -183,6 +185,33 @@ def session_steps() -> ResponseReturnValue:
         current_services(), sent.token, [steps.StepEvent(one.id, one.name, one.detail) for one in sent.events]
     )
     return jsonify({"state": kept.state, "done": sorted(kept.done)})
+
+
+@routes.post(
+    "/classes/<class_id>/trainees/<enrolment_id>/presence",
+    endpoint="presence_accommodate",
+    access=Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=enrolment_scope),
+)
+def presence_accommodate(class_id: str, enrolment_id: str) -> ResponseReturnValue:
+    """Grant a trainee more time for each check, or withdraw it, with the reason."""
+    granted = request.form.get("granted") == "yes"
+    reason = request.form.get("reason", "")
+    grants.accommodate(
+        current_services(), current_actor(), class_id, enrolment_id, granted=granted, reason=reason
+    )
+    return redirect_to("trainee_record", class_id=class_id, enrolment_id=enrolment_id)
+
+
+@routes.post(
+    "/classes/<class_id>/presence",
+    endpoint="presence_consent",
+    access=Access(Role.TRAINEE, scope=class_scope),
+)
+def presence_consent(class_id: str) -> ResponseReturnValue:
+    """Keep a trainee's separate consent to a way of checking presence, or its withdrawal."""
+    agree = request.form.get("agree") == "yes"
+    grants.consent(current_services(), current_actor(), class_id, request.form.get("method", ""), agree=agree)
+    return redirect_to("trainee_class", class_id=class_id)
 
 
 @routes.get(

@@ -31,18 +31,24 @@ class FaceCheck:
 
     name: ClassVar[str] = "face"
 
-    def __init__(self, comparer: FaceComparer, *, consent: str) -> None:
-        """Compare by ``comparer``; ``consent`` is the version of the text that trainees agree to."""
-        if not consent:
-            msg = "comparing faces needs a separate consent: name the version of its text"
+    def __init__(self, comparer: FaceComparer, *, consent: str, consent_text: str) -> None:
+        """Compare by ``comparer``; trainees agree to ``consent_text``, whose version is ``consent``."""
+        if not consent or not consent_text.strip():
+            msg = "comparing faces needs a separate consent: pass the version of its text, and the text"
             raise ValueError(msg)
         self._comparer = comparer
         self._consent = consent
+        self._consent_text = consent_text
 
     @property
     def consent(self) -> str:
         """The version of the consent that is demanded."""
         return self._consent
+
+    @property
+    def consent_text(self) -> str:
+        """What trainees agree to."""
+        return self._consent_text
 
     def pose(self, asking: Asking) -> Posed:
         """Ask for a photo."""

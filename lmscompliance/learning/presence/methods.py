@@ -21,6 +21,7 @@ class ContentQuestion:
 
     name: ClassVar[str] = "question"
     consent: ClassVar[str] = ""
+    consent_text: ClassVar[str] = ""
 
     def pose(self, asking: Asking) -> Posed | None:
         """Return a question, or ``None`` when the banks have none of the topic."""
@@ -46,6 +47,7 @@ class Arithmetic:
 
     name: ClassVar[str] = "arithmetic"
     consent: ClassVar[str] = ""
+    consent_text: ClassVar[str] = ""
 
     def pose(self, asking: Asking) -> Posed:
         """Return the sum of a two-digit and a one-digit number."""
@@ -63,6 +65,7 @@ class Tap:
 
     name: ClassVar[str] = "tap"
     consent: ClassVar[str] = ""
+    consent_text: ClassVar[str] = ""
 
     def pose(self, asking: Asking) -> Posed:
         """Return the button."""

@@ -35,6 +35,7 @@ class SmsCode:
 
     name: ClassVar[str] = "sms"
     consent: ClassVar[str] = ""
+    consent_text: ClassVar[str] = ""
 
     def __init__(self, sender: SmsSender | None = None) -> None:
         """Send through ``sender``; without one nothing is sent, and a warning says so."""

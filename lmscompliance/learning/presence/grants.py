@@ -1,0 +1,158 @@
+"""More time for a trainee who needs it, and a trainee's separate consent to a method; both are recorded.
+
+Staff grant or withdraw the one with a reason, which stays sealed; the trainee alone gives or takes back the
+other. Row and evidence commit together; the next check that is issued goes by them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lmscompliance import evidence
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.errors import InvalidInput, NotFound
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.learning.presence import posing
+from lmscompliance.learning.presence.methods import named
+from lmscompliance.learning.presence.models import Accommodation, PresenceCheck, PresenceConsent
+from lmscompliance.policy.terms import PresenceTerms
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
+
+_PLACE = f"{Accommodation.__tablename__}.reason_sealed"
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A method that wants a consent of its own: the text agreed to, and whether it was."""
+
+    method: str
+    text: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Presence on a trainee's record: checks by outcome, whether more time is granted, and consents."""
+
+    outcomes: Mapping[str, int]
+    longer: bool
+    terms: PresenceTerms
+    consents: tuple[Asked, ...]
+
+
+def card(services: Services, enrolment_id: str, terms: PresenceTerms) -> Card:
+    """Return what the page of an enrolment shows."""
+    with reading(services.database) as session:
+        rows = session.execute(
+            select(PresenceCheck.passed, PresenceCheck.decided_at).where(
+                PresenceCheck.enrolment_id == enrolment_id
+            )
+        )
+        outcomes = Counter("passed" if passed else "failed" for passed, at in rows if at is not None)
+        consents = []
+        for name in terms.methods:
+            method = named(services, name)
+            if method is not None and method.consent:
+                given = session.get(PresenceConsent, (enrolment_id, name))
+                agreed = given is not None and given.version == method.consent
+                consents.append(Asked(name, method.consent_text, agreed))
+        return Card(outcomes, posing.is_accommodated(session, enrolment_id), terms, tuple(consents))
+
+
+def accommodate(
+    services: Services, actor: Actor, class_id: str, enrolment_id: str, *, granted: bool, reason: str
+) -> None:
+    """Grant more time for each check, or withdraw it.
+
+    Raises ``InvalidInput`` without a reason and ``NotFound`` for an unknown enrolment.
+    """
+    reason = reason.strip()
+    if not reason or len(reason) > _LONGEST_REASON:
+        raise InvalidInput("learning.accommodation_reason", most=_LONGEST_REASON)
+    now = services.clock.now()
+    with transaction(services.database) as session:
+        queries.enrolment(session, class_id, enrolment_id)
+        session.merge(
+            Accommodation(
+                enrolment_id=enrolment_id,
+                class_id=class_id,
+                granted=granted,
+                reason_sealed=services.vault.seal(_PLACE, reason),
+                set_by=actor.account,
+                set_at=now,
+            )
+        )
+        body: dict[str, Json] = {"granted": granted, "set_us": to_micros(now)}
+        disclose: dict[str, Json] = {"reason": reason, "actor": actor.account}
+        _record(
+            session,
+            services,
+            (class_id, enrolment_id),
+            type="presence.accommodation",
+            body=body,
+            disclose=disclose,
+        )
+
+
+def consent(services: Services, actor: Actor, class_id: str, method: str, *, agree: bool) -> None:
+    """Keep that the actor agrees to be checked by ``method``, or does not any more.
+
+    Raises ``NotFound`` when the actor is not in the class and ``InvalidInput`` for a method that asks for no
+    consent.
+    """
+    chosen = named(services, method)
+    if chosen is None or not chosen.consent:
+        raise InvalidInput("learning.no_such_consent")
+    now = services.clock.now()
+    with transaction(services.database) as session:
+        enrolment = queries.enrolment_of(session, class_id, actor.account)
+        if enrolment is None:
+            raise NotFound("web.not_found")
+        session.merge(
+            PresenceConsent(
+                enrolment_id=enrolment.id,
+                method=method,
+                class_id=class_id,
+                version=chosen.consent if agree else "",
+                given_at=now,
+            )
+        )
+        body: dict[str, Json] = {
+            "method": method,
+            "version": chosen.consent,
+            "given": agree,
+            "at_us": to_micros(now),
+        }
+        _record(session, services, (class_id, enrolment.id), type="presence.consent", body=body)
+
+
+def _record(
+    session: Session,
+    services: Services,
+    place: tuple[str, str],
+    *,
+    type: str,  # noqa: A002  # as ``evidence.record`` calls it
+    body: dict[str, Json],
+    disclose: dict[str, Json] | None = None,
+) -> None:
+    session.flush()
+    class_id, enrolment_id = place
+    evidence.record(
+        session,
+        services,
+        class_id=class_id,
+        stream=evidence.enrolment_stream(enrolment_id),
+        type=type,
+        at=services.clock.now(),
+        body=body,
+        disclose=disclose,
+    )
