@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.errors import NotFound
-from lmscompliance.rules.facts import OFFLINE, ONLINE
+from lmscompliance.kernel.errors import Conflict, NotFound
+from lmscompliance.rules.facts import LIVE, OFFLINE, ONLINE
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
@@ -27,6 +27,14 @@ def offline_lesson(session: Session, class_id: str, lesson_id: str) -> Lesson:
     lesson = _lesson(session, class_id, lesson_id)
     if lesson.mode != OFFLINE:
         raise NotFound("web.not_found")
+    return lesson
+
+
+def live_lesson(session: Session, class_id: str, lesson_id: str) -> Lesson:
+    """Return a live lesson of the class; raises ``NotFound``, and ``Conflict`` for one of another mode."""
+    lesson = _lesson(session, class_id, lesson_id)
+    if lesson.mode != LIVE:
+        raise Conflict("attendance.not_live", title=lesson.title)
     return lesson
 
 

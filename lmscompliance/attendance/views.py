@@ -7,7 +7,7 @@ import re
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.attendance import codes, forms, lists, marking, signing
+from lmscompliance.attendance import codes, forms, lists, live, marking, signing
 from lmscompliance.attendance.access import meeting_scope
 from lmscompliance.attendance.signing import Reader
 from lmscompliance.kernel.actor import Role
@@ -36,6 +36,7 @@ _READER = Access(Role.TRAINEE, Role.ENTERPRISE, Role.ADMINISTRATOR)
 
 _LIST = "/classes/<class_id>/lessons/<lesson_id>/attendance"
 _OWN = "/classes/<class_id>/lessons/<lesson_id>/attend"
+_LIVE = "/classes/<class_id>/lessons/<lesson_id>/live"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}")
 
 
@@ -125,6 +126,41 @@ def sign() -> ResponseReturnValue:
     except ComplianceError as error:
         return _refused(error)
     return render("attendance/sign.html", read=signed, token="")
+
+
+@routes.get(_LIVE, endpoint="live_host", access=_TEACHER)
+def live_page(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Show a live lesson's host whether it is being held."""
+    return _host(class_id, lesson_id)
+
+
+@routes.post(f"{_LIVE}/start", endpoint="live_start", access=_TEACHER)
+def live_start(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Begin to hold a live lesson."""
+    try:
+        live.start(current_services(), _reader(), class_id, lesson_id, request.form.get("host", ""))
+    except NotFound:
+        raise
+    except ComplianceError as error:
+        return _host(class_id, lesson_id, error)
+    return redirect_to("live_host", class_id=class_id, lesson_id=lesson_id)
+
+
+@routes.post(f"{_LIVE}/end", endpoint="live_end", access=_TEACHER)
+def live_end(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """End a live lesson."""
+    live.end(current_services(), _reader(), class_id, lesson_id)
+    return redirect_to("live_host", class_id=class_id, lesson_id=lesson_id)
+
+
+def _host(class_id: str, lesson_id: str, error: ComplianceError | None = None) -> ResponseReturnValue:
+    page = render(
+        "attendance/live.html",
+        shown=live.host_page(current_services(), class_id, lesson_id),
+        plain=plain,
+        error=None if error is None else error.message(locale()),
+    )
+    return make_response(page, 200 if error is None else error.status)
 
 
 def _reader() -> Reader:

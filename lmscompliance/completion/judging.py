@@ -9,6 +9,7 @@ from itertools import islice
 from sqlalchemy.orm import Session
 
 from lmscompliance.attendance.facts import attendance_facts, confirmed
+from lmscompliance.attendance.live import class_facts
 from lmscompliance.exams.service import attempt_facts, unlocked_at
 from lmscompliance.learning.service import presence_facts, session_facts
 from lmscompliance.policy import Notice
@@ -96,7 +97,7 @@ class TraineeStatus:
 
 def course_of(session: Session, class_id: str) -> Course:
     """Return what trainees of the class are judged by; raises ``NotFound``."""
-    fact, lessons = queries.class_facts(session, class_id)
+    fact, lessons = class_facts(session, class_id)
     notice = queries.notice_of(session, queries.class_by_id(session, class_id))
     return Course(fact, tuple(lessons), notice, confirmed(session, class_id))
 

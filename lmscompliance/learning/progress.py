@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from lmscompliance.attendance.live import class_facts
 from lmscompliance.content import service as content
 from lmscompliance.content.service import Frozen
 from lmscompliance.kernel.actor import Actor
@@ -103,7 +104,7 @@ def credited_seconds(
     ]
     if not facts:
         return 0
-    class_fact, lessons = queries.class_facts(session, class_id)
+    class_fact, lessons = class_facts(session, class_id)
     checks = presence_facts(session, [enrolment_id])[enrolment_id]
     taken = voids(checks, limits.within(session, services, class_id).presence)
     return credit.account(facts, lessons, terms, class_fact, taken).by_lesson(lesson_id)

@@ -235,6 +235,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "anomaly.person_addresses_seconds": Parameter("integer", minimum=0, maximum=86400),
     "delivery.max_online_share": Parameter("decimal", minimum=0, maximum=1),
     "delivery.on_excess": Parameter("text", choices=("refuse", "override", "warn")),
+    "delivery.live_by_host": Parameter("boolean"),
     "attendance.rotate_seconds": Parameter("integer", minimum=1, maximum=600),
     "attendance.code_seconds": Parameter("integer", minimum=1, maximum=3600),
     "attendance.open_minutes": Parameter("integer", minimum=0, maximum=1440),

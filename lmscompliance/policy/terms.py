@@ -14,6 +14,7 @@ REASONS = (
     "before_approval",
     "outside_window",
     "outside_hours",
+    "not_live",
     "corrected",
     "overlap",
     "repeat",
@@ -187,6 +188,8 @@ class DeliveryTerms:
     on_excess: str
     """A plan over the share is refused (``refuse``), needs a reason that is logged (``override``), or is
     published with a warning on its pages (``warn``)."""
+    live_by_host: bool
+    """Whether a live lesson counts only from its host's start to their end; its schedule bounds it anyway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from lmscompliance.policy.terms import REASONS, CreditTerms
 from lmscompliance.rules.account import Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
-from lmscompliance.rules.facts import UNANSWERED, UNTIMELY, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.facts import LIVE, UNANSWERED, UNTIMELY, ClassFact, LessonFact, SessionFact
 from lmscompliance.rules.presence import Void
 from lmscompliance.rules.run import Piece, Run
 
@@ -40,6 +40,7 @@ LIMITS = frozenset(
         "before_approval",
         "outside_window",
         "outside_hours",
+        "not_live",
         "overlap",
         "repeat",
         "over_length",
@@ -75,6 +76,8 @@ def account(
     _mark_voids(runs, voids, bits["presence_missed"])
     _correct(runs, bits)
     _mark_class(runs, terms, class_fact, bits)
+    lessons = list(lessons)
+    _mark_live(runs, lessons, bits["not_live"])
     _mark_overlaps(runs, bits["overlap"])
     mark_full(runs, lessons, terms, bits)
     return _close_account(runs, order)
@@ -201,6 +204,19 @@ def _mark_hours(run: Run, permitted: Sequence[DayTime], bit: int) -> None:
         run.mark(reached, low, bit)
         reached = max(reached, high)
     run.mark(reached, run.end, bit)
+
+
+def _mark_live(runs: Iterable[Run], lessons: Iterable[LessonFact], bit: int) -> None:
+    """Mark the time in live lessons during which they were not held; a begun second was not."""
+    held = {lesson.id: sorted(lesson.held_us) for lesson in lessons if lesson.mode == LIVE}
+    for run in runs:
+        if run.fact.lesson not in held:
+            continue
+        reached = run.start
+        for start_us, end_us in held[run.fact.lesson]:
+            run.mark(reached, -(-start_us // SECOND_US), bit)
+            reached = max(reached, end_us // SECOND_US)
+        run.mark(reached, run.end, bit)
 
 
 def _mark_overlaps(runs: Sequence[Run], bit: int) -> None:

@@ -31,6 +31,7 @@ from lmscompliance.rules.ledger_register import Register
 from lmscompliance.rules.ledger_reported import Imported
 from lmscompliance.rules.ledger_table import Row, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
+from lmscompliance.rules.live import held
 from lmscompliance.rules.presence import voids
 from lmscompliance.tlog.leaf import Leaf
 
@@ -84,6 +85,7 @@ def build(
         filed = found.fact.policy_digest
         msg = f"class {found.fact.code} was filed under policy digest {filed}, not {notice.digest}"
         raise ValueError(msg)
+    found.lessons = tuple(held(found.lessons, found.shows, notice.delivery))
     context = Context(found, notice, provenance(found))
     trainees = read_trainees(trainee_part, found, told.unknown)
     parts = [part for part in (kind(context) for kind in PARTS) if part.applies()]

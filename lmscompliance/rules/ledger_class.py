@@ -8,6 +8,7 @@ from lmscompliance.rules.facts import MODES, OFFLINE, ONLINE, ClassFact, LessonF
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Confirmation, Record, Snapshot
 from lmscompliance.rules.ledger_reported import read_batch
+from lmscompliance.rules.live import Show
 from lmscompliance.tlog.leaf import Leaf
 
 Unknown = Callable[[Leaf], None]
@@ -129,6 +130,18 @@ def _cosigned(found: ClassRecord, record: Record, body: Body) -> None:
     found.confirmations.append(Confirmation(lesson, at_us, marks))
 
 
+def _live_started(found: ClassRecord, _record: Record, body: Body) -> None:
+    found.shows[body.text("show")] = Show(body.text("lesson"), body.whole("started_us"))
+
+
+def _live_ended(found: ClassRecord, _record: Record, body: Body) -> None:
+    show = found.shows.get(body.text("show"))
+    if show is None or show.ended_us is not None:
+        msg = "no such live lesson is being held"
+        raise body.refuse(msg)
+    found.shows[body.text("show")] = Show(show.lesson, show.started_us, body.whole("ended_us"))
+
+
 def _enrolled(found: ClassRecord, _record: Record, body: Body) -> None:
     if body.text("enrolment") in found.enrolments:
         msg = "the enrolment is recorded twice"
@@ -166,6 +179,8 @@ _CLASS = {
     "plan.published": _plan,
     "exam.published": _exam,
     "attendance.cosigned": _cosigned,
+    "live.started": _live_started,
+    "live.ended": _live_ended,
     "enrolment.created": _enrolled,
     "class.heads": _heads,
     "platform.declared": _platform,

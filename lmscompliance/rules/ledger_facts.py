@@ -17,6 +17,7 @@ from lmscompliance.rules.facts import (
     SessionFact,
     SignFact,
 )
+from lmscompliance.rules.live import Show
 from lmscompliance.rules.reported import Reported
 from lmscompliance.tlog.leaf import Leaf
 
@@ -96,6 +97,8 @@ class ClassRecord:
     """Lesson → the teacher's name, where the plan states one."""
     confirmed: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Offline lesson → when its list was first confirmed, and by whom."""
+    shows: dict[str, Show] = field(default_factory=dict)
+    """Stretches for which live lessons were held, by id."""
     confirmations: list[Confirmation] = field(default_factory=list)
     snapshot: Snapshot | None = None
 

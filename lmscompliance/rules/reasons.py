@@ -11,6 +11,7 @@ TERM: Mapping[str, str] = {
     "before_approval": "credit.after_approval",
     "outside_window": "window.starts_on",
     "outside_hours": "credit.hours_of_day",
+    "not_live": "delivery.live_by_host",
     "corrected": "dispute.days",
     "overlap": "credit.simultaneous",
     "repeat": "credit.repeat_after_permille",

@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "69f0a372e14782445223be6f781bee428fec4ae136e1f8b3dfc2a43de6ca934c",
-    ("liusu-youji-2021", 1): "7b0d8a361d572f71de14ca61bb88cba1e0f2055e725802b2493ce66341a720a7",
-    ("wudi-gongjiang-draft", 1): "a60873d77cd345bbd169007e14aed95bf6bc3bcef8bfa7e75040ae0fefde23fd",
+    ("demo-short", 1): "c93e71cd7d09f5ba91417e3fe32a8fe2a3e3fbe222309eef16e6e610d0b94073",
+    ("liusu-youji-2021", 1): "ffd1a00ef3bed59d21d499437204fc366cea0c432ce65fb47478282a6342357a",
+    ("wudi-gongjiang-draft", 1): "e3df4cff35f46c7a147c5a846fa7811509cf7aeb988ca579985670da38b52336",
 }
 
 

@@ -1,0 +1,130 @@
+"""A blended S2 class from the plan to a ledger that verifies offline, and forged attendance that does not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import openpyxl
+import pytest
+
+from lmscompliance import evidence
+from lmscompliance.completion import service as completion
+from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.ledgers.service import export
+from lmscompliance.storage.transaction import transaction
+from lmscompliance.verifier import Verdict, verify
+from tests.attendance.classroom import FIRST, HOURS, SECOND
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _taught(room) -> None:
+    """Three trainees: in time twice; late and early; on leave, then absent."""
+    room.learn("trainee-1")
+    room.attend("trainee-1", 1)
+    room.clock.set(FIRST + timedelta(minutes=20))
+    room.sign("trainee-2", 1)
+    room.clock.set(FIRST + HOURS)
+    room.sign("trainee-2", 1, "out")
+    room.mark("trainee-3", "leave")
+    room.confirm(1)
+    room.clock.set(SECOND)
+    room.sign("trainee-1", 2)
+    room.sign("trainee-2", 2)
+    room.clock.set(SECOND + timedelta(hours=2))
+    room.sign("trainee-2", 2, "out")
+    room.clock.set(SECOND + HOURS)
+    room.sign("trainee-1", 2, "out")
+    room.confirm(2)
+    completion.refresh_due(room.services)
+
+
+def _verified(room, folder):
+    signer = LocalSigner.load_or_create(folder / "signer", "example.com/log")
+    made = export(room.services, signer, room.class_id, folder / "out")
+    return made, verify(made.bundle, made.trust.read_bytes())
+
+
+def _rows(path, sheet):
+    return [list(row) for row in openpyxl.load_workbook(path)[sheet].iter_rows(min_row=3, values_only=True)]
+
+
+def test_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
+    """Marks, rate and hours stand in the sheets, and the verifier recomputes each cell from the leaves."""
+    _taught(room)
+    made, report = _verified(room, tmp_path)
+    assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
+    head, *rows = _rows(made.workbook, "签到表")
+    assert head[3:5] == ["02-08 第2课（10.5课时）", "02-09 第3课（10.5课时）"]
+    assert [row[3:] for row in rows] == [
+        ["到", "到", 2, 0, 0, 0, 0, 100, 21],
+        ["¢", "△", 0, 0, 0, 1, 1, 100, 0],
+        ["×", "○", 0, 1, 1, 0, 0, 0, 0],
+    ]
+    detail = _rows(made.workbook, "线下考勤明细")
+    assert detail[1][5:13] == [
+        "2021-02-08",
+        "09:00:00–12:00:00",
+        "一号车间",
+        "王师傅",
+        "08:55:00",
+        "12:00:00",
+        "到",
+        180,
+    ]
+    assert [row[12] for row in detail[1:7]] == [180, 180, 160, 120, 0, 0]
+    assert "teacher-wang 登记“×”" in detail[5][14]
+    summary = {row[1]: row for row in _rows(made.workbook, "③学习汇总")}
+    assert summary["张三"][10] == 35
+
+
+@pytest.mark.parametrize(
+    ("forge", "problem"),
+    [
+        (
+            {"type": "attendance.marked", "mark": "present", "marked": FIRST - timedelta(hours=1)},
+            "marked_before_lesson",
+        ),
+        ({"type": "attendance.cosigned", "mark": "present"}, "mark_differs"),
+    ],
+)
+def test_forged_attendance_is_named(room, tmp_path, forge, problem):
+    """A platform that seals a mark of the future, or a confirmed mark nobody gave, is found out."""
+    _taught(room)
+    lesson, someone = room.school.lessons[1], room.school.trainees["trainee-3"]
+    stream, body = (
+        f"enrolment/{someone}",
+        {
+            "entry": "e",
+            "lesson": lesson,
+            "mark": "present",
+            "in_us": None,
+            "out_us": None,
+            "sheet": None,
+        },
+    )
+    if forge["type"] == "attendance.cosigned":
+        stream = evidence.class_stream(room.class_id)
+        body = {
+            "confirmation": "c",
+            "lesson": lesson,
+            "cosigned_us": to_micros(SECOND),
+            "marks": [[someone, "present"]],
+        }
+    else:
+        body["marked_us"] = to_micros(forge["marked"])
+    with transaction(room.services.database) as session:
+        evidence.record(
+            session,
+            room.services,
+            class_id=room.class_id,
+            stream=stream,
+            type=forge["type"],
+            at=room.clock.now(),
+            body=body,
+            disclose={"by": "x", "ip": "192.0.2.1", "reason": ""},
+        )
+    _, report = _verified(room, tmp_path)
+    assert report.verdict is Verdict.INVALID
+    assert problem in {one.code for step in report.steps for one in step.problems}
