@@ -27,6 +27,7 @@ _TAG = Markup(
     "</div>"
     '<script src="{video}" defer></script><script src="{reading}" defer></script>'
     '<script src="{simulation}" defer></script><script src="{presence_script}" defer></script>'
+    '<script src="{outbox}" defer></script>'
     '<script src="{script}" defer></script>'
 )
 
@@ -60,5 +61,6 @@ def compliance_tracker(class_id: str, lesson_id: str) -> Markup:
         idle=texts["idle"],
         credited=texts["credited"],
         takeover=texts["takeover"],
+        outbox=url("static", filename="outbox.js"),
         script=url("static", filename="tracker.js"),
     )

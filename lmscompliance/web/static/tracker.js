@@ -14,15 +14,19 @@
   const playing = stage && stage.dataset.player ? stage.dataset.player : stage && stage.tagName === "VIDEO" ? "video" : "reading";
   const film = playing === "video"; // ends by itself; what is read or tried out ends once it is learnt in full
   const PREFIX = "compliance:", KEY = PREFIX + at.lesson;
+  const outbox = window.lmscompliance.outbox; // keeps what is not answered yet
   const RETRY_SECONDS = 5;
+  const STALL_MS = 15000; // a page whose timers stood still for so long was asleep, or frozen
   const QUIET_BEATS = 20; // paused or hidden for this many beats: fall silent, the server closes the session
 
-  let session = load(KEY); // {token, nonce, seq, next, position}: kept over a reload of this tab
+  let session = load(KEY); // see start(): kept over a reload of this tab
+  if (session) outbox.resume(session);
   let starting = false, sending = false; // one of each at a time
   let again = false;       // something changed while a beat was under way
   let blocked = false;     // another device learns, or we were refused: only the person goes on from here
   let finished = false;    // a text that is learnt in full is not opened again by itself
-  let offline = false, timer = 0, quiet = 0, lastState = "";
+  let offline = false, saved = true, ticked = outbox.now(), tickedWall = Date.now(), tickedPosition = session ? session.position : 0;
+  let timer = 0, quiet = 0, lastState = "";
   let position = session ? session.position : 0; // ms
   let credited = 0, planned = Number(at.planned) || 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
 
@@ -31,6 +35,8 @@
     steps: at.steps, planned: () => planned, counting: () => Boolean(session),
     token: () => (session ? session.token : ""), told: (done) => showSteps(done),
   });
+
+  if (session) player.goTo(session.position); // before anything asks where it is
 
   /* What the page looks like ------------------------------------------------------------------ */
   const part = (name) => root.querySelector('[data-part="' + name + '"]');
@@ -98,9 +104,9 @@
     try { return JSON.parse(sessionStorage.getItem(key)); } catch (error) { return null; }
   }
   function drop() {
+    if (session) outbox.forget(session, KEY);
     session = null; lastState = "";
     clearTimeout(timer);
-    try { sessionStorage.removeItem(KEY); } catch (error) { return; }
   }
   function post(url, body, headers) {
     const abort = new AbortController();
@@ -108,15 +114,25 @@
     return fetch(url, {
       method: "POST", body: JSON.stringify(body), signal: abort.signal, credentials: "same-origin",
       headers: Object.assign({ "Content-Type": "application/json" }, headers),
-    }).then(async (response) => ({ status: response.status, data: await response.json() }))
-      .finally(() => clearTimeout(limit));
+    }).then(async (response) => {
+      if (response.status >= 500) throw new Error("unavailable"); // as good as no network: asked again
+      return { status: response.status, data: await response.json() };
+    }).finally(() => clearTimeout(limit));
   }
   function announce(told) { // presence.js asks and answers
     root.dispatchEvent(new CustomEvent("compliance:presence", { detail: { token: session.token, told: told } }));
   }
   function line(up) {
-    if (up === offline) say(up ? "" : texts.offline);
+    if (up && offline) say("");
     offline = !up;
+    if (offline) tellOffline();
+  }
+  function tellOffline() {
+    if (!session) { say(texts.offline_idle); return; }
+    const left = session.late - (outbox.now() - session.base) / 1000;
+    if (left <= 0) player.stop(); // what would not count is not played on in silence
+    say(left <= 0 ? texts.offline_over : (saved ? texts.offline : texts.offline_unsaved)
+      .replace("{minutes}", Math.ceil(left / 60)));
   }
   async function endOthers() {
     // Coming from another lesson in this tab: that one's session is ours to end, it is no other device.
@@ -125,9 +141,17 @@
     for (const key of kept) {
       const other = key.startsWith(PREFIX) && key !== KEY ? load(key) : null;
       if (!other) continue;
-      sessionStorage.removeItem(key);
-      const last = { token: other.token, seq: other.seq + 1, position_ms: other.position, state: "paused", nonce: other.nonce };
-      await post(at.end, last).catch(() => {});
+      try { // without a network it stays in the outbox, for deliver()
+        await post(at.end, outbox.farewell(other));
+        outbox.forget(other, key);
+      } catch (error) { sessionStorage.removeItem(key); }
+    }
+  }
+  async function deliver() {
+    for (const one of outbox.left(session)) {
+      try { await post(at.end, outbox.farewell(one)); } catch (error) { return; }
+      outbox.forget(one, "");
+      poll();
     }
   }
   async function start(takeover) {
@@ -141,8 +165,11 @@
       const given = answer.data;
       if (answer.status === 201) {
         blocked = false;
-        session = { token: given.token, nonce: given.nonce, seq: 0, next: given.beat_seconds };
-        session.position = given.resume_position_ms;
+        session = {
+          id: given.session, token: given.token, nonce: given.nonce, seq: 0, acked: 0, queue: [], was: "playing",
+          base: outbox.now(), // when the last answer was read; from then on the window for late reports runs
+          late: given.late_seconds, next: given.beat_seconds, position: given.resume_position_ms,
+        };
         lastState = "playing"; // the opening is the first beat
         count(given);
         announce(given.presence);
@@ -159,59 +186,65 @@
     if (session) beat();
     show();
   }
-  function next(reported) {
-    session.seq += 1;
+  function note(reported, more) {
     session.position = where();
-    // Kept before it is sent, so that after a reload no number is used for two different beats. Storage
-    // may be full or forbidden: then a reload starts a new session.
-    try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* as said */ }
+    outbox.note(session, session.position, reported, more);
     lastState = reported;
-    return {
-      token: session.token, seq: session.seq, position_ms: session.position, state: reported,
-      nonce: session.nonce, // of the last answer; a beat without it is kept and counts for nothing
-    };
+    saved = outbox.keep(session, KEY);
   }
-  async function beat() {
+  function noteStall() {
+    // Timers stood still: asleep or frozen without a word. The last tick is when it was last known to learn,
+    // unless the lesson went on by itself, as a film does under a slow timer.
+    const now = outbox.now(), stalled = Math.max(now - ticked, Date.now() - tickedWall);
+    const played = where() - tickedPosition;
+    if (session && lastState === "playing" && stalled > STALL_MS && played < stalled - STALL_MS) {
+      const last = session.queue[session.queue.length - 1];
+      outbox.note(session, tickedPosition, "hidden", { at: Math.max(ticked, last ? last[1] : session.base) });
+    }
+    ticked = now; tickedWall = Date.now(); tickedPosition = position;
+  }
+  async function beat(retry) {
     if (!session) return;
     if (sending) { again = true; return; }
     sending = true;
     again = false;
-    const sent = next(state());
-    quiet = sent.state === "playing" ? 0 : quiet + 1;
+    noteStall();
+    note(state(), { retry: retry === true });
+    quiet = lastState === "playing" ? 0 : quiet + 1;
+    const sent = outbox.body(session);
     try {
       const answer = await post(sent.state === "ended" ? at.end : at.beats, sent);
       line(true);
-      if (session && session.token === sent.token) take(answer, sent);
+      if (session && session.token === sent.token) take(answer);
     } catch (error) {
-      line(false); // nothing is kept back: the next beat says where we are then
-      lastState = "";
+      line(false); // it stays in the outbox and goes along with the next
     }
     sending = false;
     if (again || (session && !offline && state() !== lastState)) beat();
     else schedule(offline ? RETRY_SECONDS : session ? session.next : 0);
     show();
   }
-  function take(answer, sent) {
+  function take(answer) {
     const told = answer.data;
-    if (answer.status >= 500) { lastState = ""; return; }
     if (answer.status === 200 && told.state === "active" && told.seq <= session.seq) {
-      session.next = told.next_seconds;
-      session.nonce = told.nonce;
+      outbox.answered(session, told);
       announce(told.presence);
-      try { sessionStorage.setItem(KEY, JSON.stringify(session)); } catch (error) { /* as in next() */ }
+      outbox.keep(session, KEY);
       if (performance.now() - polledAt > 1000 * Math.max(15, 3 * session.next)) poll();
     } else if (answer.status === 200 && (told.state === "superseded" || told.state === "active")) {
       stop(texts.superseded, true); // a number we never used: a copy of this page is ahead of us
     } else {
       drop(); // closed: ended by us, fallen silent (also 410), or a token of before
       if (told.credited_seconds !== undefined) count(told);
-      else if (wantsToPlay()) start(false);
-      else say(texts.closed);
+      else {
+        poll(); // what was late may have counted
+        if (wantsToPlay()) start(false); else say(texts.closed);
+      }
     }
   }
   function schedule(seconds) {
     clearTimeout(timer); // one timer, however often we come here
-    if (seconds && quiet < QUIET_BEATS) timer = setTimeout(() => (session ? beat() : sync()), seconds * 1000);
+    if (seconds && quiet < QUIET_BEATS) timer = setTimeout(() => (session ? beat(offline) : sync()), seconds * 1000);
   }
   function sync() {
     if (session) {
@@ -221,7 +254,11 @@
   }
   function beacon() {
     if (!session || lastState === "hidden") return;
-    navigator.sendBeacon(at.beats, JSON.stringify(next("hidden")));
+    note("hidden");
+    const sent = JSON.stringify(outbox.body(session));
+    // Some browsers inside apps have no sendBeacon. Should neither get through, the outbox has it.
+    if (navigator.sendBeacon) navigator.sendBeacon(at.beats, sent);
+    else fetch(at.beats, { method: "POST", body: sent, keepalive: true }).catch(() => {});
     show();
   }
   async function poll() {
@@ -243,7 +280,9 @@
   });
   window.addEventListener("pagehide", beacon);
   window.addEventListener("pageshow", (event) => { if (event.persisted) sync(); });
-  window.addEventListener("online", () => (session ? beat() : sync()));
+  document.addEventListener("freeze", beacon);
+  document.addEventListener("resume", sync);
+  window.addEventListener("online", () => { if (session) beat(true); else sync(); deliver(); });
   player.onchange = function (what) {
     if (what === "moved") { if (session) beat(); return; } // where it was, then where it went
     if (what === "wanted") blocked = false; // refused before: asked again
@@ -251,6 +290,9 @@
     sync();
   };
   setInterval(function () {
+    if (outbox.now() - ticked > STALL_MS || Date.now() - tickedWall > STALL_MS) { if (session) beat(); }
+    if (!sending) { ticked = outbox.now(); tickedWall = Date.now(); tickedPosition = where(); }
+    if (offline) tellOffline();
     if (session && !offline && state() === "playing" && player.rate() <= 1) since += 1;
     // About to be complete: told now, and not only when the next question is due.
     if (session && credited < planned && credited + since > planned && performance.now() - polledAt > 3000) {
@@ -258,8 +300,9 @@
     }
     show();
   }, 1000);
+  setInterval(deliver, 12000);
   poll().finally(function () {
-    if (session) goTo(session.position);
+    deliver();
     // After a reload the kept session is asked for; if it is closed, playing on starts another.
     if (session) beat(); else sync();
   });

@@ -28,7 +28,10 @@
         if (video.readyState < 1) {
           placing = ms;
           video.addEventListener("loadedmetadata", () => { placing = 0; self.goTo(ms); }, { once: true });
-        } else if (Math.abs(video.currentTime * 1000 - ms) > 1000 && video.currentTime < 1) video.currentTime = ms / 1000;
+        } else if (Math.abs(video.currentTime * 1000 - ms) > 1000 && video.currentTime < 1) {
+          known = ms; // until it is there
+          video.currentTime = ms / 1000;
+        }
       },
       stop: () => video.pause(),
       resume: () => Promise.resolve(video.play()), // refused by the browser without a touch: the caller says so

@@ -1,0 +1,252 @@
+"""The tracker without a network, asleep, killed and frozen, in a browser whose clock the test holds.
+
+The page's clock and the server's go on together, a second at a time, so that what is credited can be told
+to the beat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from werkzeug.serving import make_server
+
+from lmscompliance import policy
+from lmscompliance.kernel.clock import ManualClock
+from lmscompliance.learning import service
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import transaction
+from lmscompliance.training import queries
+from tests.learning.school import School, open_school
+from tests.learning.test_tracker import HIDE, MESSAGE, STATE
+from tests.support.app import ACTOR_HEADER, make_app
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+
+BEAT = 5
+UNWATCHED = '\n[presence.per_day]\nvalue = 0\nsource = "house"\nrationale = "Nobody answers here."\n'
+NO_BEACON = "delete Navigator.prototype.sendBeacon"
+
+
+@dataclasses.dataclass
+class Phone:
+    """A page that reads a text, and the one clock that it and the server share."""
+
+    school: School
+    address: str
+    clock: ManualClock
+    browser: Browser
+    context: BrowserContext = None
+    page: Page = None
+
+    def arrive(self, *scripts: str) -> None:
+        """Open the lesson on a new phone."""
+        actor = {
+            "account": "trainee-1",
+            "role": "trainee",
+            "enterprise": None,
+            "districts": [],
+            "locale": "zh_CN",
+        }
+        self.context = self.browser.new_context(
+            viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
+        )
+        for script in scripts:
+            self.context.add_init_script(script)
+        self.context.clock.install(time=self.clock.now())
+        self.context.clock.pause_at(self.clock.now() + timedelta(seconds=1))
+        self.clock.advance(1)
+        self.open()
+        self.seconds(1)
+        expect(self.page.locator(STATE)).to_have_text("计时中")
+
+    def open(self) -> None:
+        """Open the lesson's page in another tab of the same phone."""
+        self.page = self.context.new_page()
+        self.page.goto(f"{self.address}/compliance/lessons/{self.school.class_id}/{self.school.lessons[0]}")
+
+    def seconds(self, number: int) -> None:
+        """Let so many seconds pass for everybody, with a finger on the text."""
+        for _ in range(number):
+            self.clock.advance(1)
+            self.page.evaluate("window.dispatchEvent(new Event('pointermove'))")
+            self.page.clock.run_for(1000)
+            self.settle()
+
+    def asleep(self, number: int) -> None:
+        """Let time pass in which no timer of the page runs; those that are due run once after it."""
+        self.clock.advance(number)
+        self.page.clock.fast_forward(number * 1000)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what the page had to say is answered or has failed."""
+        self.page.evaluate("() => fetch('/nothing').catch(() => {})")
+        self.page.evaluate(
+            "() => new Promise((done) => { const c = new MessageChannel(); "
+            "c.port1.onmessage = done; c.port2.postMessage(0); })"
+        )
+
+    def credited(self, at_least: int) -> int:
+        """Return what is credited once it is that much, or after a while."""
+        until = monotonic() + 5
+        while (found := self.school.account().credited_seconds) < at_least and monotonic() < until:
+            sleep(0.05)
+        return found
+
+    def about(self, seconds: int) -> None:
+        """Check that this is credited, within one beat."""
+        found = self.credited(seconds - BEAT)
+        assert seconds - BEAT <= found <= seconds + BEAT, self.school.account()
+
+
+@pytest.fixture
+def phone(services: Services, clock: ManualClock, browser: Browser, tmp_path: Path) -> Iterator[Phone]:
+    """Return a phone that learns under the demo's short beats, without presence checks."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    text = (Path(policy.__file__).parent / "notices" / "demo-short.toml").read_text(encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "unwatched.toml").write_text(
+        text.replace('id = "demo-short"', 'id = "unwatched"') + UNWATCHED, encoding="utf-8"
+    )
+    policies = services.policies.with_directory(tmp_path / "policies")
+    services = dataclasses.replace(services, policies=policies)
+    school = open_school(
+        services, lessons=4, policy="unwatched", window=(clock.now().date(), clock.now().date())
+    )
+    with transaction(services.database) as session:
+        for lesson in school.lessons:
+            row = queries.lesson(session, lesson)
+            row.content_kind, row.content_url = "text", ""
+    server = make_server("127.0.0.1", 0, make_app(services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    found = Phone(school, f"http://127.0.0.1:{server.port}", clock, browser)
+    try:
+        yield found
+    finally:
+        for context in browser.contexts:
+            context.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_tunnel_counts_and_the_page_says_so(phone: Phone) -> None:
+    """A minute without a network is kept, told in minutes, delivered, and credited to the beat."""
+    phone.arrive()
+    phone.seconds(10)
+    phone.context.set_offline(True)
+    phone.seconds(60)
+    expect(phone.page.locator(MESSAGE)).to_contain_text("正在本机保存，请在 1 分钟内恢复网络")
+    service.close_silent(phone.school.services)
+    phone.context.set_offline(False)
+    phone.seconds(20)
+    expect(phone.page.locator(MESSAGE)).to_be_hidden()
+    phone.about(90)
+
+
+def test_outside_the_window_the_page_says_that_it_does_not_count(phone: Phone) -> None:
+    """After the window what was kept arrives all the same and is excluded as late."""
+    phone.arrive()
+    phone.seconds(10)
+    phone.context.set_offline(True)
+    phone.seconds(130)
+    expect(phone.page.locator(MESSAGE)).to_contain_text("断网太久")
+    phone.context.set_offline(False)
+    phone.seconds(20)
+    phone.about(10 + 15)
+    assert phone.school.account().excluded["late"] >= 100
+
+
+def test_a_reload_in_a_tunnel_loses_nothing(phone: Phone) -> None:
+    """What the page before it kept is delivered by the page after it, in the same session."""
+    phone.arrive()
+    phone.seconds(20)
+    phone.context.set_offline(True)
+    phone.seconds(20)
+    phone.context.set_offline(False)
+    phone.page.route("**/api/beats", lambda route: route.abort())
+    phone.page.reload()
+    phone.seconds(20)
+    phone.page.unroute("**/api/beats")
+    phone.seconds(15)
+    phone.about(75)
+    assert len(phone.school.facts()) == 1
+
+
+def test_a_tab_that_was_killed_in_a_tunnel_is_delivered_by_the_next(phone: Phone) -> None:
+    """Another tab finds what was left, ends that session with it, and credits nothing in between."""
+    phone.arrive(
+        "for (const name of ['pagehide', 'visibilitychange']) "
+        "addEventListener(name, (event) => event.stopImmediatePropagation(), true)"
+    )
+    phone.seconds(20)
+    phone.context.set_offline(True)
+    phone.seconds(30)
+    phone.page.close()
+    phone.clock.advance(30)
+    phone.context.clock.fast_forward(30_000)
+    phone.context.set_offline(False)
+    phone.open()
+    phone.page.clock.run_for(13_000)
+    phone.clock.advance(13)
+    phone.settle()
+    phone.about(50)
+    first = phone.school.facts()[0]
+    assert first.close_reason is not None
+
+
+@pytest.mark.parametrize("scripts", [(), (NO_BEACON,)], ids=["beacon", "no beacon"])
+def test_a_page_in_the_background_counts_until_it_went_there(phone: Phone, scripts: tuple[str, ...]) -> None:
+    """With sendBeacon or, as inside some apps, without: hidden from that second on, whatever still plays."""
+    phone.arrive(*scripts)
+    phone.seconds(22)
+    phone.page.evaluate(HIDE, arg=True)
+    phone.seconds(40)
+    phone.page.evaluate(HIDE, arg=False)
+    phone.seconds(20)
+    phone.about(42)
+    assert phone.school.account().excluded["page_hidden"] >= 40 - BEAT
+
+
+def test_a_phone_that_slept_without_a_word_learnt_until_then(phone: Phone) -> None:
+    """Timers that stood still are noticed at waking up: since the last of them nobody has learnt."""
+    phone.arrive()
+    phone.seconds(22)
+    phone.asleep(60)
+    phone.seconds(20)
+    phone.about(42)
+
+
+def test_timers_that_a_battery_saver_delays_cost_nothing(phone: Phone) -> None:
+    """Beats that come some seconds late still enclose the time."""
+    phone.arrive()
+    for _ in range(4):
+        phone.seconds(4)
+        phone.asleep(3)
+    phone.seconds(6)
+    assert phone.credited(28) >= 34 - 4 * 3 - BEAT  # what reads advances by what it could see
+    assert phone.school.account().excluded.keys() <= {"paused", "before_approval"}
+
+
+def test_a_page_that_is_frozen_says_so_and_goes_on(phone: Phone) -> None:
+    """The freeze event is the last word of some pages; after resume the same session counts on."""
+    phone.arrive()
+    phone.seconds(20)
+    phone.page.evaluate("document.dispatchEvent(new Event('freeze'))")
+    phone.asleep(30)
+    phone.page.evaluate("document.dispatchEvent(new Event('resume'))")
+    phone.seconds(20)
+    phone.about(40)
