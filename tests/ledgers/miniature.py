@@ -195,6 +195,38 @@ class Miniature:
         self.clock.advance(30)
         return session
 
+    def ask(self, who: int, session: str, number: int, *, passed: bool | None, decide: bool = True) -> None:
+        """Ask a sum; ``passed`` is whether the answer is right, ``None`` that there is none in time.
+
+        Without ``decide`` nothing is recorded of what came of it.
+        """
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        check, issued = self.services.ids.new(), self.now_us()
+        self.record(
+            stream,
+            "presence.issued",
+            {
+                "check": check,
+                "number": number,
+                "session": session,
+                "method": "arithmetic",
+                "asked": False,
+                "issued_us": issued,
+                "until_us": issued + 20_000_000,
+            },
+            question={"form": "text", "text": "17 + 4 = ?", "options": [], "key": 21, "source": ""},
+        )
+        if not decide:
+            return
+        if passed is None:
+            self.clock.advance(21)
+            body: dict[str, Json] = {"check": check, "until_us": issued + 20_000_000}
+            self.record(stream, "presence.missed", body)
+            return
+        self.clock.advance(3)
+        body = {"check": check, "answered_us": self.now_us(), "passed": passed}
+        self.record(stream, "presence.answered", body, ip="10.0.0.1", agent=AGENT, answer=["21"])
+
     def unlock(self, who: int) -> None:
         """Open the exam."""
         stream = evidence.enrolment_stream(self.enrolments[who])
