@@ -13,6 +13,7 @@ from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.events import Events
 from lmscompliance.kernel.ids import Ids
 from lmscompliance.kernel.presence import PresenceMethod
+from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.policy import Catalogue
 from lmscompliance.storage.database import Database
@@ -32,3 +33,5 @@ class Services:
     events: Events = field(default_factory=Events)
     presence: Mapping[str, PresenceMethod] = field(default_factory=dict)
     """Ways to check presence that the host plugged in, by name."""
+    day_reader: DayReader | None = None
+    """Reads the day off an uploaded screenshot, where the host plugged one in."""

@@ -8,6 +8,7 @@ from lmscompliance.kernel.clock import Clock, SystemClock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Ids, Randomness, SystemRandomness
 from lmscompliance.kernel.presence import PresenceMethod
+from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.policy import Catalogue
 from lmscompliance.services import Services
@@ -22,6 +23,7 @@ def build_services(
     randomness: Randomness | None = None,
     *,
     presence: Sequence[PresenceMethod] = (),
+    day_reader: DayReader | None = None,
 ) -> Services:
     """Return services for ``settings``; creates the data directory and the vault's key file if missing.
 
@@ -40,6 +42,7 @@ def build_services(
         vault=Vault(KeyRing.load_or_create(settings.data_dir / "vault.json")),
         policies=catalogue,
         presence=_by_name(presence),
+        day_reader=day_reader,
     )
 
 

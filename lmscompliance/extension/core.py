@@ -24,6 +24,7 @@ from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Randomness
 from lmscompliance.kernel.presence import PresenceMethod
+from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.services import Services
 from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
@@ -41,13 +42,16 @@ class Compliance:
         randomness: Randomness | None = None,
         *,
         presence: Iterable[PresenceMethod] = (),
+        day_reader: DayReader | None = None,
     ) -> None:
         """Take the machine's clock and randomness unless others are handed in (tests, headless demo).
 
         ``presence`` are further ways to check presence, such as ``SmsCode`` and ``FaceCheck``; a policy's
-        ``presence.methods`` names those that are used.
+        ``presence.methods`` names those that are used. ``day_reader`` may read the day off an uploaded
+        itinerary (OCR); without one people type it.
         """
         self._presence = tuple(presence)
+        self._day_reader = day_reader
         self._clock = clock
         self._randomness = randomness
 
@@ -64,7 +68,11 @@ class Compliance:
         if EXTENSION in app.extensions:
             raise Misconfigured("extension.twice")
         services = build_services(
-            Settings.from_mapping(app.config), self._clock, self._randomness, presence=self._presence
+            Settings.from_mapping(app.config),
+            self._clock,
+            self._randomness,
+            presence=self._presence,
+            day_reader=self._day_reader,
         )
         wiring.connect_events(services)
         mount(app, AppState(services=services, actor_loader=actor_loader, login_url=login_url))

@@ -22,6 +22,7 @@ from lmscompliance.learning import fastlane
 from lmscompliance.learning import views as learning_views
 from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
+from lmscompliance.proofs import views as proof_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.supervision import live_views as supervision_live_views
 from lmscompliance.supervision import views as supervision_views
@@ -39,6 +40,7 @@ ROOMS: tuple[Routes, ...] = (
     exam_views.routes,
     completion_views.routes,
     dispute_views.routes,
+    proof_views.routes,
     ledger_views.routes,
     evidence_views.routes,
     supervision_views.routes,

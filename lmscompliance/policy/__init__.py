@@ -8,6 +8,7 @@ from lmscompliance.policy.loader import load_file
 from lmscompliance.policy.notice import Notice, Source
 from lmscompliance.policy.reading import PolicyInvalid, Problem
 from lmscompliance.policy.terms import (
+    PROOFS,
     REASONS,
     STATES,
     AnomalyTerms,
@@ -16,6 +17,7 @@ from lmscompliance.policy.terms import (
     ExamTerms,
     HoursTerms,
     PresenceTerms,
+    ProofTerms,
     RetentionTerms,
     SubsidyTerms,
     TopicTerms,
@@ -23,6 +25,7 @@ from lmscompliance.policy.terms import (
 )
 
 __all__ = [
+    "PROOFS",
     "REASONS",
     "STATES",
     "AnomalyTerms",
@@ -35,6 +38,7 @@ __all__ = [
     "PolicyInvalid",
     "PresenceTerms",
     "Problem",
+    "ProofTerms",
     "RetentionTerms",
     "Source",
     "SubsidyTerms",

@@ -7,7 +7,7 @@ from typing import Any
 
 from lmscompliance.policy import schema
 from lmscompliance.policy.notice import Given
-from lmscompliance.policy.terms import REASONS, PresenceTerms
+from lmscompliance.policy.terms import REASONS, PresenceTerms, ProofTerms
 
 Contradiction = tuple[str, str, dict[str, object]]
 """The key to blame, the message's name in this room, and its parameters."""
@@ -39,6 +39,7 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
     attendance = terms["attendance"]
     if attendance.code_seconds < attendance.rotate_seconds:
         yield "attendance.code_seconds.value", "code_below_rotation", {"rotation": attendance.rotate_seconds}
+    yield from _proofs(terms["proofs"])
     yield from _presence(terms["presence"])
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
@@ -52,3 +53,9 @@ def _presence(presence: PresenceTerms) -> Iterator[Contradiction]:
     if presence.accessible_answer_seconds < presence.answer_seconds:
         usual = presence.answer_seconds
         yield "presence.accessible_answer_seconds.value", "accessible_is_shorter", {"usual": usual}
+
+
+def _proofs(proofs: ProofTerms) -> Iterator[Contradiction]:
+    first, last = proofs.itinerary_from, proofs.itinerary_to
+    if first and last and last < first:
+        yield "proofs.itinerary_to.value", "ends_before_it_begins", {"start": first}

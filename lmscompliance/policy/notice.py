@@ -20,6 +20,7 @@ from lmscompliance.policy.terms import (
     ExamTerms,
     HoursTerms,
     PresenceTerms,
+    ProofTerms,
     ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
@@ -83,6 +84,7 @@ class Notice:
     presence: PresenceTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
+    proofs: ProofTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)
     consent: ConsentTerms = field(init=False, compare=False)
     digest: str = field(init=False, compare=False)

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy.terms import (
+    PROOFS,
     REASONS,
     STATES,
     AnomalyTerms,
@@ -21,6 +22,7 @@ from lmscompliance.policy.terms import (
     ExamTerms,
     HoursTerms,
     PresenceTerms,
+    ProofTerms,
     ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
@@ -43,6 +45,7 @@ SECTIONS = {
     "presence": PresenceTerms,
     "exam": ExamTerms,
     "subsidy": SubsidyTerms,
+    "proofs": ProofTerms,
     "retention": RetentionTerms,
     "consent": ConsentTerms,
 }
@@ -269,6 +272,16 @@ PARAMETERS: Mapping[str, Parameter] = {
     "subsidy.max_per_online_hour": Parameter("decimal", minimum=0, absent=None),
     "subsidy.max_per_offline_hour": Parameter("decimal", minimum=0, absent=None),
     "subsidy.insured_months": Parameter("texts", pattern=MONTH, absent=()),
+    "proofs.kinds": Parameter("texts", choices=PROOFS, absent=()),
+    "proofs.itinerary_from": Parameter(
+        "date", absent=None, absent_rationale="the training period's first day"
+    ),
+    "proofs.itinerary_to": Parameter("date", absent=None, absent_rationale="the training period's last day"),
+    "proofs.itinerary_days": Parameter("integer", minimum=1, maximum=90),
+    "proofs.itinerary_counts_today": Parameter("boolean"),
+    "proofs.consent_version": Parameter("text"),
+    "proofs.consent_zh": Parameter("text"),
+    "proofs.consent_en": Parameter("text"),
     "retention.years": Parameter("integer", minimum=1, maximum=100),
     "consent.version": Parameter("text"),
     "consent.text_zh": Parameter("text"),

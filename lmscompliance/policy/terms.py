@@ -280,6 +280,30 @@ class SubsidyTerms:
     """Months (YYYY-MM) in which social insurance must have been paid; checked when a claim is made."""
 
 
+PROOFS = ("itinerary", "household", "residence", "graduation", "insurance", "other")
+"""Kinds of proofs (证明材料) a notice may ask trainees for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofTerms:
+    """What trainees must prove by files, and the consent to that (notice T3, T29, W3)."""
+
+    kinds: tuple[str, ...]
+    """Kinds (of ``PROOFS``) the ledger must list for each trainee; empty: none."""
+    itinerary_from: date | None
+    """First day that itinerary screenshots (行程卡) must cover; ``None``: the training period's."""
+    itinerary_to: date | None
+    """Last day that they must cover."""
+    itinerary_days: int
+    """How many days one screenshot shows."""
+    itinerary_counts_today: bool
+    """Whether the day a screenshot is taken is among them."""
+    consent_version: str
+    """Version of the separate consent to handing in proofs."""
+    consent_zh: str
+    consent_en: str
+
+
 @dataclass(frozen=True, slots=True)
 class RetentionTerms:
     """How long ledgers are kept (台账留存)."""

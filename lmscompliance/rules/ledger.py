@@ -27,6 +27,7 @@ from lmscompliance.rules.ledger_exam import Content, Results
 from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
 from lmscompliance.rules.ledger_learning import Detail, Summary
 from lmscompliance.rules.ledger_part import Part
+from lmscompliance.rules.ledger_proofs import Proofs
 from lmscompliance.rules.ledger_register import Register
 from lmscompliance.rules.ledger_reported import Imported
 from lmscompliance.rules.ledger_table import Row, Workbook
@@ -48,6 +49,7 @@ PARTS: tuple[type[Part], ...] = (
     Summary,
     Content,
     Results,
+    Proofs,
     SignInSheet,
     AttendanceDetail,
     Imported,

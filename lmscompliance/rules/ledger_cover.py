@@ -148,6 +148,6 @@ class Cover(Part):
         yield row(Style.HEAD, "规则", "理由", "取值", "参数")
         for key in sorted(notice.parameters):
             given = notice.parameters[key]
-            if given.source.kind == "house" and not key.startswith("consent.text"):
+            if given.source.kind == "house" and not key.endswith(("_zh", "_en")):
                 label = words.named(words.PARAMETERS, key)
                 yield row(Style.DATA, label, given.source.rationale, words.value(given.value), key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
@@ -146,6 +147,20 @@ class DisputeRecord:
 
 
 @dataclass(slots=True)
+class ProofRecord:
+    """A file handed in as a proof; ``accepted`` is ``None`` until somebody has decided."""
+
+    kind: str
+    sha256: str
+    added_us: int
+    taken_on: date | None
+    first: date | None
+    last: date | None
+    accepted: bool | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
 class AttemptRecord:
     """An exam attempt with its frozen paper; ``items`` holds ``None`` where a question is not disclosed."""
 
@@ -185,5 +200,7 @@ class TraineeRecord:
     """Lesson → the addresses it was signed from."""
     entries: dict[str, list[str]] = field(default_factory=dict)
     """Lesson → what the teacher entered, when, by whom and why, in words."""
+    proofs: dict[str, ProofRecord] = field(default_factory=dict)
+    """By id, in the order of handing in."""
     unlocked_us: int | None = None
     locked_us: int | None = None

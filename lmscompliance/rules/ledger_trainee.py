@@ -30,6 +30,7 @@ from lmscompliance.rules.ledger_facts import (
     SessionRecord,
     TraineeRecord,
 )
+from lmscompliance.rules.ledger_proofs import read_added, read_reviewed
 from lmscompliance.rules.ledger_reported import read_session
 
 
@@ -250,6 +251,8 @@ _TRAINEE = {
     "attempt.submitted": _attempt_submitted,
     "attempt.graded": _attempt_graded,
     "record.reported": read_session,
+    "proof.added": read_added,
+    "proof.reviewed": read_reviewed,
 }
 _TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent", "session.steps"})
 

@@ -143,32 +143,52 @@ PARAMETERS = {
     "subsidy.max_per_online_hour": "线上课时补贴上限（元）",
     "subsidy.max_per_offline_hour": "线下课时补贴上限（元）",
     "subsidy.insured_months": "须正常缴纳社保的月份",
+    "proofs.kinds": "证明材料",
+    "proofs.itinerary_from": "行程卡须覆盖自",
+    "proofs.itinerary_to": "行程卡须覆盖至",
+    "proofs.itinerary_days": "一张行程卡显示天数",
+    "proofs.itinerary_counts_today": "行程卡截图当天计入",
+    "proofs.consent_version": "证明材料同意书版本",
+    "proofs.consent_zh": "证明材料同意书（中文）",
+    "proofs.consent_en": "证明材料同意书（英文）",
     "retention.years": "台账留存（年）",
     "consent.version": "同意书版本",
     "consent.text_zh": "同意书（中文）",
     "consent.text_en": "同意书（英文）",
 }
 
-_VALUES = REASONS | {
-    "refuse": "不予发布",
-    "override": "说明理由后方可发布，理由存证",
-    "warn": "提示后可发布",
-    "latest_started": "以最后开始的一次为准",
-    "since_last_passed": "自上次通过起不计，至再次通过",
-    "within_session": "本次学习内自上次通过起不计，至再次通过",
-    "nothing": "只记录",
-    "question": "答课程题",
-    "arithmetic": "口算",
-    "tap": "点按确认",
-    "sms": "短信验证码",
-    "face": "人脸比对",
-    "playing": "播放中",
-    "hidden": "页面隐藏",
-    "ended": "播放结束",
-    "training": "完成培训",
-    "exam": "考核合格",
-    "social_insurance": "正常缴纳社会保险",
+PROOFS = {
+    "itinerary": "行程卡",
+    "household": "户籍证明",
+    "residence": "居住证",
+    "graduation": "毕业证明",
+    "insurance": "参保证明",
+    "other": "其他材料",
 }
+_VALUES = (
+    REASONS
+    | PROOFS
+    | {
+        "refuse": "不予发布",
+        "override": "说明理由后方可发布，理由存证",
+        "warn": "提示后可发布",
+        "latest_started": "以最后开始的一次为准",
+        "since_last_passed": "自上次通过起不计，至再次通过",
+        "within_session": "本次学习内自上次通过起不计，至再次通过",
+        "nothing": "只记录",
+        "question": "答课程题",
+        "arithmetic": "口算",
+        "tap": "点按确认",
+        "sms": "短信验证码",
+        "face": "人脸比对",
+        "playing": "播放中",
+        "hidden": "页面隐藏",
+        "ended": "播放结束",
+        "training": "完成培训",
+        "exam": "考核合格",
+        "social_insurance": "正常缴纳社会保险",
+    }
+)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SYSTEMS = (
     (re.compile(r"HarmonyOS"), "鸿蒙"),

@@ -15,11 +15,12 @@ from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.identity import numbers, uscc
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.clock import SHANGHAI, ManualClock, to_micros
+from lmscompliance.kernel.clock import SHANGHAI, ManualClock, shanghai_day, to_micros
 from lmscompliance.learning import service as learning
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.ledgers.service import export_for_download
+from lmscompliance.proofs import service as proofs
 from lmscompliance.questions.service import import_paths
 from lmscompliance.rules.rhythm import Finding
 from lmscompliance.services import Services
@@ -28,6 +29,7 @@ from lmscompliance.supervision import findings, networks
 from lmscompliance.supervision.models import Anomaly
 from lmscompliance.training import activation, queries, service
 from lmscompliance.training.registration import import_roster
+from tests.files.samples import picture
 from tests.support.app import administrator, clerk, inspector, trainee
 from tests.training.school import plan
 
@@ -116,6 +118,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
     (network,) = networks.listed(services, class_id)
     for objects in people:
+        objects["proof_id"] = _proof(services, objects, f"{code}-{people.index(objects) + 1}")
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
@@ -141,6 +144,20 @@ def _object(services: Services, objects: dict[str, str], account: str, lesson_id
     start_us = to_micros(began)
     gap = Objection(started.session, start_us, start_us + 200_000_000)
     return disputes.raise_objection(services, actor, objects["class_id"], gap, "网络中断，我一直在学习。")
+
+
+def _proof(services: Services, objects: dict[str, str], account: str) -> str:
+    """Hand in an itinerary of the trainee's."""
+    return proofs.add(
+        services,
+        trainee(account),
+        objects["class_id"],
+        objects["enrolment_id"],
+        data=picture(),
+        handed=proofs.Handed("itinerary", shanghai_day(services.clock.now())),
+        consent="1",
+        ip="198.51.100.7",
+    )
 
 
 def _offline(lesson: service.LessonInput) -> service.LessonInput:

@@ -11,7 +11,7 @@ import pytest
 
 import lmscompliance.rules
 from lmscompliance.kernel.clock import SHANGHAI, to_micros
-from lmscompliance.policy import REASONS
+from lmscompliance.policy import PROOFS, REASONS
 from lmscompliance.policy.notice import STATUSES
 from lmscompliance.policy.schema import PARAMETERS
 from lmscompliance.rules import ledger_words as words
@@ -26,6 +26,7 @@ def test_every_code_has_a_word() -> None:
     """A new reason, kind, status or parameter of a policy needs its Chinese name before it is exported."""
     assert words.REASONS.keys() == set(REASONS)
     assert words.KINDS.keys() == set(KINDS)
+    assert words.PROOFS.keys() == set(PROOFS)
     assert words.POLICY_STATUSES.keys() == set(STATUSES)
     assert words.PARAMETERS.keys() == PARAMETERS.keys()
 

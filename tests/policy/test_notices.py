@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "c93e71cd7d09f5ba91417e3fe32a8fe2a3e3fbe222309eef16e6e610d0b94073",
-    ("liusu-youji-2021", 1): "ffd1a00ef3bed59d21d499437204fc366cea0c432ce65fb47478282a6342357a",
-    ("wudi-gongjiang-draft", 1): "e3df4cff35f46c7a147c5a846fa7811509cf7aeb988ca579985670da38b52336",
+    ("demo-short", 1): "506b220a0156610d094f810fde1c0479c904daaddfb8f0c09532046a94424e10",
+    ("liusu-youji-2021", 1): "74b0c7aa5488eb4206bc2e850c9afc3d79cddddf96be05dc9b36844a5f249b2b",
+    ("wudi-gongjiang-draft", 1): "5a8ff2e30fa0ac674d151c7ce5742930df3f4c887bc56ec63adb59dda92dbbeb",
 }
 
 
