@@ -47,7 +47,7 @@
   function show() {
     const done = planned > 0 && credited >= planned;
     const name = done ? "done" : session || player.state() === "ended" ? state() : "idle";
-    const detail = !done && session && name === "paused" ? player.detail() : "";
+    const detail = !done && (name === "paused" || name === "idle") ? player.detail() : "";
     const shown = Math.min(planned, credited + since);
     part("state").textContent = texts[detail || name];
     part("state").className = "badge " + (done || name === "playing" ? "badge-good" : "badge-wait");

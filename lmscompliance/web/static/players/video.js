@@ -21,8 +21,8 @@
         // Waiting for data is no learning, whatever the button shows.
         return video.paused || video.seeking || video.readyState < 3 ? "paused" : "playing";
       },
-      wants: () => !video.paused && !video.ended,
-      detail: () => (video.error ? "broken" : self.wants() && video.readyState < 3 ? "stalled" : ""),
+      wants: () => !video.paused && !video.ended && video.readyState >= 3, // without data there is nothing to count
+      detail: () => (video.error ? "broken" : !video.paused && !video.ended && video.readyState < 3 ? "stalled" : ""),
       rate: () => video.playbackRate,
       goTo(ms) {
         if (video.readyState < 1) {
