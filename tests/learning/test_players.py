@@ -123,11 +123,11 @@ def test_a_pdf_is_shown_page_by_page(site: Site, tmp_path: Path) -> None:
     _freeze(site, path)
     page = _visit(site)
     expect(page.locator(".lesson-pages img")).to_have_count(3)
-    page.wait_for_function("document.querySelector('.lesson-pages img').naturalWidth === 1240")
+    page.wait_for_function("() => document.querySelector('.lesson-pages img').naturalWidth === 1240")
     expect(page.locator(STATE)).to_have_text("计时中")
     _shot(page, "pdf")
     page.locator("figcaption").nth(2).scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelectorAll('.lesson-pages img')[2].naturalWidth === 1240")
+    page.wait_for_function("() => document.querySelectorAll('.lesson-pages img')[2].naturalWidth === 1240")
     _leave(page)
     site.wait(lambda facts: bool(facts) and _states(facts)[-1] == "paused")
 
@@ -182,7 +182,7 @@ def test_a_film_without_data_does_not_count(site: Site) -> None:
     page.evaluate("video.src = '/media/clip.mp4'")
     play(page)
     page.evaluate("video.playbackRate = 4")
-    page.wait_for_function("video.playbackRate === 1")
+    page.wait_for_function("() => video.playbackRate === 1")
     expect(page.locator(MESSAGE)).to_contain_text("倍速")
     _shot(page, "video-slowed")
 

@@ -90,7 +90,7 @@ def test_a_reload_goes_on_in_the_same_session_and_place(site: Site) -> None:
     sleep(2.2)
     page.reload()
     expect(page.locator(STATE)).to_have_text("已暂停")
-    assert page.eval_on_selector("video", "video => video.currentTime") > 1
+    page.wait_for_function("() => document.querySelector('video').currentTime > 1")
     play(page)
     (fact,) = site.wait(lambda facts: len(_states(facts[0])) > 4 and _states(facts[0])[-1] == "playing")
     positions = [beat.position_ms for segment in fact.segments for beat in segment.beats]
