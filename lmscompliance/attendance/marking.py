@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.attendance.access import offline_lesson
 from lmscompliance.attendance.facts import attendance_facts, confirmed
-from lmscompliance.attendance.models import Confirmation, MarkEntry
+from lmscompliance.attendance.models import Confirmation, MarkEntry, PrintedSheet
 from lmscompliance.attendance.signing import Reader
 from lmscompliance.kernel.clock import shanghai, to_micros
-from lmscompliance.kernel.errors import Conflict, InvalidInput
+from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.attendance import Attended, Mark, judge
 from lmscompliance.rules.facts import AttendanceFacts
@@ -68,6 +68,8 @@ def enter(
         lesson = offline_lesson(session, class_id, lesson_id)
         if lesson.starts_at is None or now < lesson.starts_at:
             raise Conflict("attendance.future", title=lesson.title)
+        if sheet and session.get(PrintedSheet, (class_id, lesson_id, sheet)) is None:
+            raise NotFound("web.not_found")
         known = attendance_facts(
             session, class_id, [one.enrolment_id for one in entries], lesson_id=lesson_id
         )

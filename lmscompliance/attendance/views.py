@@ -7,11 +7,11 @@ import re
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.attendance import codes, forms, lists, live, marking, signing
+from lmscompliance.attendance import codes, forms, lists, live, marking, sheets, signing
 from lmscompliance.attendance.access import meeting_scope
 from lmscompliance.attendance.signing import Reader
 from lmscompliance.kernel.actor import Role
-from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
+from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, NotFound
 from lmscompliance.rules.attendance import IN, PURPOSES, SIGNS, Mark
 from lmscompliance.rules.marking import plain
 from lmscompliance.web import (
@@ -37,6 +37,8 @@ _READER = Access(Role.TRAINEE, Role.ENTERPRISE, Role.ADMINISTRATOR)
 _LIST = "/classes/<class_id>/lessons/<lesson_id>/attendance"
 _OWN = "/classes/<class_id>/lessons/<lesson_id>/attend"
 _LIVE = "/classes/<class_id>/lessons/<lesson_id>/live"
+_SHEETS = f"{_LIST}/sheets"
+_SHEET = Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=sheets.sheet_scope)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}")
 
 
@@ -53,7 +55,15 @@ def mark(class_id: str, lesson_id: str) -> ResponseReturnValue:
     try:
         meeting = lists.attendance_list(services, class_id, lesson_id).meeting
         chosen = forms.entries(request.form, meeting.lesson)
-        marking.enter(services, _reader(), class_id, lesson_id, chosen, reason=request.form.get("reason", ""))
+        marking.enter(
+            services,
+            _reader(),
+            class_id,
+            lesson_id,
+            chosen,
+            reason=request.form.get("reason", ""),
+            sheet=request.form.get("sheet", ""),
+        )
     except NotFound:
         raise
     except ComplianceError as error:
@@ -126,6 +136,55 @@ def sign() -> ResponseReturnValue:
     except ComplianceError as error:
         return _refused(error)
     return render("attendance/sign.html", read=signed, token="")
+
+
+@routes.post(_SHEETS, endpoint="attendance_print", access=_TEACHER)
+def print_sheet(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Make a sheet to print, and show it."""
+    sheet_id = sheets.print_sheet(current_services(), _reader(), class_id, lesson_id)
+    return redirect_to("attendance_sheet", class_id=class_id, lesson_id=lesson_id, sheet_id=sheet_id)
+
+
+@routes.get(f"{_SHEETS}/<sheet_id>", endpoint="attendance_sheet", access=_SHEET)
+def sheet(class_id: str, lesson_id: str, sheet_id: str) -> ResponseReturnValue:
+    """Show a sheet for printing, and the scans of it."""
+    return _sheet(class_id, lesson_id, sheet_id)
+
+
+@routes.post(f"{_SHEETS}/<sheet_id>/scans", endpoint="attendance_scan", access=_SHEET)
+def scan(class_id: str, lesson_id: str, sheet_id: str) -> ResponseReturnValue:
+    """Keep the scan of a filled-in sheet."""
+    upload = request.files.get("scan")
+    try:
+        if upload is None:
+            raise InvalidInput("attendance.no_scan")
+        sheets.keep_scan(current_services(), _reader(), class_id, lesson_id, sheet_id, data=upload.read())
+    except NotFound:
+        raise
+    except ComplianceError as error:
+        return _sheet(class_id, lesson_id, sheet_id, error)
+    return redirect_to("attendance_sheet", class_id=class_id, lesson_id=lesson_id, sheet_id=sheet_id)
+
+
+@routes.get(f"{_SHEETS}/<sheet_id>/scans/<sha256>", endpoint="attendance_scan_file", access=_SHEET)
+def scan_file(class_id: str, lesson_id: str, sheet_id: str, sha256: str) -> ResponseReturnValue:  # noqa: ARG001  # scope checks them
+    """Hand out a kept scan."""
+    content = sheets.scan_content(current_services(), sha256)
+    response = Response(content.data, mimetype=str(content.kind))
+    name = f"{sha256[:16]}{content.kind.ending}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _sheet(
+    class_id: str, lesson_id: str, sheet_id: str, error: ComplianceError | None = None
+) -> ResponseReturnValue:
+    page = render(
+        "attendance/sheet.html",
+        shown=sheets.sheet_page(current_services(), class_id, lesson_id, sheet_id),
+        error=None if error is None else error.message(locale()),
+    )
+    return make_response(page, 200 if error is None else error.status)
 
 
 @routes.get(_LIVE, endpoint="live_host", access=_TEACHER)

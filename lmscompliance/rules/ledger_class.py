@@ -192,6 +192,8 @@ _CLASS_IGNORED = frozenset(
         "export.recorded",
         "lesson.content_changed",
         "plan.excepted",
+        "attendance.printed",
+        "attendance.scanned",
         "anomaly.decided",
         "network.declared",
         "network.withdrawn",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.attendance.classroom import FIRST, HOURS
 from tests.support.app import client_for, inspector, make_app, trainee
+from tests.training.school import leaves
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -163,6 +165,42 @@ def test_the_teacher_enters_corrects_and_confirms(app, room):
     assert "teacher-wang 已于 2021-02-08 12:00:00 确认本课考勤" in words
     assert "迟到 ¢" in words
     assert words.count("不到 ○") >= 2
+
+
+@pytest.mark.browser
+@pytest.mark.judge
+def test_a_sheet_is_printed_scanned_back_and_entered(app, room, browser, tmp_path):
+    """The paper's code says what it was printed for; its scan is kept by digest and named by the entries."""
+    room.clock.set(FIRST + HOURS)
+    teacher = client_for(app, room.teacher.actor)
+    location = teacher.post(_url(room, 1, "attendance/sheets")).location
+    page = browser.new_page(viewport={"width": 794, "height": 1123}, device_scale_factor=2)
+    page.set_content(re.sub(r"<link[^>]*>", "", teacher.get(location).text))
+    page.locator(".paper-code svg").evaluate("one => { one.style.width = '300px'; }")
+    page.locator(".paper-code svg").screenshot(path=str(tmp_path / "code.png"))
+    page.locator(".paper").screenshot(path=str(tmp_path / "scan.png"))
+    page.close()
+    said = subprocess.run(
+        ["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert said.startswith(
+        f"LMSC-SHEET:1:{room.class_id}:{room.school.lessons[1]}:1:{location.rpartition('/')[2]}:"
+    )
+    refused = teacher.post(f"{location}/scans", data={"scan": (io.BytesIO(b"MZ"), "x.png")})
+    assert refused.status_code == 422
+    sent = {"scan": (io.BytesIO((tmp_path / "scan.png").read_bytes()), "scan.png")}
+    assert teacher.post(f"{location}/scans", data=sent).status_code == 303
+    (link,) = re.findall(r'href="([^"]+/scans/[0-9a-f]{64})"', teacher.get(location).text)
+    assert teacher.get(link).mimetype == "image/png"
+    someone, sheet = room.school.trainees["trainee-1"], location.rpartition("/")[2]
+    form = {f"mark-{someone}": "present", "sheet": sheet}
+    assert teacher.post(_url(room, 1, "attendance"), data=form).status_code == 303
+    found = {type_: leaf["body"] for _, type_, leaf in leaves(room.services, room.class_id)}
+    assert found["attendance.marked"]["sheet"] == found["attendance.scanned"]["sheet"] == sheet
+    assert found["attendance.printed"]["people"] == 3
 
 
 def test_an_inspector_sees_the_list_and_enters_nothing(app, room):
