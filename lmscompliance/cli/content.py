@@ -62,7 +62,7 @@ def list_(code: str) -> None:
                 )
 
 
-@group.command("check")
+@group.command("check", short_help="Compare all content with what was frozen.")
 @_CLASS
 @click.option("--base", help="Also read the content at hosts' addresses; relative ones belong to this site.")
 @click.pass_context
