@@ -15,11 +15,8 @@ from lmscompliance.policy import Notice
 from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.ended import ended
-from lmscompliance.tlog.leaf import BadLeaf, Leaf, leaf_hash
-from lmscompliance.tlog.merkle import BadProof, verify_consistency, verify_inclusion
 from lmscompliance.tlog.national import demanded
 from lmscompliance.tlog.notes import BadNote, Note, VKey
-from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
 from lmscompliance.verifier import bundle, ed25519, national
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
@@ -27,6 +24,7 @@ from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
 from lmscompliance.verifier.entries import EntryCheck
 from lmscompliance.verifier.loose import AnyArchive, LooseArchive
 from lmscompliance.verifier.recompute import Recomputation
+from lmscompliance.verifier.recorded import ExportCheck
 from lmscompliance.verifier.report import Remark, Report, Step
 
 
@@ -123,8 +121,6 @@ class _Verification:
     ended: Mapping[str, Checkpoint] = field(default_factory=dict)
     digests: dict[str, FileDigest] = field(default_factory=dict)
     manifest: Manifest | None = None
-    recorded: tuple[FileDigest, ...] | None = None
-    edition: int = 0
     policy_step: Step = field(init=False)
 
     def run(self) -> None:
@@ -142,13 +138,16 @@ class _Verification:
             self.policy_step.fail(
                 "policy_foreign", expected=entries.listed.policy_digest, found=notice.digest
             )
-        self._export(head, entries)
+        export = ExportCheck(self.archive, self.report, self.digests, self._accept)
+        export.run(head, entries)
         if self.sm2:
             listed = [
-                file for file in (*self.manifest.files, *(self.recorded or ())) if self._as_listed(file)
+                file for file in (*self.manifest.files, *(export.recorded or ())) if self._as_listed(file)
             ]
             national.check(self.report, self.sm2, self.archive, listed)
-        Recomputation(self.archive, self.report, self.recorded, self.edition, self.outside).run(head, notice)
+        Recomputation(self.archive, self.report, export.recorded, export.edition, self.outside).run(
+            head, notice
+        )
         self.report.owes += [Remark("owe_time"), Remark("owe_truth"), Remark("owe_latest")]
 
     def _manifest(self) -> None:
@@ -262,60 +261,5 @@ class _Verification:
         self.report.subject |= {"policy": f"{notice.id}/{notice.version}"}
         return notice
 
-    def _export(self, head: Checkpoint, entries: EntryCheck) -> None:
-        step = self.report.step("export")
-        try:
-            self._check_export(step, head, entries)
-        except (ValueError, BadLeaf, BadProof, BadNote, BadCheckpoint) as error:
-            step.fail("unreadable_part", reason=str(error))
-
-    def _check_export(self, step: Step, head: Checkpoint, entries: EntryCheck) -> None:
-        data = self.archive.read(bundle.EXPORT_LEAF, bundle.MAX_SMALL)
-        leaf = Leaf.decode(data)
-        proof = TlogProof.parse(self.archive.read(bundle.EXPORT_PROOF, bundle.MAX_SMALL).decode("utf-8"))
-        later = Checkpoint.parse(Note.parse(proof.checkpoint).text)
-        trusted = self._accept(step, proof.checkpoint)
-        try:
-            verify_inclusion(proof.index, later.size, leaf_hash(data), proof.hashes, later.root)
-        except BadProof:
-            step.fail("export_not_included", index=proof.index, size=later.size)
-        consistency = bundle.decode_consistency(
-            self.archive.read(bundle.EXPORT_CONSISTENCY, bundle.MAX_SMALL)
-        )
-        try:
-            verify_consistency(head.size, later.size, consistency, head.root, later.root)
-        except BadProof as error:
-            step.fail("not_consistent", reason=str(error))
-        self._check_export_body(step, leaf, head, entries)
-        if trusted:
-            step.say("export_detail", size=later.size, index=proof.index)
-
-    def _check_export_body(self, step: Step, leaf: Leaf, head: Checkpoint, entries: EntryCheck) -> None:
-        stream = f"class/{entries.class_id}"
-        own = entries.streams.get(stream)
-        expected = {"snapshot": entries.listed.snapshot, "data_size": head.size}
-        found = {name: leaf.body.get(name) for name in expected}
-        right_place = (
-            leaf.t == "export.recorded" and leaf.stream == stream and leaf.class_id == entries.class_id
-        )
-        if not right_place or found != expected or own is None or leaf.n < own.next_n:
-            step.fail("export_foreign", stream=leaf.stream, n=leaf.n, type=leaf.t)
-        files, edition = leaf.body.get("files"), leaf.body.get("edition")
-        if not isinstance(files, list) or not isinstance(edition, int):
-            msg = "export.recorded: files and edition are missing"
-            raise BadBundle(msg)
-        recorded = tuple(FileDigest.from_json(file) for file in files)
-        self.recorded, self.edition = recorded, edition
-        if [file.name for file in recorded] != list(bundle.RECORDED_FILES):
-            step.fail("export_names")
-        for file in recorded:
-            actual = self.digests.get(file.name)
-            if actual is not None and actual != file and not self._only_withheld(file.name):
-                step.fail("digest_recorded", name=file.name, expected=file.sha256, found=actual.sha256)
-
     def _as_listed(self, file: FileDigest) -> bool:
         return self.digests.get(file.name) == file
-
-    def _only_withheld(self, name: str) -> bool:
-        """Tell whether the disclosures differ only because some were taken out, which is a finding."""
-        return name == bundle.DISCLOSURES and any(one.code == "withheld" for one in self.report.findings)
