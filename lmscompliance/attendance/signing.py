@@ -17,7 +17,7 @@ from lmscompliance import evidence
 from lmscompliance.attendance import codes
 from lmscompliance.attendance.codes import Code
 from lmscompliance.attendance.models import Sign
-from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.actor import RUNNING, Actor, Role
 from lmscompliance.kernel.clock import from_micros, shanghai, to_micros
 from lmscompliance.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from lmscompliance.policy.terms import AttendanceTerms
@@ -27,8 +27,6 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment, Lesson
-
-_TEACHERS = (Role.ENTERPRISE, Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def _whose(session: Session, actor: Actor, code: Code, lesson: Lesson) -> Enrolm
         if mine is None:
             raise Forbidden("attendance.wrong_class", title=lesson.title)
         return mine
-    if actor.role not in _TEACHERS:
+    if actor.role not in RUNNING:
         raise Forbidden("attendance.code_for_teacher")
     if not queries.in_scope(session, actor, lesson.class_id):
         raise Forbidden("attendance.wrong_class_staff", title=lesson.title)

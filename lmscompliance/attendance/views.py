@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.attendance import codes, forms, lists, live, marking, sheets, signing
 from lmscompliance.attendance.access import meeting_scope
 from lmscompliance.attendance.signing import Reader
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, NotFound
 from lmscompliance.rules.attendance import IN, PURPOSES, SIGNS, Mark
 from lmscompliance.rules.marking import plain
@@ -29,22 +29,22 @@ from lmscompliance.web import (
 
 routes = Routes()
 
-_STAFF = Access(Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR, scope=meeting_scope)
-_TEACHER = Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=meeting_scope)
+_STAFF = Access(*READING, scope=meeting_scope)
+_TEACHER = Access(*RUNNING, scope=meeting_scope)
 _TRAINEE = Access(Role.TRAINEE, scope=meeting_scope)
-_READER = Access(Role.TRAINEE, Role.ENTERPRISE, Role.ADMINISTRATOR)
+_READER = Access(Role.TRAINEE, *RUNNING)
 
 _LIST = "/classes/<class_id>/lessons/<lesson_id>/attendance"
 _OWN = "/classes/<class_id>/lessons/<lesson_id>/attend"
 _LIVE = "/classes/<class_id>/lessons/<lesson_id>/live"
 _SHEETS = f"{_LIST}/sheets"
-_SHEET = Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=sheets.sheet_scope)
+_SHEET = Access(*RUNNING, scope=sheets.sheet_scope)
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}")
 
 
 @routes.get(_LIST, endpoint="attendance", access=_STAFF)
 def attendance(class_id: str, lesson_id: str) -> ResponseReturnValue:
-    """Show a lesson's list to staff; inspectors see it and enter nothing."""
+    """Show a lesson's list to staff; inspectors and auditors see it and enter nothing."""
     return _list(class_id, lesson_id)
 
 
@@ -245,7 +245,7 @@ def _list(class_id: str, lesson_id: str, error: ComplianceError | None = None) -
         "attendance/list.html",
         shown=lists.attendance_list(current_services(), class_id, lesson_id),
         choices=[(one.value, SIGNS[one]) for one in Mark],
-        may_enter=current_actor().role is not Role.INSPECTOR,
+        may_enter=current_actor().role in RUNNING,
         chosen=request.form,
         plain=plain,
         error=None if error is None else error.message(locale()),

@@ -13,7 +13,7 @@ from lmscompliance.completion.judging import TraineeStatus
 from lmscompliance.completion.objections import Objection
 from lmscompliance.completion.uncredited import uncredited
 from lmscompliance.completion.worklist import worklist
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.clock import SHANGHAI, from_micros, shanghai_day
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.training.access import class_scope, enrolment_scope
@@ -21,9 +21,6 @@ from lmscompliance.web import Access, Routes, current_actor, current_services, l
 
 routes = Routes()
 
-_STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
-_DECIDING = (Role.ENTERPRISE, Role.ADMINISTRATOR)
-"""Inspectors look; who runs the class or the platform decides, and is named in the record."""
 _LONGEST_TEXT = 4_000
 _LONGEST_ID = 26
 _LONGEST_NUMBER = 17
@@ -41,7 +38,7 @@ def own_uncredited(class_id: str) -> ResponseReturnValue:
 @routes.get(
     "/classes/<class_id>/trainees/<enrolment_id>/uncredited",
     endpoint="trainee_uncredited",
-    access=Access(*_STAFF, scope=enrolment_scope),
+    access=Access(*READING, scope=enrolment_scope),
 )
 def trainee_uncredited(class_id: str, enrolment_id: str) -> ResponseReturnValue:
     """Show staff the same."""
@@ -61,18 +58,18 @@ def dispute_raise(class_id: str) -> ResponseReturnValue:
     return redirect_to("uncredited", class_id=class_id, day=shanghai_day(from_micros(start_us)).isoformat())
 
 
-@routes.get("/disputes", endpoint="disputes", access=Access(*_STAFF))
+@routes.get("/disputes", endpoint="disputes", access=Access(*READING))
 def dispute_list() -> ResponseReturnValue:
     """List the objections of the classes in the actor's remit."""
     actor = current_actor()
     shown = worklist(current_services(), actor, locale())
-    return render("completion/disputes.html", shown=shown, deciding=actor.role in _DECIDING)
+    return render("completion/disputes.html", shown=shown, deciding=actor.role in RUNNING)
 
 
 @routes.post(
     "/classes/<class_id>/disputes/<dispute_id>",
     endpoint="dispute_decide",
-    access=Access(*_DECIDING, scope=dispute_scope),
+    access=Access(*RUNNING, scope=dispute_scope),
 )
 def dispute_decide(class_id: str, dispute_id: str) -> ResponseReturnValue:
     """Uphold or reject an objection, with the reason."""
@@ -90,7 +87,7 @@ def dispute_decide(class_id: str, dispute_id: str) -> ResponseReturnValue:
 @routes.post(
     "/classes/<class_id>/trainees/<enrolment_id>/corrections",
     endpoint="correction_create",
-    access=Access(*_DECIDING, scope=enrolment_scope),
+    access=Access(*RUNNING, scope=enrolment_scope),
 )
 def correction_create(class_id: str, enrolment_id: str) -> ResponseReturnValue:
     """Exclude a stretch of a session, with the reason."""

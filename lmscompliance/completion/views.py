@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from lmscompliance.completion import pages, service
 from lmscompliance.completion.overview import overview
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.learning.presence import grants
 from lmscompliance.rules import reasons
 from lmscompliance.rules.marking import plain
@@ -24,8 +24,7 @@ from lmscompliance.web import (
 
 routes = Routes()
 
-_ANYBODY = Access(Role.TRAINEE, Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
-_STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
+_ANYBODY = Access(*Role)
 
 
 @routes.get("/", endpoint="home", access=_ANYBODY)
@@ -44,7 +43,7 @@ def trainee_class(class_id: str) -> ResponseReturnValue:
     return _record(pages.own_record(services, current_actor(), class_id, locale()), own=True)
 
 
-@routes.get("/classes/<class_id>/overview", endpoint="overview", access=Access(*_STAFF, scope=class_scope))
+@routes.get("/classes/<class_id>/overview", endpoint="overview", access=Access(*READING, scope=class_scope))
 def class_overview(class_id: str) -> ResponseReturnValue:
     """Show staff where everybody in a class stands."""
     shown = overview(current_services(), class_id, page_number())
@@ -54,7 +53,7 @@ def class_overview(class_id: str) -> ResponseReturnValue:
 @routes.get(
     "/classes/<class_id>/trainees/<enrolment_id>",
     endpoint="trainee_record",
-    access=Access(*_STAFF, scope=enrolment_scope),
+    access=Access(*READING, scope=enrolment_scope),
 )
 def trainee_record(class_id: str, enrolment_id: str) -> ResponseReturnValue:
     """Show staff one trainee's record."""
@@ -65,7 +64,7 @@ def trainee_record(class_id: str, enrolment_id: str) -> ResponseReturnValue:
 
 def _record(page: pages.RecordPage, *, own: bool) -> ResponseReturnValue:
     shown = grants.card(current_services(), page.status.enrolment_id, page.status.course.notice.presence)
-    may_correct = current_actor().role in {Role.ENTERPRISE, Role.ADMINISTRATOR}
+    may_correct = current_actor().role in RUNNING
     return render(
         "completion/trainee.html",
         page=page,

@@ -10,7 +10,7 @@ from flask import Response, send_file
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.content import grants, pages, service, store
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import TOKEN, Access, Routes, current_services, render, url
@@ -57,7 +57,7 @@ def content_file(grant: str, name: str) -> ResponseReturnValue:
 @routes.get(
     "/classes/<class_id>/content",
     endpoint="class_content",
-    access=Access(Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR, scope=class_scope),
+    access=Access(*READING, scope=class_scope),
 )
 def class_content(class_id: str) -> ResponseReturnValue:
     """List the versions of every lesson's content, and how many sessions saw each."""

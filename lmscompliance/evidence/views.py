@@ -8,7 +8,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.evidence import serving
-from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.actor import SUPERVISING, Actor
 from lmscompliance.services import Services
 from lmscompliance.web import PUBLIC, Access, Routes, current_services
 
@@ -39,7 +39,7 @@ def hash_tile(tile: str) -> ResponseReturnValue:
 @routes.get(
     "/log/tile/entries/<path:bundle>",
     endpoint="log_entries",
-    access=Access(Role.INSPECTOR, Role.ADMINISTRATOR, scope=log_scope),
+    access=Access(*SUPERVISING, scope=log_scope),
 )
 def entries(bundle: str) -> ResponseReturnValue:
     """Serve an entry bundle; a shared cache must not hand it to somebody without the grant."""

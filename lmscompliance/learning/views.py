@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import RUNNING, Role
 from lmscompliance.kernel.errors import Unauthenticated
 from lmscompliance.learning import beats, nonces, progress, service, shown, steps
 from lmscompliance.learning.access import lesson_scope
@@ -190,7 +190,7 @@ def session_steps() -> ResponseReturnValue:
 @routes.post(
     "/classes/<class_id>/trainees/<enrolment_id>/presence",
     endpoint="presence_accommodate",
-    access=Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=enrolment_scope),
+    access=Access(*RUNNING, scope=enrolment_scope),
 )
 def presence_accommodate(class_id: str, enrolment_id: str) -> ResponseReturnValue:
     """Grant a trainee more time for each check, or withdraw it, with the reason."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, Role
 from lmscompliance.ledgers import downloads, jobs
 from lmscompliance.ledgers.access import export_scope
 from lmscompliance.ledgers.subject import subject
@@ -14,8 +14,10 @@ from lmscompliance.web import Access, Routes, current_actor, current_services, r
 
 routes = Routes()
 
-_STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
-_OF_CLASS = Access(*_STAFF, scope=class_scope)
+_OF_CLASS = Access(*READING, scope=class_scope)
+_MAY_ASK = tuple(role for role in READING if role is not Role.AUDITOR)
+"""An auditor takes what is there: asking for a ledger makes one."""
+_ASKING = Access(*_MAY_ASK, scope=class_scope)
 
 
 @routes.get("/classes/<class_id>/ledger", endpoint="ledger", access=_OF_CLASS)
@@ -27,10 +29,11 @@ def page(class_id: str) -> ResponseReturnValue:
         subject=subject(services, class_id),
         waiting=jobs.waiting(services, class_id),
         exports=downloads.listed(services, class_id),
+        may_ask=current_actor().role in _MAY_ASK,
     )
 
 
-@routes.post("/classes/<class_id>/ledger", endpoint="ledger_create", access=_OF_CLASS)
+@routes.post("/classes/<class_id>/ledger", endpoint="ledger_create", access=_ASKING)
 def create(class_id: str) -> ResponseReturnValue:
     """Ask for a ledger; asking twice makes one."""
     jobs.ask(current_services(), current_actor(), class_id)
@@ -40,7 +43,7 @@ def create(class_id: str) -> ResponseReturnValue:
 @routes.get(
     "/classes/<class_id>/ledger/<export_id>/<file>",
     endpoint="ledger_file",
-    access=Access(*_STAFF, scope=export_scope),
+    access=Access(*READING, scope=export_scope),
 )
 def download(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
     """Hand out one file of a finished ledger; each download is recorded."""

@@ -8,7 +8,7 @@ from io import BytesIO
 from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput
 from lmscompliance.proofs import service
@@ -25,9 +25,9 @@ from lmscompliance.web.pages import redirect_to
 routes = Routes()
 
 _TRAINEE = Access(Role.TRAINEE, scope=class_scope)
-_DECIDES = Access(Role.ENTERPRISE, Role.ADMINISTRATOR, scope=proof_scope)
-_STAFF = Access(Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR, scope=class_scope)
-_ALL = Access(Role.TRAINEE, Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR, scope=proof_scope)
+_DECIDES = Access(*RUNNING, scope=proof_scope)
+_STAFF = Access(*READING, scope=class_scope)
+_ALL = Access(*Role, scope=proof_scope)
 _FORM_BYTES = 64 * 1024
 """What a form's other fields and the separators between files may take."""
 _FILES_AT_ONCE = 10

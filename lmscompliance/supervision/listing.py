@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_name
-from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.actor import SUPERVISING, Actor
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.learning import origin
 from lmscompliance.learning.models import ClosedSegment, ClosedSession, OpenSession
@@ -101,7 +101,7 @@ class AnomalyPage:
 
 def may_decide(actor: Actor) -> bool:
     """Tell whether ``actor`` decides about anomalies; whoever is concerned only sees them."""
-    return actor.role in {Role.INSPECTOR, Role.ADMINISTRATOR}
+    return actor.role in SUPERVISING
 
 
 def worklist(services: Services, actor: Actor, filters: Filters, page: int = 1) -> Worklist:

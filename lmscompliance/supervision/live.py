@@ -91,7 +91,9 @@ def view(services: Services, actor: Actor, class_id: str = "", page: int = 1) ->
 
     The scope of a single class is the route's to check.
     """
-    key = (class_id, page) if class_id else (actor.role, actor.enterprise, actor.districts, page)
+    key = (
+        (class_id, page) if class_id else (actor.role, actor.enterprise, actor.districts, actor.classes, page)
+    )
     known = _remembered.setdefault(services.database, {})
     now = services.clock.now()
     found = known.get(key)

@@ -7,9 +7,9 @@ import json
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from lmscompliance.kernel.actor import READING
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.supervision import live
-from lmscompliance.supervision.views import STAFF
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import (
     Access,
@@ -43,26 +43,26 @@ _TEXTS = (
 )
 
 
-@routes.get("/live", endpoint="live", access=Access(*STAFF))
+@routes.get("/live", endpoint="live", access=Access(*READING))
 def live_page() -> ResponseReturnValue:
     """Show who is learning now in all classes of the actor's."""
     return _page("")
 
 
-@routes.get("/classes/<class_id>/live", endpoint="class_live", access=Access(*STAFF, scope=class_scope))
+@routes.get("/classes/<class_id>/live", endpoint="class_live", access=Access(*READING, scope=class_scope))
 def class_live_page(class_id: str) -> ResponseReturnValue:
     """Show who is learning now in a class."""
     return _page(class_id)
 
 
-@routes.get("/api/live", endpoint="live_state", access=Access(*STAFF))
+@routes.get("/api/live", endpoint="live_state", access=Access(*READING))
 def live_state() -> ResponseReturnValue:
     """Tell who is learning now in all classes of the actor's."""
     return _state("")
 
 
 @routes.get(
-    "/api/classes/<class_id>/live", endpoint="class_live_state", access=Access(*STAFF, scope=class_scope)
+    "/api/classes/<class_id>/live", endpoint="class_live_state", access=Access(*READING, scope=class_scope)
 )
 def class_live_state(class_id: str) -> ResponseReturnValue:
     """Tell who is learning now in a class."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, SUPERVISING
 from lmscompliance.supervision import deciding, listing, networks
 from lmscompliance.supervision.access import anomaly_scope, network_scope
 from lmscompliance.supervision.models import DECISIONS, STATUSES
@@ -24,14 +24,12 @@ from lmscompliance.web import (
 
 routes = Routes()
 
-STAFF = (Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
-_DECIDERS = (Role.INSPECTOR, Role.ADMINISTRATOR)
 _DIGITS = 9
 _LONGEST = 4_000
 """Of a text in a form; the services say what is too long for them."""
 
 
-@routes.get("/anomalies", endpoint="anomalies", access=Access(*STAFF))
+@routes.get("/anomalies", endpoint="anomalies", access=Access(*READING))
 def anomalies() -> ResponseReturnValue:
     """List what is unusual in the actor's classes, narrowed by class, kind, status and severity."""
     filters = listing.Filters(
@@ -51,7 +49,7 @@ def anomalies() -> ResponseReturnValue:
 @routes.get(
     "/classes/<class_id>/anomalies/<anomaly_id>",
     endpoint="anomaly",
-    access=Access(*STAFF, scope=anomaly_scope),
+    access=Access(*READING, scope=anomaly_scope),
 )
 def anomaly(class_id: str, anomaly_id: str) -> ResponseReturnValue:
     """Show what an anomaly rests on, and what was decided about it."""
@@ -67,7 +65,7 @@ def anomaly(class_id: str, anomaly_id: str) -> ResponseReturnValue:
 @routes.post(
     "/classes/<class_id>/anomalies/<anomaly_id>",
     endpoint="anomaly_decide",
-    access=Access(*_DECIDERS, scope=anomaly_scope),
+    access=Access(*SUPERVISING, scope=anomaly_scope),
 )
 def decide(class_id: str, anomaly_id: str) -> ResponseReturnValue:
     """Decide about an anomaly, with a reason."""
@@ -84,7 +82,7 @@ def decide(class_id: str, anomaly_id: str) -> ResponseReturnValue:
     return redirect_to("anomaly", class_id=class_id, anomaly_id=anomaly_id)
 
 
-@routes.get("/classes/<class_id>/networks", endpoint="networks", access=Access(*STAFF, scope=class_scope))
+@routes.get("/classes/<class_id>/networks", endpoint="networks", access=Access(*READING, scope=class_scope))
 def network_list(class_id: str) -> ResponseReturnValue:
     """Show the networks that the class's enterprise is known to share."""
     return render(
@@ -97,7 +95,7 @@ def network_list(class_id: str) -> ResponseReturnValue:
 
 
 @routes.post(
-    "/classes/<class_id>/networks", endpoint="network_declare", access=Access(*_DECIDERS, scope=class_scope)
+    "/classes/<class_id>/networks", endpoint="network_declare", access=Access(*SUPERVISING, scope=class_scope)
 )
 def network_declare(class_id: str) -> ResponseReturnValue:
     """Let a network be known, with a reason; open crowds in it are cleared."""
@@ -114,7 +112,7 @@ def network_declare(class_id: str) -> ResponseReturnValue:
 @routes.post(
     "/classes/<class_id>/networks/<network_id>/withdrawal",
     endpoint="network_withdraw",
-    access=Access(*_DECIDERS, scope=network_scope),
+    access=Access(*SUPERVISING, scope=network_scope),
 )
 def network_withdraw(class_id: str, network_id: str) -> ResponseReturnValue:
     """Let a network be known no longer."""

@@ -16,7 +16,7 @@ def class_scope(services: Services, actor: Actor, arguments: dict[str, str]) -> 
     """Raise ``NotFound`` unless the class ``class_id`` of the path is the actor's to see.
 
     A trainee must be activated in it; an enterprise must have filed it; an inspector's districts must
-    cover it; an administrator sees each that exists.
+    cover it; an institution or an auditor must be named for it; an administrator sees each that exists.
     """
     with reading(services.database) as session:
         if not queries.in_scope(session, actor, arguments["class_id"]):

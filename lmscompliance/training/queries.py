@@ -129,7 +129,8 @@ class ClassSummary:
 def classes_in_scope(session: Session, actor: Actor) -> list[ClassSummary]:
     """Return the classes staff may see, the newest first.
 
-    An enterprise sees its own, an inspector the districts', an administrator all, a trainee none.
+    An enterprise sees its own, an institution and an auditor those they are named for, an inspector the
+    districts', an administrator all, a trainee none.
     """
     statement = (
         select(
@@ -169,6 +170,8 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
         return Enterprise.uscc == actor.enterprise
     if actor.role is Role.INSPECTOR:
         return true() if "*" in actor.districts else TrainingClass.district.in_(actor.districts)
+    if actor.role in {Role.INSTITUTION, Role.AUDITOR}:
+        return TrainingClass.id.in_(actor.classes)
     return false()
 
 

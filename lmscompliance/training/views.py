@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, redirect, request
 
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, Role
 from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import activation, queries
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 routes = Routes()
 
 _TRAINEE = Access(Role.TRAINEE)
-_STAFF = Access(Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR)
+_STAFF = Access(*READING)
 _MAX_CODE = 64
 
 

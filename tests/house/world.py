@@ -34,7 +34,7 @@ from lmscompliance.supervision.models import Anomaly
 from lmscompliance.training import activation, queries, service
 from lmscompliance.training.registration import import_roster
 from tests.files.samples import picture
-from tests.support.app import administrator, clerk, inspector, trainee
+from tests.support.app import administrator, auditor, clerk, inspector, institution, trainee
 from tests.training.school import plan
 
 HEADING = "姓名,性别,身份证号,联系电话"
@@ -50,7 +50,14 @@ class Party:
     """The same arguments, with what belongs to another trainee of the same class."""
     trainee: Actor
     clerk: Actor
+    institution: Actor
     inspector: Actor
+    auditor: Actor
+
+    @property
+    def everybody(self) -> tuple[Actor, ...]:
+        """Return whoever has to do with this class and no other."""
+        return (self.trainee, self.clerk, self.institution, self.inspector, self.auditor)
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,8 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         neighbours=people[1],
         trainee=trainee(f"{code}-1"),
         clerk=clerk(owner.uscc, f"clerk-{code}"),
+        institution=institution(class_id, account=f"institution-{code}"),
+        auditor=auditor(class_id, account=f"auditor-{code}"),
         inspector=inspector(district, account=f"inspector-{code}"),
     )
 

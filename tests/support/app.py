@@ -36,6 +36,7 @@ def client_for(app: Flask, actor: Actor | None, *, csrf: bool = True) -> FlaskCl
             "role": actor.role.value,
             "enterprise": actor.enterprise,
             "districts": sorted(actor.districts),
+            "classes": sorted(actor.classes),
             "locale": actor.locale,
         }
     )
@@ -61,6 +62,16 @@ def inspector(*districts: str, account: str = "inspector-1") -> Actor:
     return Actor(account=account, role=Role.INSPECTOR, districts=frozenset(districts))
 
 
+def institution(*classes: str, account: str = "institution-1") -> Actor:
+    """Return a member of the institution that runs ``classes``."""
+    return Actor(account=account, role=Role.INSTITUTION, classes=frozenset(classes))
+
+
+def auditor(*classes: str, account: str = "auditor-1") -> Actor:
+    """Return an auditor of ``classes``."""
+    return Actor(account=account, role=Role.AUDITOR, classes=frozenset(classes))
+
+
 def administrator(account: str = "admin-1") -> Actor:
     """Return the platform's administrator."""
     return Actor(account=account, role=Role.ADMINISTRATOR)
@@ -76,5 +87,6 @@ def _actor_of_header() -> Actor | None:
         role=Role(raw["role"]),
         enterprise=raw["enterprise"],
         districts=frozenset(raw["districts"]),
+        classes=frozenset(raw.get("classes", ())),
         locale=raw["locale"],
     )
