@@ -26,6 +26,7 @@ from lmscompliance.rules.account import Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
 from lmscompliance.rules.facts import LIVE, UNANSWERED, UNTIMELY, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.pace import TimedBeat, pace
 from lmscompliance.rules.presence import Void
 from lmscompliance.rules.run import Piece, Run
 
@@ -103,13 +104,9 @@ def _run(fact: SessionFact, terms: CreditTerms, bits: Mapping[str, int]) -> Run:
     return run
 
 
-_TimedBeat = tuple[int, int, int, str, tuple[str, ...]]
-"""Instant in µs, number, position in ms, state, reasons against it: sorts by time, then by number."""
-
-
-def _beats(fact: SessionFact, terms: CreditTerms) -> list[_TimedBeat]:
+def _beats(fact: SessionFact, terms: CreditTerms) -> list[TimedBeat]:
     """Return the session's beats in the order of time; of beats under one number the earliest counts."""
-    first: dict[int, _TimedBeat] = {}
+    first: dict[int, TimedBeat] = {}
     unanswered = ("unanswered",) if terms.answered_only else ()
     window_us = terms.late_window_seconds * SECOND_US
     for segment in fact.segments:
@@ -130,16 +127,18 @@ def _beats(fact: SessionFact, terms: CreditTerms) -> list[_TimedBeat]:
 
 
 def _judge_beats(
-    beats: Sequence[_TimedBeat], start: int, end: int, terms: CreditTerms, bits: Mapping[str, int]
+    beats: Sequence[TimedBeat], start: int, end: int, terms: CreditTerms, bits: Mapping[str, int]
 ) -> list[Piece]:
     """Cover ``[start, end)`` with pieces, each judged by the two beats around it."""
     pieces: list[Piece] = []
     idle = bits["idle_gap"]
     reached = start
+    paces = pace(beats, terms)
     for number, beat in enumerate(beats):
         until = min(end, max(start, beat[0] // SECOND_US))
         if until > reached:
             mask = _judge(beats[number - 1], beat, terms, bits) if number else idle
+            mask |= bits[paces[number]] if paces[number] else 0
             pieces.append(Piece(reached, until, mask))
             reached = until
     if reached < end:
@@ -147,7 +146,7 @@ def _judge_beats(
     return pieces
 
 
-def _judge(before: _TimedBeat, after: _TimedBeat, terms: CreditTerms, bits: Mapping[str, int]) -> int:
+def _judge(before: TimedBeat, after: TimedBeat, terms: CreditTerms, bits: Mapping[str, int]) -> int:
     """Return the reasons that two consecutive beats give against the time between them."""
     mask = 0
     for reason in before[4] + after[4]:
@@ -157,14 +156,7 @@ def _judge(before: _TimedBeat, after: _TimedBeat, terms: CreditTerms, bits: Mapp
     if state not in terms.countable_states:
         mask |= bits[_STATE_REASON.get(state, "paused")]
     if elapsed_us > terms.max_gap_seconds * SECOND_US:
-        # Nobody saw what the position did meanwhile, so it proves nothing in either direction.
-        return mask | bits["idle_gap"]
-    advance_ms = after[2] - before[2]
-    elapsed_ms = elapsed_us // _MILLISECOND_US
-    if advance_ms > elapsed_ms * terms.max_rate_permille // 1000 + terms.position_tolerance_ms:
-        mask |= bits["too_fast"]
-    elif advance_ms <= 0 and elapsed_ms > terms.position_tolerance_ms:
-        mask |= bits["paused"]
+        mask |= bits["idle_gap"]
     return mask
 
 

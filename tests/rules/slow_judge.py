@@ -68,12 +68,11 @@ def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_
         found.update(a[4], b[4])
         if a[3] != "playing":
             found.add("page_hidden" if a[3] == "hidden" else "paused")
-        elapsed_us, advance = b[0] - a[0], b[2] - a[2]
-        if elapsed_us > terms.max_gap_seconds * S:
+        if b[0] - a[0] > terms.max_gap_seconds * S:
             return found | {"idle_gap"}
-        if advance > elapsed_us // 1000 + terms.position_tolerance_ms:
+        if _lead(timeline[: after + 1], terms) is None:
             found.add("too_fast")
-        elif advance <= 0 and elapsed_us // 1000 > terms.position_tolerance_ms:
+        if _stood_still(timeline, after, terms):
             found.add("paused")
         return found
 
@@ -122,6 +121,40 @@ def judge_each_second(given_sessions, lessons, terms, class_fact, void=lambda *_
             if second >= filled.get(key, second + 1):
                 found.add(reason)
     return {key: min(found, key=terms.precedence.index) if found else None for key, found in marks.items()}
+
+
+def _lead(timeline, terms):
+    """Return how far the last position leads permitted playing; ``None`` if by more than is tolerated."""
+    if len(timeline) == 1:
+        return 0
+    (a, *_), (b, *_) = timeline[-2:]
+    if b - a > terms.max_gap_seconds * S:
+        return 0
+    earlier = timeline
+    while (before := _lead(earlier := earlier[:-1], terms)) is None:
+        # An interval that was too fast leaves the lead as it was before it.
+        pass
+    moved = timeline[-1][2] - timeline[-2][2]
+    lead = max(0, before + moved - (b - a) // 1000)
+    return lead if lead <= terms.position_tolerance_ms else None
+
+
+def _stood_still(timeline, number, terms):
+    """Tell whether the interval before beat ``number`` is in a run without progress that lasted too long."""
+
+    def still(n):
+        (a, _, low, *_), (b, _, high, *_) = timeline[n - 1 : n + 1]
+        return high <= low and b - a <= terms.max_gap_seconds * S
+
+    if not still(number):
+        return False
+    first = last = number
+    while first > 1 and still(first - 1):
+        first -= 1
+    while last + 1 < len(timeline) and still(last + 1):
+        last += 1
+    rounded = sum((timeline[n][0] - timeline[n - 1][0]) // 1000 for n in range(first, last + 1))
+    return rounded > terms.position_tolerance_ms
 
 
 def _shanghai(second):

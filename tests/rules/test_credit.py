@@ -62,6 +62,33 @@ def test_the_tolerance_of_a_position_is_exact():
     }
 
 
+@pytest.mark.parametrize("speed", [1.2, 2, 3, 16])
+def test_frequent_beats_do_not_hide_a_speed(speed):
+    """The tolerance is granted once: with a beat a second, fast playing earns the tolerance and no more."""
+    fast = session([(at, speed * at, "playing") for at in range(601)])
+    earned = TERMS.position_tolerance_ms / 1000 / (speed - 1)
+    result = _account(fast)
+    assert result.credited_seconds <= earned
+    assert result.excluded == {"too_fast": 600 - result.credited_seconds}
+
+
+def test_frequent_beats_do_not_hide_standing_still():
+    """A page that says "playing" every second while nothing moves earns nothing, from its first second."""
+    still = [(at, 7, "playing") for at in range(100)]
+    assert _account(session(still)).excluded == {"paused": 99}
+    stall = [(0, 0, "playing"), (1, 1, "playing"), (2, 1, "playing"), (3, 1, "playing"), (4, 2, "playing")]
+    assert _account(session(stall)).credited_seconds == 4
+
+
+def test_a_lead_is_made_good_by_slower_playing():
+    """A skip within the tolerance uses it up until a pause gives it back; a jump costs its interval alone."""
+    skips = [(0, 0), (60, 62), (120, 122), (180, 184), (240, 244), (300, 304)]
+    result = _account(session([(at, position, "playing") for at, position in skips]))
+    assert _story(result) == [(0, 120, None), (120, 180, "too_fast"), (180, 300, None)]
+    paused = [(0, 0, "playing"), (60, 62, "paused"), (70, 62, "playing"), (130, 124, "playing")]
+    assert _story(_account(session(paused))) == [(0, 60, None), (60, 70, "paused"), (70, 130, None)]
+
+
 def test_triple_speed_earns_nothing_and_a_policy_may_allow_it():
     """Playback beyond the permitted rate is too fast; the rate is the policy's."""
     fast = session([(at, 3 * at, "playing") for at in range(0, 601, 60)])
