@@ -45,7 +45,7 @@ def say(name: str, *, value: float, unit: str, limit: float, how: str, **more: f
         "value": round(value, 1),
         "unit": unit,
         "limit": round(limit, 1),
-        "ratio": round(value / limit, 4),
+        "ratio": float(f"{value / limit:.4g}"),
         "how": how,
         **more,
     }

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 
 HASH_BYTES = 32
 """The size of SHA-256, the only tree hash of these formats."""
 
+_HASH_CHARACTERS = 44
+_LAST = "AEIMQUYcgkosw048"
+"""What can stand before a hash's padding: the two bits that 32 bytes leave over are zero."""
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _MAX = 2**63 - 1
 
 
 def to_base64(data: bytes) -> str:
     """Return RFC 4648 section 4 base64, the only one these formats use."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def from_base64(text: str) -> bytes:
     """Read base64: canonical padding and bits, no white space; raises ``ValueError`` for anything else."""
-    data = base64.b64decode(text, validate=True)
+    data = binascii.a2b_base64(text, strict_mode=True)
     if to_base64(data) != text:
         msg = "base64 is not in canonical form"
         raise ValueError(msg)
@@ -28,9 +31,12 @@ def from_base64(text: str) -> bytes:
 
 def hash_from_base64(text: str) -> bytes:
     """Read a base64 SHA-256; raises ``ValueError`` for anything else."""
-    data = from_base64(text)
-    if len(data) != HASH_BYTES:
-        msg = f"a hash has {HASH_BYTES} bytes, not {len(data)}"
+    if len(text) != _HASH_CHARACTERS:
+        msg = f"a hash has {_HASH_CHARACTERS} characters, not {len(text)}"
+        raise ValueError(msg)
+    data = binascii.a2b_base64(text, strict_mode=True)
+    if len(data) != HASH_BYTES or text[-2] not in _LAST:
+        msg = f"a hash has {HASH_BYTES} bytes in canonical form"
         raise ValueError(msg)
     return data
 

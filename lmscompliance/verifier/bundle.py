@@ -137,6 +137,19 @@ class Entry:
             raise BadBundle(msg) from error
         return cls(value["index"], value["leaf"], proof)
 
+    @staticmethod
+    def leaf_in(line: bytes) -> str:
+        """Return the leaf in a line whose form has been checked before; raises ``BadBundle`` without one."""
+        try:
+            leaf = json.loads(line)["leaf"]
+        except (ValueError, RecursionError, KeyError, TypeError) as error:
+            msg = f"{ENTRIES}: {error}"
+            raise BadBundle(msg) from error
+        if not isinstance(leaf, str):
+            msg = f"{ENTRIES}: 'leaf' is of the wrong kind"
+            raise BadBundle(msg)
+        return leaf
+
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
@@ -194,8 +207,14 @@ def digest_of(name: str, chunks: Iterable[bytes]) -> FileDigest:
 
 def _json(data: bytes, name: str, *, loose: bool = False) -> Json:
     try:
+        return jcs.decode(data)
+    except jcs.NotCanonical as error:
+        if not loose:
+            msg = f"{name}: {error}"
+            raise BadBundle(msg) from error
+    try:
         # Written canonically and read again: whatever the form was, the values are those of the profile.
-        return jcs.decode(jcs.encode(json.loads(data)) if loose else data)
+        return jcs.decode(jcs.encode(json.loads(data)))
     except (ValueError, RecursionError) as error:
         msg = f"{name}: {error}"
         raise BadBundle(msg) from error

@@ -258,15 +258,16 @@ def records(
 ) -> Iterator[Record]:
     """Yield the leaves in the lines of both files, each with what is disclosed of it.
 
-    ``loose`` (see ``Entry.decode``) is for lines whose form has been checked already. Raises ``ValueError``
-    (``BadBundle``, ``BadLeaf``) where a line is not of its form.
+    ``loose`` is for lines whose form has been checked already; then only what is used of them is read.
+    Raises ``ValueError`` (``BadBundle``, ``BadLeaf``) where a line is not of its form.
     """
     opened = (Disclosure.decode(line, loose=loose) for line in disclosures)
     groups = itertools.groupby(opened, key=lambda one: (one.stream, one.n))
     waiting = next(groups, None)
     passed: set[str] = set()
     for line in entries:
-        leaf = Leaf.decode(Entry.decode(line, loose=loose).leaf.encode("utf-8"))
+        text = Entry.leaf_in(line) if loose else Entry.decode(line).leaf
+        leaf = Leaf.decode(text.encode("utf-8"))
         values: dict[str, Json] = {}
         # What belongs to an entry that was left out must not keep those behind it from their values.
         while waiting is not None and _overtaken(waiting[0], leaf, passed):

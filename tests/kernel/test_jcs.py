@@ -116,3 +116,31 @@ def test_any_bytes_are_read_or_refused(data):
     except NotCanonical:
         return
     assert jcs.encode(value) == data
+
+
+@pytest.mark.parametrize("number", [2**53, 10**16 - 1, 10**16, 10**40, -(2**53), 9_007_199_254_740_992])
+def test_integers_beyond_the_profile_are_refused_in_bytes(number):
+    """However long it is, alone or among others, an integer that others would round is refused."""
+    for data in (f"{number}", f'{{"a":[1,{number}]}}', f'{{"a":"é","b":{number}}}'):
+        with pytest.raises(NotCanonical):
+            jcs.decode(data.encode())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [MAX_SAFE_INTEGER, -MAX_SAFE_INTEGER, 9 * 10**15, "9" * 40, "\x7f", "é", [[[]] * 40], {"": "\x00"}],
+)
+def test_values_at_the_edge_of_the_profile_decode(value):
+    """What only looks as if it were beyond the profile is read like anything else."""
+    assert jcs.decode(jcs.encode(value)) == value
+
+
+@pytest.mark.parametrize("levels", [jcs.MAX_DEPTH, jcs.MAX_DEPTH + 1])
+def test_depth_is_limited_to_the_level(levels):
+    """Sixty-four levels are read, one more is not."""
+    data = b"[" * levels + b"]" * levels
+    if levels > jcs.MAX_DEPTH:
+        with pytest.raises(NotCanonical, match="nested"):
+            jcs.decode(data)
+    else:
+        assert jcs.encode(jcs.decode(data)) == data
