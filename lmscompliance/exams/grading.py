@@ -83,7 +83,8 @@ def close(
     attempt = next(one for one in attempts if one.id == sheet.attempt_id)
     notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
     answers = forms.as_list(len(sheet.kinds), sheet.answers)
-    marked = mark([Item.from_json(question) for question in paper_of(session, sheet)], answers)
+    items = [Item.from_json(question) for question in paper_of(session, sheet)]
+    marked = mark(items, answers, notice.exam)
     attempt.submitted_at = submitted_at
     attempt.closed_by = closed_by
     attempt.answered = sum(map(is_answered, answers))

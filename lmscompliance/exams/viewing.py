@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lmscompliance.exams import closing, forms, gate, grading, sheets
 from lmscompliance.exams.gate import Situation
 from lmscompliance.exams.grading import Result
 from lmscompliance.exams.models import ExamAttempt
+from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.policy.terms import ExamTerms
 from lmscompliance.rules.marking import Item, ItemMark, mark
 from lmscompliance.rules.paper import shown
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries as training
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +98,17 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
             submitted_at=attempt.submitted_at,
             answered=attempt.answered or 0,
             count=len(questions),
-            review=_review(questions, sheet.answers) if result.decided else [],
+            review=_review(questions, sheet.answers, _terms(session, sheet)) if result.decided else [],
         )
 
 
-def _review(questions: list[dict[str, Json]], answers: forms.Answers) -> list[Reviewed]:
+def _terms(session: Session, sheet: Sheet) -> ExamTerms:
+    return training.notice_of(session, training.class_by_id(session, sheet.class_id)).exam
+
+
+def _review(questions: list[dict[str, Json]], answers: forms.Answers, terms: ExamTerms) -> list[Reviewed]:
     listed = forms.as_list(len(questions), answers)
-    marks = mark([Item.from_json(question) for question in questions], listed).per_item
+    marks = mark([Item.from_json(question) for question in questions], listed, terms).per_item
     return [
         Reviewed(number, question, answer, earned)
         for number, (question, answer, earned) in enumerate(zip(questions, listed, marks, strict=True), 1)

@@ -165,4 +165,5 @@ def _reviewed(one: service.Reviewed) -> dict[str, object]:
         **{name: question[name] for name in ("topic", "kind", "stem", "options", "key", "points")},
         "answer": one.answer,
         "correct": one.mark.correct,
+        "earned": plain(one.mark.points),
     }

@@ -265,6 +265,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "exam.duration_seconds": Parameter("integer", minimum=60, maximum=86400),
     "exam.min_questions_per_topic": Parameter("integer", minimum=0, maximum=1000),
     "exam.requires_training": Parameter("boolean"),
+    "exam.multiple_marking": Parameter("text", choices=("all_or_nothing", "no_wrong", "balanced")),
+    "exam.matching_marking": Parameter("text", choices=("all_or_nothing", "each_pair")),
     "subsidy.requires": Parameter(
         "texts", choices=("training", "exam", "social_insurance"), absent=("training", "exam")
     ),

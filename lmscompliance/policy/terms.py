@@ -262,6 +262,12 @@ class ExamTerms:
     """Questions a paper must hold of every required topic."""
     requires_training: bool
     """Whether the exam opens only when the training is complete."""
+    multiple_marking: str
+    """Part marks of multiple choice: ``all_or_nothing``; ``no_wrong`` (the share of the right options that
+    were chosen, nothing once a wrong one is); ``balanced`` (that share, less one for each option chosen
+    beyond their number). Part marks are rounded down to hundredths."""
+    matching_marking: str
+    """Part marks of matching: ``all_or_nothing``, or ``each_pair`` (the share of the right pairs)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Marking of a frozen paper in exact decimals: the product and the verifier run the same lines.
 
-Every question is all or nothing. Marking is total: an answer of the wrong shape, out of range or missing
+Multiple choice and matching earn part marks where the policy says so (``share``); every other question is all
+or nothing. Marking is total: an answer of the wrong shape, out of range or missing
 earns nothing and never raises, because a paper must be closed whatever a browser saved. Points are added
 without rounding, so 59.99 stays 59.99 (notice T22).
 
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
+from fractions import Fraction
+from typing import Protocol
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.text_answer import normalise, number
@@ -22,6 +25,24 @@ KINDS = ("single", "multiple", "true_false", "fill_in", "numeric", "matching")
 
 _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
 """Adds and subtracts without ever rounding; what would not fit raises instead of being approximated."""
+
+
+_HUNDREDTH = Decimal("0.01")
+_DOWN = Context(prec=200, rounding=ROUND_DOWN)
+
+
+class Terms(Protocol):
+    """What marking needs of a policy's exam terms."""
+
+    @property
+    def multiple_marking(self) -> str:
+        """``all_or_nothing``, ``no_wrong`` or ``balanced``."""
+        ...
+
+    @property
+    def matching_marking(self) -> str:
+        """``all_or_nothing`` or ``each_pair``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +61,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemMark:
-    """What one question earned; ``answered`` tells a wrong answer from none."""
+    """What one question earned; ``answered`` tells a wrong answer from none, ``correct`` means in full."""
 
     answered: bool
     correct: bool
@@ -56,7 +77,7 @@ class Marked:
     per_item: tuple[ItemMark, ...]
 
 
-def mark(items: Sequence[Item], answers: Sequence[Json]) -> Marked:
+def mark(items: Sequence[Item], answers: Sequence[Json], terms: Terms) -> Marked:
     """Mark ``answers`` (one for each item in order, ``None`` where nothing was answered) against the keys.
 
     Answers beyond the items are ignored; missing ones count as unanswered.
@@ -64,8 +85,9 @@ def mark(items: Sequence[Item], answers: Sequence[Json]) -> Marked:
     marks = []
     for position, item in enumerate(items):
         answer = answers[position] if position < len(answers) else None
+        earned = part(item.points, share(item.kind, item.key, answer, terms))
         correct = is_correct(item.kind, item.key, answer)
-        marks.append(ItemMark(is_answered(answer), correct, item.points if correct else Decimal(0)))
+        marks.append(ItemMark(is_answered(answer), correct, earned))
     return Marked(
         score=exact_sum(earned.points for earned in marks),
         full=exact_sum(item.points for item in items),
@@ -88,6 +110,41 @@ def is_correct(kind: str, key: Json, answer: Json) -> bool:
     return bool(key) and is_answered(answer) and judge(key, answer)
 
 
+def share(kind: str, key: Json, answer: Json, terms: Terms) -> Fraction:
+    """Return which part of the question's points ``answer`` earns, from 0 to 1.
+
+    Multiple choice with r right options, of which h were chosen among c in all: ``no_wrong`` gives h / r
+    unless a wrong one was chosen (错选不得分，少选按比例得分); ``balanced`` gives (h - max(0, c - r)) / r, never
+    below 0: each option chosen beyond their number costs one. Matching by ``each_pair`` gives the right pairs
+    / all pairs.
+    """
+    if is_correct(kind, key, answer):
+        return Fraction(1)
+    if not isinstance(key, list) or not isinstance(answer, list) or not key:
+        return Fraction(0)
+    if kind == "multiple" and _indexes(key) and _indexes(answer):
+        return _choice_share(set(map(str, key)), set(map(str, answer)), terms.multiple_marking)
+    if kind == "matching" and terms.matching_marking == "each_pair" and len(answer) <= len(key):
+        right = sum(
+            _indexes([given]) and given == expected for given, expected in zip(answer, key, strict=False)
+        )
+        return Fraction(right, len(key))
+    return Fraction(0)
+
+
+def part(points: Decimal, earned: Fraction) -> Decimal:
+    """Return ``earned`` of ``points``: exactly where it is whole, else rounded down to hundredths.
+
+    Rounding down never lifts a paper to the pass mark that it did not reach.
+    """
+    if earned.denominator == 1:
+        return points if earned else Decimal(0)
+    exact = Fraction(points) * earned
+    return _DOWN.divide(Decimal(exact.numerator), Decimal(exact.denominator)).quantize(
+        _HUNDREDTH, context=_DOWN
+    )
+
+
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
     """Add decimals without rounding, whatever decimal context the host has set."""
     total = Decimal(0)
@@ -107,6 +164,15 @@ def plain(value: Decimal) -> str:
 def _same_choice(key: list[Json], given: list[Json]) -> bool:
     # Exactly the right ones, in any order, none twice.
     return _indexes(key) and _indexes(given) and sorted(map(str, given)) == sorted(map(str, key))
+
+
+def _choice_share(right: set[str], chosen: set[str], marking: str) -> Fraction:
+    hits = len(right & chosen)
+    if marking == "no_wrong":
+        return Fraction(hits, len(right)) if chosen <= right else Fraction(0)
+    if marking == "balanced":
+        return Fraction(max(0, hits - max(0, len(chosen) - len(right))), len(right))
+    return Fraction(0)
 
 
 def _same_truth(key: list[Json], given: list[Json]) -> bool:

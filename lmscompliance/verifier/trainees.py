@@ -79,7 +79,7 @@ class TraineeCheck:
         self, attempt: AttemptRecord, items: list[Mapping[str, Json]], where: Mapping[str, object]
     ) -> None:
         try:
-            marked = mark([Item.from_json(item) for item in items], attempt.answers or ())
+            marked = mark([Item.from_json(item) for item in items], attempt.answers or (), self._notice.exam)
         except (KeyError, ValueError, ArithmeticError):
             self._grades.fail("paper_unreadable", **where)
             return

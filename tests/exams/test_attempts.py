@@ -17,6 +17,7 @@ from lmscompliance.rules.marking import Item, mark
 from lmscompliance.storage.transaction import reading
 from tests.exams.hall import IP, open_hall
 from tests.learning.school import TOPICS
+from tests.rules.build import NOTICE
 
 
 def test_the_exam_is_closed_until_it_is_unlocked(services, tmp_path):
@@ -153,7 +154,8 @@ def test_the_log_alone_gives_the_same_score(hall):
     result = hall.submit(attempt, 1, hall.right(attempt))
     assert result.score == 100
     answers = [hall.right(attempt)[str(n)] for n in range(1, len(frozen) + 1)]
-    assert mark([Item.from_json(question) for question in frozen], answers).score == result.score
+    items = [Item.from_json(question) for question in frozen]
+    assert mark(items, answers, NOTICE.exam).score == result.score
 
 
 def test_answers_are_shown_only_when_no_attempt_is_left(hall):

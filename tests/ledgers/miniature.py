@@ -272,7 +272,11 @@ class Miniature:
             ip=f"10.0.0.{who + 1}",
         )
         items = [Item.from_json(item) for item in paper.values() if isinstance(item, dict)]
-        score = mark(items, answers).score if graded is None else graded
+        score = (
+            mark(items, answers, Catalogue.builtin().get("demo-short").exam).score
+            if graded is None
+            else graded
+        )
         self.record(
             stream,
             "attempt.graded",

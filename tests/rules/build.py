@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from lmscompliance.policy import Catalogue
+from lmscompliance.policy.terms import ExamTerms
 from lmscompliance.rules.facts import AttemptFact, Beat, ClassFact, LessonFact, Segment, SessionFact
 
 S = 1_000_000
@@ -28,6 +29,11 @@ CLASS = ClassFact(
     approved_us=(START - 8 * 3600) * S,
 )
 TOPICS = NOTICE.topics.required
+
+
+def marking(multiple="all_or_nothing", matching="all_or_nothing") -> ExamTerms:
+    """Return exam terms that give part marks in these ways."""
+    return replace(NOTICE.exam, multiple_marking=multiple, matching_marking=matching)
 
 
 def lesson(name="L1", ordinal=1, seconds=1800, hours="1", topic=TOPICS[0]) -> LessonFact:

@@ -13,6 +13,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.blueprint import Blueprint, Part, check, spread
 from lmscompliance.rules.marking import KINDS, Item, mark
 from lmscompliance.rules.paper import BankTooSmall, disclosures, draw, shown
+from tests.rules.build import marking
 
 TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
 
@@ -203,7 +204,7 @@ def test_a_frozen_key_still_names_the_right_options(seed):
         else:
             assert sorted(one["options"]) == sorted(question.options)
             assert {one["options"][n] for n in one["key"]} == {question.options[n] for n in question.key}
-    marked = mark([Item.from_json(one) for one in paper], [one["key"] for one in paper])
+    marked = mark([Item.from_json(one) for one in paper], [one["key"] for one in paper], marking())
     assert marked.score == marked.full == 100
 
 

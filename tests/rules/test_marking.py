@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lmscompliance.rules.marking import KINDS, Item, exact_sum, is_correct, mark, plain
 from lmscompliance.rules.text_answer import normalise, number
+from tests.rules.build import marking
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_a_score_is_the_exact_sum_of_what_was_right():
         Item("true_false", [True], Decimal("26.66")),
         Item("fill_in", ["x"], Decimal("40.01")),
     ]
-    marked = mark(items, [[0], [True]])
+    marked = mark(items, [[0], [True]], marking())
     assert marked.score == Decimal("59.99")
     assert marked.full == Decimal(100)
     assert [(one.answered, one.correct) for one in marked.per_item] == [
@@ -99,7 +100,7 @@ json_values = st.recursive(
 @given(st.sampled_from([*KINDS, "essay"]), json_values, json_values)
 def test_marking_never_raises(kind, key, answer):
     """Whatever a bank or a browser holds, a paper can be marked."""
-    mark([Item(kind, key, Decimal(1))], [answer])
+    mark([Item(kind, key, Decimal(1))], [answer], marking("balanced", "each_pair"))
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=6, unique=True), st.randoms())
