@@ -114,9 +114,9 @@ def share(kind: str, key: Json, answer: Json, terms: Terms) -> Fraction:
     """Return which part of the question's points ``answer`` earns, from 0 to 1.
 
     Multiple choice with r right options, of which h were chosen among c in all: ``no_wrong`` gives h / r
-    unless a wrong one was chosen (错选不得分，少选按比例得分); ``balanced`` gives (h - max(0, c - r)) / r, never
-    below 0: each option chosen beyond their number costs one. Matching by ``each_pair`` gives the right pairs
-    / all pairs.
+    unless a wrong one was chosen (错选不得分，少选按比例得分); ``balanced`` gives (h - max(0, c - r)) / r,
+    never below 0: each option chosen beyond their number costs one. Matching by ``each_pair`` gives the right
+    pairs / all pairs.
     """
     if is_correct(kind, key, answer):
         return Fraction(1)

@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "506b220a0156610d094f810fde1c0479c904daaddfb8f0c09532046a94424e10",
-    ("liusu-youji-2021", 1): "74b0c7aa5488eb4206bc2e850c9afc3d79cddddf96be05dc9b36844a5f249b2b",
-    ("wudi-gongjiang-draft", 1): "5a8ff2e30fa0ac674d151c7ce5742930df3f4c887bc56ec63adb59dda92dbbeb",
+    ("demo-short", 1): "273fa430ed08ca639e63f4fc4d8805e658efe28792b0b2bb31e5d6a5e1a75962",
+    ("liusu-youji-2021", 1): "db999472c94646759d24fd2de3a2aa4833d3e34a98807b9704a2f846ca5a2e4f",
+    ("wudi-gongjiang-draft", 1): "7f99bcbd9038eb3cff0a3c3624836f31642fa72be8b0cc16e090c616a9e74a86",
 }
 
 
