@@ -8,11 +8,14 @@ import click
 
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.showing import say
+from lmscompliance.evidence import stamping
 from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.mirror import Source, mirror
+from lmscompliance.evidence.reader import log_size
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.succession import succeed
 from lmscompliance.extension.signing import signer_of
+from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.storage.transaction import reading
 from lmscompliance.tlog.trust import BadPolicy, TrustPolicy
@@ -52,6 +55,28 @@ def check(context: click.Context) -> None:
         problems=len(report.problems),
     )
     context.exit(0 if report.sound else 1)
+
+
+@group.command("stamp")
+@click.pass_context
+def stamp(context: click.Context) -> None:
+    """Have the newest checkpoint stamped now.
+
+    Asks the RFC 3161 authority of the settings, which otherwise happens once a day and at each export.
+
+    Exit code: 0 stamped, 1 when the authority did not answer or its answer was not good.
+    """
+    with services() as given:
+        if not given.settings.tsa_url:
+            raise Misconfigured("cli.no_tsa")
+        with reading(given.database) as session:
+            size = log_size(session)
+        made = stamping.stamp(given, size) if size else None
+    if made is None:
+        say("cli.log_not_stamped", size=size)
+    else:
+        say("cli.log_stamped", size=size, time=shanghai(made).isoformat(timespec="seconds"))
+    context.exit(0 if made else 1)
 
 
 @group.command("succeed")

@@ -4,7 +4,8 @@
 gives it its place in the tree later; from then on nobody can take it out or change it unseen.
 """
 
+from lmscompliance.evidence.heads import newest_head
 from lmscompliance.evidence.recording import Recorded, class_stream, enrolment_stream, record
 from lmscompliance.evidence.snapshots import Snapshot, snapshot
 
-__all__ = ["Recorded", "Snapshot", "class_stream", "enrolment_stream", "record", "snapshot"]
+__all__ = ["Recorded", "Snapshot", "class_stream", "enrolment_stream", "newest_head", "record", "snapshot"]

@@ -156,6 +156,28 @@ class Cosignature(Base):
     line: Mapped[str] = mapped_column(Text)
 
 
+class Timestamp(Base):
+    """An RFC 3161 answer about the checkpoint of a size. Insert only.
+
+    ``number`` 0 is of the checkpoint's text; each further one is of the whole answer before it, made before
+    a certificate that one rests on expired.
+    """
+
+    __tablename__ = TABLE_PREFIX + "evidence_timestamp"
+
+    log_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    stamped_at: Mapped[datetime] = mapped_column(Instant)
+    """The authority's time."""
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    """When the first of its certificates expires."""
+    response: Mapped[bytes] = mapped_column(LargeBinary)
+    """The whole answer (DER)."""
+    chain: Mapped[str] = mapped_column(Text)
+    """The certificates (PEM) by which it was checked."""
+
+
 class HeadsSnapshot(Base):
     """A listing of every enrolment stream's head, written into the class's stream (``class.heads``)."""
 
@@ -170,7 +192,7 @@ class HeadsSnapshot(Base):
     heads_digest: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-for _insert_only in (Entry, Position, Checkpoint, Cosignature, HeadsSnapshot):
+for _insert_only in (Entry, Position, Checkpoint, Cosignature, Timestamp, HeadsSnapshot):
     guards.append_only(table(_insert_only))
 guards.append_only(
     table(Stream),

@@ -62,11 +62,14 @@ def checkpoint(session: Session, size: int | None = None, log_id: int = FIRST_LO
     found = session.execute(query.order_by(Checkpoint.size.desc()).limit(1)).one_or_none()
     if found is None:
         raise NotFound("evidence.no_checkpoint")
-    lines = session.scalars(
-        select(Cosignature.line).where(Cosignature.log_id == log_id, Cosignature.size == found.size)
-    )
     note: str = found.note
-    return note + "".join(sorted(lines))
+    return note + "".join(cosignatures(session, found.size, log_id))
+
+
+def cosignatures(session: Session, size: int, log_id: int = FIRST_LOG) -> list[str]:
+    """Return the witnesses' lines under the checkpoint at ``size``, sorted."""
+    lines = select(Cosignature.line).where(Cosignature.log_id == log_id, Cosignature.size == size)
+    return sorted(session.scalars(lines))
 
 
 def receipt(session: Session, class_id: str, stream: str, n: int) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from lmscompliance.completion import jobs as completion_jobs
 from lmscompliance.completion import service as completion
 from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.evidence.stamping import stamp_due
 from lmscompliance.exams import service as exams
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
@@ -32,6 +33,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("ledgers.build_asked", 3, _build_ledgers),
         Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),
+        Periodic("evidence.stamp", 600, _stamp),
     ]
 
 
@@ -41,6 +43,10 @@ def _build_ledgers(services: Services) -> None:
 
 def _seal(services: Services) -> None:
     seal_all(services, signer_of(services))
+
+
+def _stamp(services: Services) -> None:
+    stamp_due(services)
 
 
 def connect_events(services: Services) -> None:

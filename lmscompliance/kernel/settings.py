@@ -48,6 +48,12 @@ class Settings:
     means that this process signs, with a key in ``data_dir/signer``."""
     signer_token_file: Path | None = None
     """A file with the token that the signer demands; not needed on a Unix socket."""
+    tsa_url: str = ""
+    """Where an RFC 3161 authority stamps a checkpoint a day and each export (``https://…``); empty: none."""
+    tsa_chain: Path | None = None
+    """The authority's certificates (PEM), up to its root. Without it nothing it says can be checked here."""
+    tsa_renew_days: int = 90
+    """A timestamp is stamped again this many days before the first certificate it rests on expires."""
     files_url: str = ""
     """Where uploaded files are kept, encrypted: ``s3://bucket/prefix``, or empty for ``data_dir/files``."""
     scanner_url: str = ""
@@ -73,7 +79,7 @@ class Settings:
             raise Misconfigured("kernel.unknown_setting", key=PREFIX + unknown[0].upper())
         if "data_dir" not in given:
             raise Misconfigured("kernel.missing_setting", key="COMPLIANCE_DATA_DIR")
-        for name in ("data_dir", "policy_dir", "witnesses", "signer_token_file"):
+        for name in ("data_dir", "policy_dir", "witnesses", "signer_token_file", "tsa_chain"):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()
         if not given.get("secret_key"):
@@ -102,6 +108,8 @@ class Settings:
             ("recognition_number", isinstance(self.recognition_number, str)),
             ("locale", self.locale in {"zh_CN", "en"}),
             ("signer_url", isinstance(self.signer_url, str)),
+            ("tsa_url", self.tsa_url == "" or str(self.tsa_url).startswith(("http://", "https://"))),
+            ("tsa_renew_days", type(self.tsa_renew_days) is int and self.tsa_renew_days > 0),
             ("files_url", isinstance(self.files_url, str)),
             ("scanner_url", isinstance(self.scanner_url, str)),
             ("upload_max_bytes", type(self.upload_max_bytes) is int and self.upload_max_bytes > 0),

@@ -113,6 +113,7 @@ def start(
                 "lesson": lesson.id,
                 "opened_us": to_micros(now),
                 "content_sha256": lesson.content_sha256,
+                "after": evidence.newest_head(session),
             },
             disclose={"ip": sender.ip, "agent": sender.agent},
         )

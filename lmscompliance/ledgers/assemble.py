@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.documents import xlsx
 from lmscompliance.documents.archive import write_archive
-from lmscompliance.evidence import class_stream, reader, streams
+from lmscompliance.evidence import class_stream, reader, stamping, streams
 from lmscompliance.evidence.cosigning import quorum_lines
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.evidence.succession import successions
 from lmscompliance.kernel.errors import Conflict, Misconfigured
+from lmscompliance.ledgers.earlier import write_earlier
 from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
@@ -80,17 +81,18 @@ def write_bundle(
     *,
     code: str,
     recorded_n: int,
+    sealed: int,
     files: Sequence[FileDigest],
     folder: Path,
 ) -> FileDigest:
     """Write the archive ``folder``/bundle around what is there, with the proof that ``files`` were recorded.
 
-    ``recorded_n`` is the sealed ``export.recorded`` entry of the class's stream. Raises ``Conflict`` when it
-    is not sealed.
+    ``recorded_n`` is the ``export.recorded`` entry of the class's stream, ``sealed`` the size of the
+    checkpoint that holds it. Raises ``Conflict`` when it does not.
     """
     stream = class_stream(cut.class_id)
     index = streams.index_of(session, cut.class_id, stream, recorded_n)
-    later = reader.checkpoint(session)
+    later = reader.checkpoint(session, sealed)
     head = Checkpoint.parse(Note.parse(later).text)
     if index is None or index >= head.size:
         raise Conflict("ledgers.not_sealed", stream=stream, sealed=recorded_n, recorded=recorded_n + 1)
@@ -104,6 +106,7 @@ def write_bundle(
         (bundle.EXPORT_CONSISTENCY, bundle.encode_consistency(consistency)),
     ):
         made[name] = _write(folder, name, data)
+    made[bundle.CHECKPOINTS] = write_earlier(session, folder, cut.size, head.size)
     names = [name for name in bundle.ORDER if name != bundle.MANIFEST]
     listed = tuple(with_sm3(signer, [made[name] for name in names], folder))
     manifest = Manifest(cut.class_id, code, cut.snapshot, cut.size, ledger.EDITION, listed)
@@ -144,6 +147,7 @@ def trust_text(signer: Signer, services: Services) -> str:
         + "".join(f"log {vkey}\n" for vkey in signer.vkeys)
         + "".join(ended_line(one.last) for one in former)
         + (f"# sm2 {signer.national}\n" if signer.national else "")
+        + stamping.trust_lines(services)
         + quorum_lines(services.settings.witnesses)
     )
 

@@ -34,6 +34,7 @@ class ExportLine:
     workbook_size: int
     bundle_sha256: str
     bundle_size: int
+    stamped_at: datetime | None
 
 
 def finished(session: Session, class_id: str, export_id: str) -> LedgerExport | None:
@@ -67,6 +68,7 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
                 workbook_size=row.workbook_size,
                 bundle_sha256=row.bundle_sha256 or "",
                 bundle_size=row.bundle_size or 0,
+                stamped_at=row.stamped_at,
             )
             for row in rows
         ]

@@ -36,6 +36,8 @@ class LedgerExport(Base):
     bundle_sha256: Mapped[str | None] = mapped_column(String(64))
     bundle_size: Mapped[int | None] = mapped_column(BigInteger)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    stamped_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When an outside authority stamped the checkpoint of the export; ``None``: it was not to be had."""
 
 
 class LedgerDownload(Base):

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import select, update
 
 from lmscompliance import evidence
+from lmscompliance.evidence import stamping
 from lmscompliance.evidence.cosigning import meets_trust
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import Signer
@@ -147,7 +148,8 @@ class _Run:
             files = assemble.with_sm3(self.signer, files, folder)
             recorded_n = self._record(subject, files, kept=kept)
             # Dying from here on leaves digests in the log without files; asking again makes both anew.
-            seal_all(self.services, self.signer)
+            sealed = seal_all(self.services, self.signer).size
+            stamped_at = stamping.stamp(self.services, sealed)
             with reading(self.services.database) as session:
                 digest = assemble.write_bundle(
                     session,
@@ -155,6 +157,7 @@ class _Run:
                     cut,
                     code=subject.code,
                     recorded_n=recorded_n,
+                    sealed=sealed,
                     files=files,
                     folder=folder,
                 )
@@ -166,7 +169,7 @@ class _Run:
                     folder / "bundle": done.bundle,
                 }
             )
-        self._finish(digest)
+        self._finish(digest, stamped_at)
         self.progress("bundle", 1, 1)
         return done
 
@@ -223,7 +226,7 @@ class _Run:
             )
         return recorded.n
 
-    def _finish(self, digest: FileDigest) -> None:
+    def _finish(self, digest: FileDigest, stamped_at: datetime | None) -> None:
         with transaction(self.services.database) as session:
             session.execute(
                 update(LedgerExport)
@@ -232,6 +235,7 @@ class _Run:
                     bundle_sha256=digest.sha256,
                     bundle_size=digest.size,
                     finished_at=self.services.clock.now(),
+                    stamped_at=stamped_at,
                 )
             )
 

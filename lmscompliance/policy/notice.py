@@ -17,6 +17,7 @@ from lmscompliance.policy.terms import (
     CreditTerms,
     DeliveryTerms,
     DisputeTerms,
+    EvidenceTerms,
     ExamTerms,
     HoursTerms,
     PresenceTerms,
@@ -85,6 +86,7 @@ class Notice:
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     proofs: ProofTerms = field(init=False, compare=False)
+    evidence: EvidenceTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)
     consent: ConsentTerms = field(init=False, compare=False)
     digest: str = field(init=False, compare=False)

@@ -311,6 +311,16 @@ class ProofTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceTerms:
+    """What is asked of the evidence itself (存证)."""
+
+    max_lag_seconds: int
+    """From what an entry says of its time to the first outside proof that it was there; more is named."""
+    max_ahead_seconds: int
+    """How far an entry's own time may lie after that proof; more is named, because it cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionTerms:
     """How long ledgers are kept (台账留存)."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.tlog.encoding import hash_from_base64, to_base64
+from lmscompliance.tlog.encoding import from_base64, hash_from_base64, to_base64
 
 FORMAT = "lmsev/1"
 SM3 = "sm3"
@@ -29,6 +29,7 @@ LEDGER = "exports/ledger.xlsx"
 EXPORT_LEAF = "export/leaf.json"
 EXPORT_PROOF = "export/leaf.tlog-proof"
 EXPORT_CONSISTENCY = "export/consistency.json"
+CHECKPOINTS = "timestamps/checkpoints.ndjson"
 
 DATA_FILES = (CHECKPOINT, ENTRIES, DISCLOSURES, POLICY)
 """What the sheets are derived from; their digests stand on the cover."""
@@ -36,6 +37,7 @@ RECORDED_FILES = (*DATA_FILES, LEDGER)
 """What ``export.recorded`` binds by digest."""
 ORDER = (
     MANIFEST, *DATA_FILES, LOG_KEY, LEDGER, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY,
+    CHECKPOINTS,
 )  # fmt: skip
 """Every file of a bundle, in the archive's order."""
 
@@ -149,6 +151,63 @@ class Entry:
             msg = f"{ENTRIES}: 'leaf' is of the wrong kind"
             raise BadBundle(msg)
         return leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """An RFC 3161 answer (DER) with certificates (DER) to check it by, and the time it says."""
+
+    response: bytes
+    chain: tuple[bytes, ...]
+    time_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCheckpoint:
+    """A line of ``timestamps/checkpoints.ndjson``: a checkpoint that something rests on.
+
+    ``checkpoint`` is its text, without signatures: ``proof`` leads between it and the data checkpoint, from
+    the smaller to the larger, and so makes it this log's own. ``cosignatures`` are witnesses' lines;
+    ``stamps`` are of the text, then each of the answer before.
+    """
+
+    checkpoint: str
+    proof: tuple[bytes, ...]
+    cosignatures: tuple[str, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
+
+    def encode(self) -> bytes:
+        """Return the line with its newline."""
+        proof: list[Json] = [to_base64(item) for item in self.proof]
+        stamps: list[Json] = [
+            {
+                "response": to_base64(one.response),
+                "chain": [to_base64(certificate) for certificate in one.chain],
+                "time_us": one.time_us,
+            }
+            for one in self.stamps
+        ]
+        lines: list[Json] = list(self.cosignatures)
+        members = {"checkpoint": self.checkpoint, "cosignatures": lines, "proof": proof, "stamps": stamps}
+        return jcs.encode(members) + b"\n"
+
+    @classmethod
+    def decode(cls, line: bytes, *, loose: bool = False) -> EarlierCheckpoint:
+        """Read a line without its newline; raises ``BadBundle``. ``loose`` as in ``Entry.decode``."""
+        found = _json(line, CHECKPOINTS, loose=loose)
+        members = {"checkpoint": str, "cosignatures": list, "proof": list, "stamps": list}
+        value = _members(found, CHECKPOINTS, **members)
+        try:
+            proof = tuple(hash_from_base64(item) for item in value["proof"])
+            stamps = []
+            for item in value["stamps"]:
+                stamp = _members(item, CHECKPOINTS, response=str, chain=list, time_us=int)
+                chain = tuple(from_base64(one) for one in stamp["chain"])
+                stamps.append(Stamp(from_base64(stamp["response"]), chain, stamp["time_us"]))
+        except (ValueError, TypeError, AttributeError) as error:
+            msg = f"{CHECKPOINTS}: {error}"
+            raise BadBundle(msg) from error
+        return cls(value["checkpoint"], proof, tuple(map(str, value["cosignatures"])), tuple(stamps))
 
 
 @dataclass(frozen=True, slots=True)

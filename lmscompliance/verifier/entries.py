@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lmscompliance.kernel.jcs import Json
@@ -82,12 +82,23 @@ class Listed:
 class EntryCheck:
     """Steps 6 to 8 over one pass of entries and disclosures."""
 
-    def __init__(self, archive: AnyArchive, class_id: str, head: Checkpoint, report: Report) -> None:
-        """Check ``archive`` against the tree ``head``, whose signature is somebody else's business."""
+    def __init__(
+        self,
+        archive: AnyArchive,
+        class_id: str,
+        head: Checkpoint,
+        report: Report,
+        see: Callable[[int, Leaf], None],
+    ) -> None:
+        """Check ``archive`` against the tree ``head``, whose signature is somebody else's business.
+
+        ``see`` is told the index of each leaf in the log.
+        """
         self._archive = archive
         self.class_id = class_id
         self._head = head
         self._report = report
+        self._see = see
         self.entries = report.step("entries")
         self.complete = report.step("complete")
         self.disclosures = report.step("disclosures")
@@ -125,6 +136,7 @@ class EntryCheck:
             leaf = self._check_leaf(entry, number)
             if leaf is not None:
                 self._place(entry, leaf)
+                self._see(entry.index, leaf)
                 self._open(leaf, opened.take(leaf.stream, leaf.n, self.streams))
         opened.finish()
 

@@ -29,6 +29,8 @@ class ExportCheck:
     recorded: tuple[FileDigest, ...] | None = None
     """What the record lists; nothing until it could be read."""
     edition: int = 0
+    size: int | None = None
+    """Of the checkpoint it was recorded under."""
 
     def run(self, head: Checkpoint, entries: EntryCheck) -> None:
         """Check the record against the data checkpoint ``head`` and the entries that were read."""
@@ -44,6 +46,7 @@ class ExportCheck:
         proof = TlogProof.parse(self.archive.read(bundle.EXPORT_PROOF, bundle.MAX_SMALL).decode("utf-8"))
         later = Checkpoint.parse(Note.parse(proof.checkpoint).text)
         trusted = self.accept(step, proof.checkpoint)
+        self.size = later.size
         try:
             verify_inclusion(proof.index, later.size, leaf_hash(data), proof.hashes, later.root)
         except BadProof:

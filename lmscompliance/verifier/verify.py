@@ -18,6 +18,7 @@ from lmscompliance.tlog.ended import ended
 from lmscompliance.tlog.national import demanded
 from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
+from lmscompliance.tlog.tsa import tsa_roots
 from lmscompliance.verifier import bundle, ed25519, national
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
 from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
@@ -26,6 +27,7 @@ from lmscompliance.verifier.loose import AnyArchive, LooseArchive
 from lmscompliance.verifier.recompute import Recomputation
 from lmscompliance.verifier.recorded import ExportCheck
 from lmscompliance.verifier.report import Remark, Report, Step
+from lmscompliance.verifier.times import TimeCheck
 
 
 def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) -> Report:
@@ -56,7 +58,9 @@ def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) 
                 return report
         step.say("archive_detail", count=len(archive.members))
         known = trust if policy is not None and trust is not None else ""
-        _Verification(archive, policy, report, workbook, demanded(known), ended(known)).run()
+        _Verification(
+            archive, policy, report, workbook, demanded(known), ended(known), tsa_roots(known)
+        ).run()
     return report
 
 
@@ -86,6 +90,7 @@ def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None
         policy = TrustPolicy.parse(trust)
         demanded(trust)
         ended(trust)
+        tsa_roots(trust)
     except (BadPolicy, ValueError) as error:
         step.skip("bad_trust", reason=str(error))
         report.unverifiable.append(Remark("bad_trust", {"reason": str(error)}))
@@ -106,7 +111,7 @@ def _is_key(line: bytes, log: VKey) -> bool:
         return False
 
 
-_NEED_HEAD = ("entries", "complete", "disclosures", "export", "grades", "rules", "workbook")
+_NEED_HEAD = ("entries", "complete", "disclosures", "export", "time", "grades", "rules", "workbook")
 
 
 @dataclass(slots=True)
@@ -119,9 +124,11 @@ class _Verification:
     outside: Path | None = None
     sm2: tuple[VKey, ...] = ()
     ended: Mapping[str, Checkpoint] = field(default_factory=dict)
+    tsa: tuple[bytes, ...] = ()
     digests: dict[str, FileDigest] = field(default_factory=dict)
     manifest: Manifest | None = None
     policy_step: Step = field(init=False)
+    accepted: Accepted | None = None
 
     def run(self) -> None:
         self._manifest()
@@ -132,7 +139,10 @@ class _Verification:
             for name in (*_NEED_HEAD, *outside):
                 self.report.step(name).skip("earlier_failure")
             return
-        entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report)
+        times = TimeCheck(self.archive, self.policy, self.tsa, head, notice, self.ended.keys())
+        times.read()
+        times.vouch(self.accepted)
+        entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report, times.see)
         entries.run()
         if notice is not None and notice.digest != entries.listed.policy_digest:
             self.policy_step.fail(
@@ -145,10 +155,11 @@ class _Verification:
                 file for file in (*self.manifest.files, *(export.recorded or ())) if self._as_listed(file)
             ]
             national.check(self.report, self.sm2, self.archive, listed)
+        times.end(self.report, export.size)
         Recomputation(self.archive, self.report, export.recorded, export.edition, self.outside).run(
             head, notice
         )
-        self.report.owes += [Remark("owe_time"), Remark("owe_truth"), Remark("owe_latest")]
+        self.report.owes += [Remark("owe_truth"), Remark("owe_latest")]
 
     def _manifest(self) -> None:
         step = self.report.step("manifest")
@@ -195,7 +206,7 @@ class _Verification:
             step.fail("bad_checkpoint", reason=str(error))
             return None
         self.report.subject |= {"log": head.origin, "size": str(head.size), "root": to_base64(head.root)}
-        accepted = self._accept(step, text)
+        accepted = self.accepted = self._accept(step, text)
         if accepted is not None:
             step.say("checkpoint_detail", origin=head.origin, size=head.size)
             self._check_key(step, accepted)

@@ -40,6 +40,7 @@ def test_a_session_leaves_its_whole_story_in_the_enrolments_stream(school: Schoo
         "lesson": school.lessons[0],
         "opened_us": first.body["start_us"],
         "content_sha256": opened.body["content_sha256"],
+        "after": opened.body["after"],
     }
     assert first.body["n"] == 0
     assert first.body["beats"][0] == [0, 0, 0, "playing"]

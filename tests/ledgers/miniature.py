@@ -6,6 +6,7 @@ then passes, one who fails twice, one idle, one who never comes. All people are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -147,10 +148,13 @@ class Miniature:
         stream = evidence.enrolment_stream(self.enrolments[who])
         session = self.services.ids.new()
         opened = self.now_us()
+        with reading(self.services.database) as reads:
+            after = evidence.newest_head(reads)
         self.record(
             stream,
             "session.opened",
             {
+                "after": after,
                 "session": session,
                 "lesson": self.lessons[lesson],
                 "opened_us": opened,
@@ -307,8 +311,8 @@ def question(topic: str, place: int, shift: int) -> Json:
     }
 
 
-def build(services: Services, clock: ManualClock) -> Miniature:
-    """Make the whole class as of 2021-02-05."""
+def build(services: Services, clock: ManualClock, between: Callable[[], object] = list) -> Miniature:
+    """Make the whole class as of 2021-02-05; ``between`` lessons something else may be done."""
     made = Miniature(services, clock)
     made.file()
     made.enrol()
@@ -316,6 +320,7 @@ def build(services: Services, clock: ManualClock) -> Miniature:
         made.watch(0, lesson, 90)
         made.watch(1, lesson, 95, idle_at=40 if lesson == 2 else None)
         made.watch(2, lesson, 90)
+        between()
     made.watch(0, 0, 20)  # a repeat
     made.watch(3, 0, 40)
     for who in range(3):

@@ -58,6 +58,7 @@ def test_an_unchanged_class_gives_the_same_bytes(
         bundle.EXPORT_LEAF,
         bundle.EXPORT_PROOF,
         bundle.EXPORT_CONSISTENCY,
+        bundle.CHECKPOINTS,
     }
     assert verify(second.bundle, second.trust.read_bytes()).verdict is Verdict.VALID
 

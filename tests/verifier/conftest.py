@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock
 from lmscompliance.ledgers.service import Export, export
@@ -34,7 +35,7 @@ def make(folder: Path, change=None, origin: str = "example.com/log") -> Exported
     clock = ManualClock(datetime(2021, 2, 1, 8, 0, tzinfo=SHANGHAI))
     services: Services = standalone(folder, clock)
     signer = LocalSigner.load_or_create(folder / "signer", origin)
-    miniature = build(services, clock)
+    miniature = build(services, clock, lambda: seal_all(services, signer))
     if change is not None:
         change(miniature)
     return Exported(miniature, signer, export(services, signer, miniature.class_id, folder / "out"))

@@ -34,7 +34,7 @@ def test_the_untouched_bundle_is_valid(exported: Exported) -> None:
     """Nothing is wrong with it, nothing is found, and the report says what the caller still owes."""
     report = verify(exported.export.bundle, exported.trust)
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
-    assert [step.status.value for step in report.steps] == ["pass"] * 12
+    assert [step.status.value for step in report.steps] == ["pass"] * 13
     assert {"owe_key", "owe_time", "owe_truth"} <= {remark.code for remark in report.owes}
 
 
