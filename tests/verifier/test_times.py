@@ -168,10 +168,10 @@ def test_a_dropped_timestamp_can_only_lose(stamped: Stamped, tmp_path: Path) -> 
 
 
 def test_sessions_name_checkpoints_that_the_bundle_proves(exported: Exported, tmp_path: Path) -> None:
-    """Without the proof of one, the sessions that name it are refused; the export's own may not be missing."""
+    """Without the proof of one, the sessions that name it are refused; the export's own must be there."""
     files = take_apart(exported.export.bundle)
     *earlier, export_own = lines(files)
-    assert len(earlier) == 3
+    assert len(earlier) == 4
     report = check(with_lines(files, [*earlier[1:], export_own]), exported.trust, tmp_path)
     assert {one.code for one in step(report).problems} == {"after_differs"}
     report = check(with_lines(files, earlier), exported.trust, tmp_path)
