@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "273fa430ed08ca639e63f4fc4d8805e658efe28792b0b2bb31e5d6a5e1a75962",
-    ("liusu-youji-2021", 1): "db999472c94646759d24fd2de3a2aa4833d3e34a98807b9704a2f846ca5a2e4f",
-    ("wudi-gongjiang-draft", 1): "7f99bcbd9038eb3cff0a3c3624836f31642fa72be8b0cc16e090c616a9e74a86",
+    ("demo-short", 1): "90da8eb00a8bf6e8b448046ee8942e2ad883bb568bb49bff592ab5ea355ac307",
+    ("liusu-youji-2021", 1): "277607c26a0eaaff779b36bfcb8bf1b8f78cbdd3ce9658ab7ef4d1e02d598996",
+    ("wudi-gongjiang-draft", 1): "d35ed312a719b1dc0e59ad0c206b512b60cbd6c7bf9a8a1ec5ef612c3c48e11e",
 }
 
 
