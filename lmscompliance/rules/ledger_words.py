@@ -153,6 +153,8 @@ PARAMETERS = {
     "proofs.consent_version": "证明材料同意书版本",
     "proofs.consent_zh": "证明材料同意书（中文）",
     "proofs.consent_en": "证明材料同意书（英文）",
+    "evidence.max_lag_seconds": "存证至外部时间证明最久（秒）",
+    "evidence.max_ahead_seconds": "记录时间最多晚于外部证明（秒）",
     "retention.years": "台账留存（年）",
     "consent.version": "同意书版本",
     "consent.text_zh": "同意书（中文）",
