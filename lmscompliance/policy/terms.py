@@ -161,6 +161,12 @@ class AnomalyTerms:
     """So many presence checks answered too fast on one day are unusual."""
     quick_answer_ms: int
     """Nobody reads a question and answers it within less than this."""
+    unanswered_beats: int
+    """Beats of a day that show no nonce of ours."""
+    late_seconds: int
+    """Time of a day that came late (``credit.late_window_seconds``) before its share is looked at."""
+    late_permille: int
+    """Share of a day's sessions that came late."""
     lockstep_sessions: int
     """So many sessions of two people that begin and end together are unusual."""
     lockstep_tolerance_ms: int

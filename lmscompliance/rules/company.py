@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lmscompliance.policy.terms import AnomalyTerms
-from lmscompliance.rules.rhythm import HIGH, LOW, Finding
+from lmscompliance.rules.finding import HIGH, LOW, Finding
 
 _MS = 1_000
 _SECOND = 1_000_000

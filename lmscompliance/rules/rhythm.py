@@ -13,40 +13,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from statistics import median
 
 from lmscompliance.kernel.clock import from_micros, shanghai_day
 from lmscompliance.policy.terms import AnomalyTerms, CreditTerms
+from lmscompliance.rules.arrivals import arrivals
 from lmscompliance.rules.daytime import DAY_SECONDS, WHOLE_DAY
 from lmscompliance.rules.facts import PresenceFact, SessionFact
-
-LOW, MEDIUM, HIGH = "low", "medium", "high"
+from lmscompliance.rules.finding import HIGH, LOW, MEDIUM, Finding
 
 _MS = 1_000
 _SECOND = 1_000_000
 _DAY = DAY_SECONDS * _SECOND
 _NEAR_PERCENT = 20
 """Intervals this near to the usual one are those of the timer; others are changes of state and resends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something unusual: ``kind`` and ``subject`` name it for good, whatever is seen of it later.
-
-    ``facts`` are the figures it rests on, ``enrolments`` whom it concerns besides the one looked at.
-    """
-
-    kind: str
-    severity: str
-    subject: str
-    first_us: int
-    last_us: int
-    sessions: tuple[str, ...]
-    facts: Mapping[str, int] = field(default_factory=dict)
-    enrolments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +60,7 @@ def findings(
     checks: Iterable[PresenceFact] = (),
 ) -> list[Finding]:
     """Return what is unusual about one enrolment's ``sessions`` and presence ``checks``."""
+    sessions = list(sessions)
     steps = sorted(
         (step for fact in sessions for step in _steps(fact) if step.length_us > 0),
         key=lambda step: (step.start_us, step.session, step.end_us),
@@ -93,6 +77,7 @@ def findings(
     found += _unbroken(seen, terms, credit)
     found += _round_the_clock(studied, seen, terms)
     found += _quick(checks, terms)
+    found += arrivals(sessions, terms)
     return _longest(found)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from lmscompliance.kernel.clock import from_micros
-from lmscompliance.rules.rhythm import Finding
+from lmscompliance.rules.finding import Finding
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.supervision.models import OPEN, Anomaly

@@ -14,6 +14,8 @@ KINDS = (
     "unbroken",
     "round_the_clock",
     "quick_answers",
+    "unanswered",
+    "mostly_late",
     "many_addresses",
     "address_cluster",
     "shared_device",

@@ -26,7 +26,7 @@ from lmscompliance.learning.segments import SentBeat
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.proofs import service as proofs
 from lmscompliance.questions.service import import_paths
-from lmscompliance.rules.rhythm import Finding
+from lmscompliance.rules.finding import Finding
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.supervision import findings, networks

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmscompliance.rules.facts import PresenceFact, SessionFact
-from lmscompliance.rules.rhythm import Finding, findings
+from lmscompliance.rules.finding import Finding
+from lmscompliance.rules.rhythm import findings
 from tests.rules import traces
 from tests.rules.build import NOTICE, TERMS, session, us, watch
 from tests.rules.test_credit_properties import sessions
