@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "90da8eb00a8bf6e8b448046ee8942e2ad883bb568bb49bff592ab5ea355ac307",
-    ("liusu-youji-2021", 1): "277607c26a0eaaff779b36bfcb8bf1b8f78cbdd3ce9658ab7ef4d1e02d598996",
-    ("wudi-gongjiang-draft", 1): "d35ed312a719b1dc0e59ad0c206b512b60cbd6c7bf9a8a1ec5ef612c3c48e11e",
+    ("demo-short", 1): "2952645091eb3ecb4a95264934d1172cdce026d796d6e418ea6f6618a5a343a7",
+    ("liusu-youji-2021", 1): "1d7080387acd6d4679fa0c20496aaed5111f68221b22a179f4e17fc9fdc166ad",
+    ("wudi-gongjiang-draft", 1): "50de531b5662b5f83c3ea57f8d9a4b415efdc489f9e43add7a3e920fb8e21fcd",
 }
 
 
