@@ -19,10 +19,10 @@ from benchmarks.support.server import EMPTY, served
 
 PATH = "/compliance/api/beats"
 THREADS = {"sqlite": 1, "postgresql": 32}
+ASYNCHRONOUS = 0
 MANY_CONNECTIONS = 8_000
 # Twice the connections: two beats of one session are then rarely under way at once and overtake.
 SESSIONS = 2 * MANY_CONNECTIONS
-FEWER_SESSIONS = 4_000
 FASTEST = 100_000
 """Beats a second that no machine reaches here: so many nonces are ready."""
 SHORT_HISTORY = 1_000
@@ -34,6 +34,7 @@ class Lane(NamedTuple):
     database: str
     learners: Learners
     port: int
+    threads: int
 
 
 def main() -> None:
@@ -45,12 +46,16 @@ def main() -> None:
         load.run(empty, EMPTY, seconds=1)
         for database in call.databases:
             first = database == call.databases[0]
-            with learning(database, SHORT_HISTORY, SESSIONS if first else FEWER_SESSIONS) as lane:
+            with learning(database, SHORT_HISTORY) as lane:
                 beat(call, lane, empty, f"beat_{database}", load.CONNECTIONS)
                 if first and load.installed():
                     beat(call, lane, empty, "beat_connections", many)
                 if first:
                     growth(call, lane)
+                if database == "postgresql":
+                    with served(lane.learners.services, ASYNCHRONOUS) as port:
+                        loop = lane._replace(port=port, threads=ASYNCHRONOUS)
+                        beat(call, loop, empty, "beat_postgresql_asynchronous", load.CONNECTIONS)
 
 
 def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> None:
@@ -68,8 +73,8 @@ def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> Non
         name,
         beats,
         nothing,
-        f"acknowledged POST {PATH} of {sessions_for(connections)} sessions on {lane.database}, {connections} "
-        f"connections, one granian worker with {THREADS[lane.database]} blocking thread(s); limit: an empty "
+        f"acknowledged POST {PATH} of {SESSIONS} sessions on {lane.database}, {connections} connections, one "
+        f"granian worker with {lane.threads or 'an event loop and no'} blocking thread(s); limit: an empty "
         f"Flask JSON route on granian with one; median of {rounds} rounds of {seconds} s in turns; load: "
         f"{load.generator()}; no segment falls due; all {total} acknowledged beats found in the database",
     )
@@ -78,10 +83,10 @@ def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> Non
 def growth(call: Call, short: Lane) -> None:
     """Take turns between a platform with a long history and one with a short history."""
     rounds, seconds = (3, 1) if call.quick else (5, 5)
-    history = 100_000 if call.quick else 10_000_000
+    history = call.history or (100_000 if call.quick else 10_000_000)
     grown: list[Sent] = []
     fresh: list[Sent] = []
-    with learning(short.database, history, FEWER_SESSIONS) as long:
+    with learning(short.database, history) as long:
         round_of(long, 1, load.CONNECTIONS)
         for _ in range(rounds):
             grown.append(round_of(long, seconds, load.CONNECTIONS))
@@ -96,25 +101,19 @@ def growth(call: Call, short: Lane) -> None:
 
 
 @contextmanager
-def learning(database: str, history: int, sessions: int) -> Iterator[Lane]:
-    """Yield a platform with so many closed and so many open sessions."""
+def learning(database: str, history: int) -> Iterator[Lane]:
+    """Yield a platform with so many closed sessions, and people who learn."""
     with platform(database) as services:
         close_sessions(services, history)
-        learners = open_sessions(services, sessions)
+        learners = open_sessions(services, SESSIONS)
         with served(services, THREADS[database]) as port:
-            yield Lane(database, learners, port)
-
-
-def sessions_for(connections: int) -> int:
-    """Return how many sessions beat in turn, so that each of a round's has a few."""
-    return max(FEWER_SESSIONS, min(SESSIONS, 2 * connections))
+            yield Lane(database, learners, port, THREADS[database])
 
 
 def round_of(lane: Lane, seconds: int, connections: int) -> Sent:
     """Send beats and look for each acknowledged one; those under way at the end may be there as well."""
     lane.learners.begin()
-    sessions = sessions_for(connections)
-    nonces = lane.learners.nonces(sessions, FASTEST * seconds // sessions + 1)
+    nonces = lane.learners.nonces(SESSIONS, FASTEST * seconds // SESSIONS + 1)
     sent = load.run(lane.port, PATH, nonces, seconds=seconds, connections=connections)
     held, overtaken = lane.learners.kept()
     # Of few connections none stalls while the others go once round all sessions, so nothing is overtaken.

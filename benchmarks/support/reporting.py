@@ -22,6 +22,7 @@ class Call:
 
     quick: bool
     databases: tuple[str, ...]
+    history: int | None = None
 
 
 def called(about: str | None) -> Call:
@@ -29,13 +30,16 @@ def called(about: str | None) -> Call:
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
     parser.add_argument("--db", choices=DATABASES, help="measure on this database only")
+    parser.add_argument(
+        "--history", type=int, help="closed sessions of a long history, where one is measured"
+    )
     given = parser.parse_args()
     if given.db is not None:
-        return Call(given.quick, (given.db,))
+        return Call(given.quick, (given.db,), given.history)
     if postgres.binaries() is None:
         print("PostgreSQL is not installed, so only SQLite is measured.", file=sys.stderr)
-        return Call(given.quick, ("sqlite",))
-    return Call(given.quick, DATABASES)
+        return Call(given.quick, ("sqlite",), given.history)
+    return Call(given.quick, DATABASES, given.history)
 
 
 def say(name: str, *, value: float, unit: str, limit: float, how: str, **more: float) -> None:

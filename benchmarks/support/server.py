@@ -1,6 +1,7 @@
 """The measured servers: granian in a process group of its own, over an application that a factory makes.
 
-``platform`` is a bare host with the extension, ``empty`` a bare host with one route that does nothing.
+``platform`` is a bare host with the extension, ``asynchronous`` the same for a server with an event loop,
+``empty`` a bare host with one route that does nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from flask import Flask, Response, jsonify
 
 from benchmarks.support.scratch import SECRET
 from lmscompliance import Compliance
+from lmscompliance.learning.asynclane import AsyncLane
 from lmscompliance.services import Services
 
 EMPTY = "/empty"
@@ -38,6 +40,16 @@ def empty() -> Flask:
 
 def platform() -> Flask:
     """Return the app with the extension, over the database that the environment names."""
+    return _platform()[1]
+
+
+def asynchronous() -> AsyncLane:
+    """Return the same app behind the asynchronous lane."""
+    compliance, app = _platform()
+    return compliance.rsgi(app)
+
+
+def _platform() -> tuple[Compliance, Flask]:
     app = Flask("benchmarks.host")
     app.config.update(
         SECRET_KEY=SECRET,
@@ -45,13 +57,17 @@ def platform() -> Flask:
         COMPLIANCE_DATABASE_URL=os.environ["BENCHMARK_DATABASE_URL"],
         COMPLIANCE_TRUSTED_PROXIES=0,
     )
-    Compliance().init_app(app, actor_loader=lambda: None)
-    return app
+    compliance = Compliance()
+    compliance.init_app(app, actor_loader=lambda: None)
+    return compliance, app
 
 
 @contextmanager
 def served(services: Services | None, threads: int) -> Iterator[int]:
-    """Yield the port of a server over the database of ``services``, or of the empty one without."""
+    """Yield the port of a server over the database of ``services``, or of the empty one without.
+
+    ``threads`` are granian's blocking threads; none stands for its event loop.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -59,9 +75,10 @@ def served(services: Services | None, threads: int) -> Iterator[int]:
     if services is not None:
         environ["BENCHMARK_DATA_DIR"] = str(services.settings.data_dir)
         environ["BENCHMARK_DATABASE_URL"] = services.database.engine.url.render_as_string(hide_password=False)
-    application = f"{__name__}:{'platform' if services is not None else 'empty'}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", application]
-    command += ["--port", str(port), "--workers", "1", "--blocking-threads", str(threads), "--no-ws"]
+    factory = "empty" if services is None else "platform" if threads else "asynchronous"
+    how = ["wsgi", "--blocking-threads", str(threads)] if threads else ["rsgi", "--loop", "uvloop"]
+    command = [sys.executable, "-m", "granian", "--factory", f"{__name__}:{factory}", "--interface", *how]
+    command += ["--port", str(port), "--workers", "1", "--no-ws"]
     command += ["--backlog", str(BACKLOG), "--http", "1", "--log-level", "critical"]
     server = subprocess.Popen(command, env=environ, start_new_session=True)
     try:

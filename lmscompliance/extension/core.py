@@ -17,7 +17,7 @@ from flask import Flask
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.extension import wiring
 from lmscompliance.extension.building import build_services
-from lmscompliance.extension.mounting import mount
+from lmscompliance.extension.mounting import beat_route, mount
 from lmscompliance.extension.periodic import run_leased
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.clock import Clock
@@ -26,6 +26,7 @@ from lmscompliance.kernel.ids import Randomness
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
+from lmscompliance.learning.asynclane import THREADS, AsyncLane
 from lmscompliance.services import Services
 from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
 
@@ -76,6 +77,15 @@ class Compliance:
         )
         wiring.connect_events(services)
         mount(app, AppState(services=services, actor_loader=actor_loader, login_url=login_url))
+
+    def rsgi(self, app: Flask, *, threads: int = THREADS) -> AsyncLane:
+        """Return ``app`` for granian's RSGI interface: heartbeats by its event loop, all else in ``threads``.
+
+        For PostgreSQL, where waiting for a commit would otherwise take a thread a beat. Call it after
+        ``init_app`` and after the host has put its own middleware around ``app.wsgi_app``.
+        """
+        self.services(app)
+        return AsyncLane(app, beat_route(app), threads=threads)
 
     def services(self, app: Flask) -> Services:
         """Return ``app``'s services; raises ``Misconfigured`` when ``init_app`` has not seen it."""

@@ -20,6 +20,7 @@ from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.learning import fastlane
 from lmscompliance.learning import views as learning_views
+from lmscompliance.learning.fastlane import BeatRoute, FastLane
 from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.proofs import views as proof_views
@@ -87,10 +88,14 @@ def mount(app: Flask, state: AppState) -> None:
     blueprint.app_context_processor(template_context)
     app.extensions[EXTENSION] = state
     app.register_blueprint(blueprint)
-    _put_lane_in_front(app, state)
+    route = beat_route(app)
+    if route is not None:
+        app.wsgi_app = FastLane(app.wsgi_app, route)  # type: ignore[method-assign]  # Flask's own way to wrap
 
 
-def _put_lane_in_front(app: Flask, state: AppState) -> None:
+def beat_route(app: Flask) -> BeatRoute | None:
+    """Return what a lane for plain beats must know of ``app``, or ``None`` where there can be none."""
+    state: AppState = app.extensions[EXTENSION]
     services = state.services
     # Where the host routes by host name, the path alone does not say whether a request is ours.
     if (
@@ -98,13 +103,12 @@ def _put_lane_in_front(app: Flask, state: AppState) -> None:
         or app.url_map.host_matching
         or not fastlane.possible(services.database)
     ):
-        return
+        return None
 
     def sender_of(environ: dict[str, Any]) -> Origin:
         return Origin(address_from(environ, services.settings.trusted_proxies), agent_from(environ))
 
-    app.wsgi_app = fastlane.FastLane(  # type: ignore[method-assign]  # Flask's own way to wrap an app
-        app.wsgi_app,
+    return BeatRoute(
         services,
         path=f"{services.settings.url_prefix.rstrip('/')}/api/beats",
         sender_of=sender_of,

@@ -12,9 +12,11 @@ Durability is the writer's: ``storage.walwriter`` on SQLite, ``storage.groupcomm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Update
 
 from lmscompliance.learning import beats
 from lmscompliance.learning.models import OpenSession
@@ -31,32 +33,32 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-class FastLane:
-    """Serves ``POST path`` where it can, and calls ``inner`` where it cannot.
+class BeatRoute(NamedTuple):
+    """What a lane must know of the place it stands in.
 
     ``sender_of`` tells a request's address and User-Agent by the same rule as the view, ``ready`` whether
     the database's schema is known to be current, ``headers`` are those that the view's answers carry.
     """
 
-    def __init__(
-        self,
-        inner: Application,
-        services: Services,
-        *,
-        path: str,
-        sender_of: Callable[[Environ], Origin],
-        ready: Callable[[], bool],
-        headers: Sequence[tuple[str, str]],
-    ) -> None:
+    services: Services
+    path: str
+    sender_of: Callable[[Environ], Origin]
+    ready: Callable[[], bool]
+    headers: Sequence[tuple[str, str]]
+
+
+class FastLane:
+    """Serves ``POST path`` where it can, and calls ``inner`` where it cannot."""
+
+    def __init__(self, inner: Application, route: BeatRoute) -> None:
         """Stand in front of ``inner``; nothing is opened before the first beat."""
         self._inner = inner
-        self._services = services
-        self._path = path
-        self._sender_of = sender_of
-        self._ready = ready
-        self._headers = [("Content-Type", "application/json"), *headers]
-        self._plain = PlainBeats(services)
-        self._writer = _writer(services.database)
+        self._path = route.path
+        self._sender_of = route.sender_of
+        self._ready = route.ready
+        self._headers = [("Content-Type", "application/json"), *route.headers]
+        self._plain = PlainBeats(route.services)
+        self._writer = writer(route.services.database)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -92,11 +94,13 @@ def possible(database: Database) -> bool:
     return name not in {"", ":memory:"} and not name.startswith("file:")
 
 
-def _writer(database: Database) -> RowWriter:
-    def of_active(sent: Any) -> Any:
-        # Beats of a session that was taken over are rare, and the view's.
-        return beats.plain_beat(sent).where(OpenSession.active)
+def of_active(sent: Mapping[str, ColumnElement[Any]]) -> Update:
+    """Return the statement of a plain beat of an active session; one that was taken over is the view's."""
+    return beats.plain_beat(sent).where(OpenSession.active)
 
+
+def writer(database: Database) -> RowWriter:
+    """Return what writes plain beats from threads."""
     if database.is_sqlite:
         return WalWriter(database, of_active, beats.COLUMNS)
     return GroupCommit(database, of_active, beats.COLUMNS, key=beats.KEY)

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, column, func
+from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -59,9 +59,9 @@ class GroupCommit:
     def __init__(self, database: Database, build: Build, columns: Columns, *, key: int) -> None:
         """Prepare the statement; the first ``key`` columns name the row that is updated."""
         self._engine = database.engine
-        self._names = tuple(columns)
-        self._texts = tuple(isinstance(type_, String) for type_ in columns.values())
-        self._statement = str(_batch_of(build, columns).compile(dialect=database.engine.dialect))
+        self._names = (*columns, _NUMBER)
+        self._texts = texts_of(columns)
+        self._statement = str(batch_of(build, columns).compile(dialect=database.engine.dialect))
         self._key = key
         self._mutex = threading.Lock()
         self._led = False
@@ -135,32 +135,17 @@ class GroupCommit:
                 self._write([one])
 
     def _write_together(self, batch: Sequence[_Waiting]) -> None:
-        columns = zip(*(one.row for one in batch), strict=True)
-        values = {
-            name: _literal(values, text=text)
-            for name, text, values in zip(self._names, self._texts, columns, strict=True)
-        }
-        values[_NUMBER] = _literal(range(len(batch)), text=False)
+        values = values_of([one.row for one in batch], self._texts)
         if self._process != os.getpid():
             # Inherited through a fork: the connection is the parent's, and closing it would end it there.
             _left_by_parents.append(self._connection)
             self._connection, self._process = None, os.getpid()
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection = connect(self._engine)
         # Autocommit: the statement is its own transaction, and its result comes after the commit.
-        for (number,) in self._connection.execute(self._statement, values, prepare=True).fetchall():
+        sent = dict(zip(self._names, values, strict=True))
+        for (number,) in self._connection.execute(self._statement, sent, prepare=True).fetchall():
             batch[number].kept = True
-
-    def _connect(self) -> Any:
-        pooled = self._engine.raw_connection()
-        connection = pooled.driver_connection
-        pooled.detach()
-        if connection is None:  # pragma: no cover  # the pool has just handed it out
-            raise SQLAlchemyError
-        connection.autocommit = True
-        for setting in _SETTINGS:
-            connection.execute(setting)
-        return connection
 
     def _drop(self) -> None:
         try:
@@ -169,7 +154,21 @@ class GroupCommit:
             self._connection = None
 
 
-def _batch_of(build: Build, columns: Columns) -> Any:
+def connect(engine: Engine) -> Any:
+    """Return a psycopg connection that is set up for batches; each statement is its own transaction."""
+    pooled = engine.raw_connection()
+    connection: Any = pooled.driver_connection
+    pooled.detach()
+    if connection is None:  # pragma: no cover  # the pool has just handed it out
+        raise SQLAlchemyError
+    connection.autocommit = True
+    for setting in _SETTINGS:
+        connection.execute(setting)
+    return connection
+
+
+def batch_of(build: Build, columns: Columns) -> Any:
+    """Return the UPDATE of a batch: an array a column, and one of numbers, which what matched gives back."""
     types = {**columns, _NUMBER: Integer()}
     rows = (
         func.unnest(*(bindparam(name, type_=ARRAY(type_)) for name, type_ in types.items()))
@@ -180,8 +179,31 @@ def _batch_of(build: Build, columns: Columns) -> Any:
     return build(sent).returning(rows.c[_NUMBER])
 
 
-def _literal(values: Sequence[str | int] | range | tuple[Any, ...], *, text: bool) -> str:
-    """Return the values as PostgreSQL writes an array; a fraction of what the driver takes for a list."""
-    if not text:
-        return "{" + ",".join(map(str, values)) + "}"
-    return '{"' + '","'.join(str(one).replace("\\", "\\\\").replace('"', '\\"') for one in values) + '"}'
+def texts_of(columns: Columns) -> tuple[bool, ...]:
+    """Tell of each column whether it holds text."""
+    return tuple(isinstance(type_, String) for type_ in columns.values())
+
+
+def values_of(rows: Sequence[Row], texts: Sequence[bool]) -> list[str]:
+    """Return the arrays that ``batch_of`` is given, as PostgreSQL writes them.
+
+    Written here because that takes a fraction of what the driver takes for a list.
+    """
+    values = [
+        _texts(column) if text else _numbers(column)
+        for text, column in zip(texts, zip(*rows, strict=True), strict=True)
+    ]
+    values.append(_numbers(range(len(rows))))
+    return values
+
+
+def _numbers(values: Sequence[Any]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _texts(values: Sequence[Any]) -> str:
+    joined = '","'.join(values)
+    # Nearly always there is nothing to escape.
+    if "\\" in joined or joined.count('"') != 2 * (len(values) - 1):
+        joined = '","'.join(one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    return '{"' + joined + '"}'

@@ -14,24 +14,14 @@ from lmscompliance.learning import fastlane, nonces
 from lmscompliance.learning.service import Started
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
-from tests.learning.lanes import BEATS, app_with, way_in
+from tests.learning.lanes import BEATS, FAST_LANES, app_with, count_passed_on, way_in
 from tests.learning.school import DESKTOP, PHONE, Player, School, open_school
 
 
-class _Counting:
-    """Counts what reaches Flask."""
-
-    def __init__(self, app: Flask) -> None:
-        self.count = 0
-        lane = app.wsgi_app
-        assert isinstance(lane, fastlane.FastLane)
-        inner = lane._inner
-
-        def counted(environ, start_response):
-            self.count += 1
-            return inner(environ, start_response)
-
-        lane._inner = counted
+@pytest.fixture(params=FAST_LANES)
+def lane(request: pytest.FixtureRequest) -> str:
+    """Return the name of each lane in front of the view."""
+    return request.param
 
 
 def _post(app: Flask, body: object, **more: object):
@@ -45,28 +35,28 @@ def _beat(school: School, started: Started, seq: int = 1) -> dict[str, object]:
     return {"token": started.token, "seq": seq, "position_ms": 0, "state": "playing", "nonce": nonce}
 
 
-def test_a_plain_beat_never_reaches_flask(school: School) -> None:
+def test_a_plain_beat_never_reaches_flask(school: School, lane: str) -> None:
     """Beat after beat is answered in front of it."""
-    app = app_with("lane", school.services)
-    reached = _Counting(app)
+    app = app_with(lane, school.services)
+    reached = count_passed_on(app)
     started = school.start()
     nonce = started.nonce
     for seq in range(1, 8):
         answer = _post(app, _beat(school, started, seq) | {"nonce": nonce}).json
         nonce = answer.pop("nonce")
         assert answer == {"seq": seq, "state": "active", "next_seconds": 60}
-    assert reached.count == 0
+    assert len(reached) == 0
     (fact,) = school.facts()
     assert [beat.seq for beat in fact.segments[0].beats] == list(range(8))
 
 
-def test_the_answer_is_the_views_to_the_byte(school: School) -> None:
+def test_the_answer_is_the_views_to_the_byte(school: School, lane: str) -> None:
     """Status, headers and body of both lanes are the same."""
     beat = _beat(school, school.start())
     # The second to be asked finds the beat kept, and answers what the first has answered.
-    lane, view = (_post(app_with(way, school.services), beat) for way in ("lane", "view"))
-    assert (lane.status, lane.data) == (view.status, view.data)
-    assert sorted(lane.headers) == sorted(view.headers)
+    fast, view = (_post(app_with(way, school.services), beat) for way in (lane, "view"))
+    assert (fast.status, fast.data) == (view.status, view.data)
+    assert sorted(fast.headers) == sorted(view.headers)
 
 
 @pytest.mark.parametrize(
@@ -80,49 +70,49 @@ def test_the_answer_is_the_views_to_the_byte(school: School) -> None:
     ],
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_beat_written_otherwise_is_the_views_and_counts_the_same(school: School, change) -> None:
+def test_a_beat_written_otherwise_is_the_views_and_counts_the_same(school: School, change, lane: str) -> None:
     """The view reads the body that the lane has looked at."""
-    app = app_with("lane", school.services)
-    reached = _Counting(app)
+    app = app_with(lane, school.services)
+    reached = count_passed_on(app)
     assert _post(app, change(_beat(school, school.start()))).json["seq"] == 1
-    assert reached.count == 1
+    assert len(reached) == 1
     (fact,) = school.facts()
     assert len(fact.segments[0].beats) == 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_other_requests_pass_untouched(school: School) -> None:
+def test_other_requests_pass_untouched(school: School, lane: str) -> None:
     """Another method, another path and another prefix are none of the lane's business."""
-    app = app_with("lane", school.services)
-    reached = _Counting(app)
+    app = app_with(lane, school.services)
+    reached = count_passed_on(app)
     assert app.test_client().get(BEATS).status_code == 405
     assert app.test_client().post("/api/beats").status_code == 404
     assert app.test_client().post(f"{BEATS}/end").status_code == 404
-    assert reached.count == 3
+    assert len(reached) == 3
 
 
-def test_a_taken_over_session_is_told_so(school: School) -> None:
+def test_a_taken_over_session_is_told_so(school: School, lane: str) -> None:
     """The lane leaves the superseded to the view; their beats are kept all the same."""
-    accept = way_in("lane", school.services)
+    accept = way_in(lane, school.services)
     first = Player(replace(school, accept=accept), school.start())
     school.start(sender=DESKTOP, takeover=True)
     assert first.play(60).state == "superseded"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_unknown_schema_is_asked_about_first(school: School) -> None:
+def test_an_unknown_schema_is_asked_about_first(school: School, lane: str) -> None:
     """Until the schema is known to be current the lane stands aside, because the view asks."""
-    app = app_with("lane", school.services)
-    reached = _Counting(app)
+    app = app_with(lane, school.services)
+    reached = count_passed_on(app)
     app.extensions["compliance"].schema_known = False
     assert _post(app, _beat(school, school.start())).status_code == 500
-    assert reached.count == 1
+    assert len(reached) == 1
 
 
-def test_beats_of_many_threads_are_all_kept(services: Services, clock: ManualClock) -> None:
+def test_beats_of_many_threads_are_all_kept(services: Services, clock: ManualClock, lane: str) -> None:
     """Whatever is grouped with whatever, each acknowledged beat is in the row of its session, in order."""
     school = open_school(services, trainees=8)
-    app = app_with("lane", services)
+    app = app_with(lane, services)
     opened = {account: school.start(account) for account in school.trainees}
     answers: list[int] = []
 
@@ -140,20 +130,20 @@ def test_beats_of_many_threads_are_all_kept(services: Services, clock: ManualClo
         assert [beat.seq for beat in fact.segments[0].beats] == list(range(31))
 
 
-def test_the_lane_opens_anew_after_the_connections_were_closed(school: School) -> None:
+def test_the_lane_opens_anew_after_the_connections_were_closed(school: School, lane: str) -> None:
     """Closing everything (before a fork, say) costs the next beat a connection and nothing else."""
-    app = app_with("lane", school.services)
-    reached = _Counting(app)
+    app = app_with(lane, school.services)
+    reached = count_passed_on(app)
     started = school.start()
     assert _post(app, _beat(school, started, 1)).status_code == 200
     school.services.database.dispose()
     assert _post(app, _beat(school, started, 2)).json["seq"] == 2
-    assert reached.count == 0
+    assert len(reached) == 0
 
 
-def test_a_full_segment_is_the_views(school: School) -> None:
+def test_a_full_segment_is_the_views(school: School, lane: str) -> None:
     """The lane appends up to the limit and lets the view close the segment."""
-    player = Player(replace(school, accept=way_in("lane", school.services)), school.start())
+    player = Player(replace(school, accept=way_in(lane, school.services)), school.start())
     for _ in range(1200):
         player.beat()
     (fact,) = school.facts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, cast, select, text, update
 
+from lmscompliance.storage.asyncwriters import AsyncGroupCommit, AsyncWriter, InThread
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.groupcommit import GroupCommit
 from lmscompliance.storage.rowwriter import NotKept, RowWriter
@@ -32,6 +34,53 @@ def _append(sent):
         .where(TABLE.c.id == sent["id"], TABLE.c.n < sent["n"])
         .values(n=sent["n"], log=TABLE.c.log + cast(sent["n"], String))
     )
+
+
+class _Waited:
+    """An asynchronous writer as one that waits, on a loop in a thread of its own."""
+
+    def __init__(self, writer: AsyncWriter) -> None:
+        self._writer = writer
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def keep(self, row):
+        return asyncio.run_coroutine_threadsafe(self._writer.keep(row), self._loop).result(60)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def test_the_asynchronous_writers_promise_the_same(database: Database) -> None:
+    """A match is kept, a miss is said, rows of one key apply in order, a lost connection is replaced."""
+    blocking = _writer(database)
+    writer = _Waited(
+        InThread(blocking, key=1)
+        if database.is_sqlite
+        else AsyncGroupCommit(database, _append, COLUMNS, key=1)
+    )
+    assert writer.keep(("row1", 1))
+    assert not writer.keep(("row1", 1))
+    assert not writer.keep(("nobody", 1))
+    with database.engine.begin() as connection:
+        connection.execute(TABLE.insert(), {"id": 'a"b\\', "n": 0, "log": ""})
+
+    async def all_at_once() -> list[bool]:
+        rows = [('a"b\\', 1), *(("row2", n) for n in range(1, 6)), *(("row3", n) for n in range(1, 3))]
+        return await asyncio.gather(*(writer._writer.keep(row) for row in rows))
+
+    assert asyncio.run_coroutine_threadsafe(all_at_once(), writer._loop).result(60) == [True] * 8
+    kept = _rows(database)
+    assert (kept["row2"], kept["row3"], kept['a"b\\']) == ("12345", "12", "1")
+    if not database.is_sqlite:
+        with pytest.raises(NotKept):
+            writer.keep(("row1", 2**40))
+        assert writer.keep(("row1", 2))
+        _lose_connections(database)
+        with pytest.raises(NotKept):
+            writer.keep(("row1", 3))
+    writer.close()
+    assert writer.keep(("row1", 4))
 
 
 def _writer(database: Database) -> RowWriter:
@@ -97,20 +146,24 @@ def test_rows_of_one_key_apply_in_their_order(database: Database) -> None:
     assert _rows(database)["row1"] == "23456"
 
 
+def _lose_connections(database: Database) -> None:
+    with database.engine.connect() as admin:
+        mine = admin.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        admin.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> :mine AND "
+                "datname = current_database()"
+            ),
+            {"mine": mine},
+        )
+
+
 def test_a_lost_connection_is_replaced(database: Database) -> None:
     """Whoever comes after the database was away is served again."""
     writer = _writer(database)
     assert writer.keep(("row0", 1))
     if isinstance(writer, GroupCommit):
-        with database.engine.connect() as admin:
-            mine = admin.execute(text("SELECT pg_backend_pid()")).scalar_one()
-            admin.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> :mine AND "
-                    "datname = current_database()"
-                ),
-                {"mine": mine},
-            )
+        _lose_connections(database)
         with pytest.raises(NotKept):
             writer.keep(("row0", 2))
     else:

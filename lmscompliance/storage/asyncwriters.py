@@ -1,0 +1,222 @@
+"""The hot path for a server with an event loop: as many beats wait as like to, and no thread for any of them.
+
+The promise is ``rowwriter``'s: a row is answered with ``True`` only after the commit that holds it. On
+PostgreSQL all rows that came while the last batch was under way are one UPDATE and one commit
+(``synchronous_commit = on``), so what was answered survives a crash of either side, a power loss included.
+On SQLite a thread hands the rows to ``walwriter`` one by one, and what that says of power loss holds. If the
+process dies before the answer, restart sees the row kept or not, and the page sends it again.
+
+Everything here runs in the loop's own thread, save where something says otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy.dialects import postgresql
+
+from lmscompliance.storage import groupcommit
+from lmscompliance.storage.database import Database
+from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row, RowWriter
+
+_NAME = b"compliance_batch"
+_PATIENCE_SECONDS = 5.0
+
+
+class AsyncWriter(ABC):
+    """Collects rows into batches, of which one is under way at a time."""
+
+    def __init__(self, key: int) -> None:
+        """Open nothing; the first ``key`` values of a row name what is updated."""
+        self._key = key
+        self._waiting: deque[dict[Row, tuple[Row, asyncio.Future[bool]]]] = deque()
+        self._under_way = False
+
+    async def keep(self, row: Row) -> bool:
+        """Update with ``row``; tell whether one matched, once that is committed. Raises ``NotKept``."""
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[bool] = loop.create_future()
+        named = row[: self._key]
+        # No batch has one name twice, because its statement would take any one of the two. The later one
+        # stands in a later batch, so they apply in the order in which they came.
+        if (
+            not self._waiting
+            or named in self._waiting[-1]
+            or len(self._waiting[-1]) == groupcommit.LARGEST_BATCH
+        ):
+            self._waiting.append({})
+        self._waiting[-1][named] = row, outcome
+        if not self._under_way:
+            self._under_way = True
+            # Not at once: whatever else has arrived by now comes along.
+            loop.call_soon(self._next)
+        return await outcome
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of every connection, from any thread; the next row opens anew."""
+
+    @abstractmethod
+    async def _write(self, rows: Sequence[Row]) -> set[int]:
+        """Write ``rows`` and return the places of those that matched; whatever it raises fails them all."""
+
+    def _next(self) -> None:
+        self._task = asyncio.ensure_future(self._write_waiting())
+
+    async def _write_waiting(self) -> None:
+        while self._waiting:
+            batch = self._waiting.popleft()
+            # In the order of their names: two processes that lock the same rows never wait for each other.
+            waiting = [batch[name] for name in sorted(batch)]
+            try:
+                kept = await self._write([row for row, _ in waiting])
+            except Exception as error:  # noqa: BLE001  # whatever the driver raises is told to who waits for it
+                for _, outcome in waiting:
+                    if not outcome.done():
+                        failed = NotKept()
+                        failed.__cause__ = error
+                        outcome.set_exception(failed)
+            else:
+                for place, (_, outcome) in enumerate(waiting):
+                    # Who has gone away meanwhile is not told.
+                    if not outcome.done():
+                        outcome.set_result(place in kept)
+        self._under_way = False
+
+
+class AsyncGroupCommit(AsyncWriter):
+    """Group commit on PostgreSQL, on one connection of its own that is driven by the loop."""
+
+    def __init__(self, database: Database, build: Build, columns: Columns, *, key: int) -> None:
+        """Prepare the statement; nothing is opened before the first row."""
+        super().__init__(key)
+        self._engine = database.engine
+        self._texts = groupcommit.texts_of(columns)
+        # libpq's own way to write a parameter is that of this dialect; the driver itself is not used.
+        dialect: Any = postgresql.asyncpg.dialect
+        self._statement = str(groupcommit.batch_of(build, columns).compile(dialect=dialect()))
+        self._wire: _Wire | None = None
+        database.at_dispose(self.close)
+
+    def close(self) -> None:
+        """Let go of the connection; rows under way fail."""
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            wire.close()
+
+    async def _write(self, rows: Sequence[Row]) -> set[int]:
+        loop = asyncio.get_running_loop()
+        if self._wire is None:
+            self._wire = _Wire(loop, await loop.run_in_executor(None, self._connect))
+        try:
+            return await self._wire.ask(groupcommit.values_of(rows, self._texts))
+        except Exception:
+            self.close()
+            raise
+
+    def _connect(self) -> Any:
+        """Return a connection that knows the statement. Runs in a thread."""
+        connection = groupcommit.connect(self._engine)
+        connection.pgconn.prepare(_NAME, self._statement.encode())
+        connection.pgconn.nonblocking = 1
+        return connection
+
+
+class _Wire:
+    """A libpq connection whose socket the loop watches; one question at a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connection: Any) -> None:
+        self._loop = loop
+        self._connection = connection
+        self._pgconn = connection.pgconn
+        self._socket: int = self._pgconn.socket
+        self._result: Any = None
+        self._answer: asyncio.Future[set[int]] | None = None
+        loop.add_reader(self._socket, self._readable)
+
+    async def ask(self, values: Sequence[str]) -> set[int]:
+        """Run the prepared statement, which is its own transaction, and return the numbers it gives back."""
+        answer: asyncio.Future[set[int]] = self._loop.create_future()
+        self._answer = answer
+        self._pgconn.send_query_prepared(_NAME, [value.encode() for value in values])
+        self._flush()
+        return await answer
+
+    def close(self) -> None:
+        """Let go of it, from any thread; it is gone when this returns."""
+        try:
+            elsewhere = asyncio.get_running_loop() is not self._loop
+        except RuntimeError:
+            elsewhere = True
+        if elsewhere and self._loop.is_running():
+            closed = threading.Event()
+            self._loop.call_soon_threadsafe(self._close)
+            self._loop.call_soon_threadsafe(closed.set)
+            closed.wait(_PATIENCE_SECONDS)
+        else:
+            self._close()
+
+    def _close(self) -> None:
+        with suppress(Exception):
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+        with suppress(Exception):
+            self._connection.close()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(ConnectionError("the connection was closed"))
+
+    def _flush(self) -> None:
+        if self._pgconn.flush():
+            self._loop.add_writer(self._socket, self._flush)
+        else:
+            self._loop.remove_writer(self._socket)
+
+    def _readable(self) -> None:
+        try:
+            self._pgconn.consume_input()
+            while not self._pgconn.is_busy():
+                result = self._pgconn.get_result()
+                if result is None:
+                    self._answered()
+                    return
+                self._result = result
+        except Exception as error:  # noqa: BLE001  # the connection is gone, or says nonsense
+            self._loop.remove_reader(self._socket)
+            if self._answer is not None and not self._answer.done():
+                self._answer.set_exception(error)
+
+    def _answered(self) -> None:
+        result, self._result = self._result, None
+        if self._answer is None or self._answer.done() or result is None:
+            return
+        if result.error_message:
+            self._answer.set_exception(RuntimeError(result.error_message.decode(errors="replace")))
+        else:
+            self._answer.set_result({int(result.get_value(row, 0)) for row in range(result.ntuples)})
+
+
+class InThread(AsyncWriter):
+    """Hands rows to a writer of the blocking kind, in one thread that it keeps for that."""
+
+    def __init__(self, writer: RowWriter, *, key: int) -> None:
+        """Start nothing yet."""
+        super().__init__(key)
+        self._writer = writer
+        self._thread = ThreadPoolExecutor(1, "compliance-rows")
+
+    def close(self) -> None:
+        """Close the writer."""
+        self._writer.close()
+
+    async def _write(self, rows: Sequence[Row]) -> set[int]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write_all, rows)
+
+    def _write_all(self, rows: Sequence[Row]) -> set[int]:
+        return {place for place, row in enumerate(rows) if self._writer.keep(row)}
