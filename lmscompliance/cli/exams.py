@@ -6,13 +6,15 @@ import click
 
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import dump, say
+from lmscompliance.exams import service
 from lmscompliance.exams.publishing import DEFAULT_QUESTIONS, default_blueprint, publish_blueprint
+from lmscompliance.rules.marking import plain
 
 
 @click.group("exam")
 def group() -> None:
-    """Publish a class's exam."""
+    """Publish exams, and mark papers again after a wrong key."""
 
 
 @group.command("publish", short_help="Publish an exam over every topic of the plan.")
@@ -31,3 +33,45 @@ def publish(code: str, count: int) -> None:
         class_id = class_id_of(given, code)
         version = publish_blueprint(given, class_id, default_blueprint(given, class_id, count))
     say("cli.exam_published", code=code, version=version)
+
+
+@group.command("remark", short_help="Mark papers again after a wrong key.")
+@click.option("--question", "question_id", required=True, help="The question's id.")
+@click.option("--key", required=True, help="The right key: A、C, 正确, 37.3±0.2; several separated by |.")
+@click.option("--version", type=click.IntRange(1), help="The version whose key was wrong (default: present).")
+@click.option("--by", default="", help="Who is responsible; goes into the evidence.")
+@click.option("--why", default="", help="Why the key was wrong; goes into the evidence.")
+@click.option("--dry-run", is_flag=True, help="Only list who would change.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def remark(  # one parameter for each option
+    question_id: str, key: str, version: int | None, by: str, why: str, *, dry_run: bool, as_json: bool
+) -> None:
+    """Correct a question's key in the bank and mark every paper again that had it.
+
+    Each changed mark is a new entry of the log beside the old one. Try it with --dry-run first.
+    """
+    with services() as given:
+        if dry_run:
+            found = service.try_remark(given, question_id=question_id, key=key, version=version)
+        else:
+            found = service.remark(given, question_id=question_id, key=key, version=version, by=by, why=why)
+    if as_json:
+        dump(found.to_json())
+        return
+    for one in found.changed:
+        say(
+            f"cli.remark_{one.turns or 'stays'}",
+            code=one.code,
+            ordinal=one.ordinal,
+            number=one.number,
+            before=plain(one.score_before),
+            after=plain(one.score),
+        )
+    say(
+        "cli.remark_done" if found.done else "cli.remark_tried",
+        changed=len(found.changed),
+        passing=len(found.turning("passes")),
+        failing=len(found.turning("fails")),
+        unchanged=found.unchanged,
+        running=found.still_open,
+    )

@@ -14,9 +14,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
-from lmscompliance.exams import forms
+from lmscompliance.exams import forms, locking, regrading
 from lmscompliance.exams.facts import attempts_of, facts_of
-from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamLock, ExamPaper, ExamSheet
+from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamPaper, ExamSheet
 from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import to_micros
@@ -24,7 +24,6 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
 from lmscompliance.rules.exam import ExamState, exam_verdict, passes
 from lmscompliance.rules.marking import Item, is_answered, mark, plain
-from lmscompliance.rules.verdict import NotMet
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
 from lmscompliance.training import queries as training
@@ -83,7 +82,8 @@ def close(
     attempt = next(one for one in attempts if one.id == sheet.attempt_id)
     notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
     answers = forms.as_list(len(sheet.kinds), sheet.answers)
-    items = [Item.from_json(question) for question in paper_of(session, sheet)]
+    paper = paper_of(session, sheet)
+    items = [Item.from_json(question) for question in paper]
     marked = mark(items, answers, notice.exam)
     attempt.submitted_at = submitted_at
     attempt.closed_by = closed_by
@@ -97,10 +97,9 @@ def close(
         .values(is_open=False)
     )
     _record_closing(session, services, attempt, answers, ip=ip, full=notice.exam.full_marks)
-    judged = exam_verdict(facts_of(attempts), notice)
-    if judged.state is ExamState.FAILED and isinstance(judged.verdict, NotMet):
-        _lock(session, services, attempt, judged.verdict)
     session.flush()
+    regrading.follow(session, services, attempt, paper)
+    locking.settle(session, services, attempt, notice)
     subject = f"{sheet.class_id}/{sheet.enrolment_id}"
     after_commit(session, lambda: services.events.send(CLOSED, subject))
     return _result(attempt, attempts, notice)
@@ -157,28 +156,6 @@ def _record_closing(
         type="attempt.graded",
         at=now,
         body=graded,
-    )
-
-
-def _lock(session: Session, services: Services, attempt: ExamAttempt, verdict: NotMet) -> None:
-    now = services.clock.now()
-    session.add(
-        ExamLock(
-            class_id=attempt.class_id,
-            enrolment_id=attempt.enrolment_id,
-            locked_at=now,
-            reason=verdict.reason,
-            clause=verdict.clause,
-        )
-    )
-    record(
-        session,
-        services,
-        class_id=attempt.class_id,
-        stream=enrolment_stream(attempt.enrolment_id),
-        type="exam.locked",
-        at=now,
-        body={"locked_us": to_micros(now), "reason": verdict.reason, "clause": verdict.clause},
     )
 
 

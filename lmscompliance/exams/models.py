@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
@@ -145,3 +145,43 @@ class ExamLock(Base):
     locked_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(64))
     clause: Mapped[str] = mapped_column(Text)
+
+
+class ExamRekey(Base):
+    """A question's key was wrong: which version of it, what is right, who says so and why. Insert only.
+
+    ``correct`` is canonical JSON: kind, options and key as the bank has them.
+    """
+
+    __tablename__ = "compliance_exam_rekey"
+    __table_args__ = (Index(None, "question_id", "version"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    question_id: Mapped[str] = mapped_column(Id)
+    version: Mapped[int]
+    key_version: Mapped[int]
+    correct: Mapped[bytes] = mapped_column(LargeBinary)
+    by: Mapped[str] = mapped_column(String(255))
+    why: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ExamRegrade(Base):
+    """A closed attempt marked again after a correction; the newest ``score`` stands in the attempt too.
+
+    Insert only. ``item`` is the question's number on the paper, ``key`` its key as shown there.
+    """
+
+    __tablename__ = "compliance_exam_regrade"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rekey_id: Mapped[str] = mapped_column(Id, ForeignKey(ExamRekey.id))
+    item: Mapped[int]
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    score_before: Mapped[Decimal] = mapped_column(ExactDecimal)
+    score: Mapped[Decimal] = mapped_column(ExactDecimal)
+    passed_before: Mapped[bool]
+    passed: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Instant)

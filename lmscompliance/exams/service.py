@@ -6,16 +6,19 @@ from lmscompliance.exams.facts import attempt_facts, unlocked_at
 from lmscompliance.exams.gate import UNLOCKED, Situation, unlock
 from lmscompliance.exams.grading import CLOSED, Result
 from lmscompliance.exams.publishing import default_blueprint, publish_blueprint
+from lmscompliance.exams.regrading import REGRADED, Remarking, remark, try_remark
 from lmscompliance.exams.sheets import Change
 from lmscompliance.exams.starting import Sitter, start
 from lmscompliance.exams.viewing import ClosedPaper, OpenPaper, Reviewed, paper, situation
 
 __all__ = [
     "CLOSED",
+    "REGRADED",
     "UNLOCKED",
     "Change",
     "ClosedPaper",
     "OpenPaper",
+    "Remarking",
     "Result",
     "Reviewed",
     "Sitter",
@@ -25,10 +28,12 @@ __all__ = [
     "default_blueprint",
     "paper",
     "publish_blueprint",
+    "remark",
     "save",
     "situation",
     "start",
     "submit",
+    "try_remark",
     "unlock",
     "unlocked_at",
 ]

@@ -12,10 +12,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams import closing, forms, gate, grading, sheets
+from lmscompliance.exams import closing, forms, gate, grading, regrading, sheets
 from lmscompliance.exams.gate import Situation
 from lmscompliance.exams.grading import Result
-from lmscompliance.exams.models import ExamAttempt
+from lmscompliance.exams.models import ExamAttempt, ExamRegrade
 from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy.terms import ExamTerms
@@ -61,6 +61,7 @@ class ClosedPaper:
     submitted_at: datetime
     answered: int
     count: int
+    regrades: Sequence[ExamRegrade]
     review: Sequence[Reviewed]
 
 
@@ -77,7 +78,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
     with reading(services.database) as session:
         sheet = sheets.find(session, attempt_id, account)
         attempt = session.scalars(select(ExamAttempt).where(ExamAttempt.id == attempt_id)).one()
-        questions = grading.paper_of(session, sheet)
+        questions = regrading.corrected_paper(session, sheet.class_id, attempt_id)
         if attempt.submitted_at is None:
             return OpenPaper(
                 class_id=sheet.class_id,
@@ -98,6 +99,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
             submitted_at=attempt.submitted_at,
             answered=attempt.answered or 0,
             count=len(questions),
+            regrades=[row for row, _ in regrading.history(session, sheet.class_id, attempt_id)],
             review=_review(questions, sheet.answers, _terms(session, sheet)) if result.decided else [],
         )
 

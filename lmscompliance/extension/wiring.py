@@ -63,6 +63,7 @@ def connect_events(services: Services) -> None:
     services.events.connect(SESSION_CLOSED, heard)
     services.events.connect(presence.RESTORED, heard)
     services.events.connect(exams.CLOSED, heard)
+    services.events.connect(exams.REGRADED, heard)
 
 
 def template_context() -> dict[str, Any]:

@@ -62,7 +62,7 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
         row = bank.former(question)
         if row is not None:
             bank.claim(row)
-            session.add(_history(row, services))
+            session.add(history(row, services))
             row.version += 1
             stored.changed += 1
         else:
@@ -166,7 +166,8 @@ def _refresh(row: Question, question: Sifted) -> None:
     row.flags = [flag.to_json() for flag in draft.flags]
 
 
-def _history(row: Question, services: Services) -> QuestionVersion:
+def history(row: Question, services: Services) -> QuestionVersion:
+    """Return what ``row`` is now as a former version, for the transaction that replaces it."""
     content = {
         "bank": row.bank,
         "topic": row.topic,

@@ -10,7 +10,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
 from lmscompliance.rules.ledger_context import Context, Judged
-from lmscompliance.rules.ledger_facts import AttemptRecord
+from lmscompliance.rules.ledger_facts import AttemptRecord, RegradeRecord
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, row
 from lmscompliance.rules.marking import is_correct
@@ -65,7 +65,7 @@ class Content(Part):
         for attempt in judged.attempts:
             self.papers += 1
             topics: set[str] = set()
-            for place, item in enumerate(attempt.items):
+            for place, item in enumerate(attempt.corrected_items()):
                 if item is None:
                     self.undisclosed += 1
                     continue
@@ -209,7 +209,25 @@ def _attempt_cells(attempt: AttemptRecord | None) -> list[Cell]:
         result = "合格" if fact.passed else "不合格"
     if fact.closed_by == "deadline":
         result += "（到时自动交卷）"
+    result += "".join(f"\n{_regraded(one, before)}" for one, before in _changes(attempt))
     return [f"{start}\n{end}", attempt.address, fact.score, result, fact.attempt]
+
+
+def _changes(attempt: AttemptRecord) -> Iterator[tuple[RegradeRecord, bool]]:
+    """Yield each re-marking with whether the attempt had passed before it."""
+    passed = attempt.graded is not None and attempt.graded[1]
+    for one in attempt.regrades:
+        yield one, passed
+        passed = one.passed
+
+
+def _regraded(one: RegradeRecord, passed_before: bool) -> str:  # noqa: FBT001  # a fact like the others
+    was, now = ("合格" if passed else "不合格" for passed in (passed_before, one.passed))
+    return (
+        f"{words.moment(one.at_us)} 因第 {one.item} 题答案有误重新评分："
+        f"{words.decimal(one.score_before)} 分（{was}）→ {words.decimal(one.score)} 分（{now}）；"
+        f"经办：{one.by or '未披露'}；理由：{one.why or '未披露'}"
+    )
 
 
 def _question_cells(used: _Used) -> list[Cell]:

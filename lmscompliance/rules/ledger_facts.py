@@ -160,14 +160,52 @@ class ProofRecord:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RegradeRecord:
+    """A re-marking after question ``item`` (from 1) turned out to have had a wrong key.
+
+    ``key`` is the right one, against the options as shown, or ``None`` where it is not disclosed.
+    """
+
+    item: int
+    at_us: int
+    score_before: Decimal
+    score: Decimal
+    passed: bool
+    key: Json
+    by: str
+    why: str
+
+
 @dataclass(slots=True)
 class AttemptRecord:
-    """An exam attempt with its frozen paper; ``items`` holds ``None`` where a question is not disclosed."""
+    """An exam attempt with its frozen paper; ``items`` holds ``None`` where a question is not disclosed.
+
+    ``graded`` is what it was first marked with; ``fact`` has the score that holds after ``regrades``.
+    """
 
     fact: AttemptFact
     address: str
     items: list[Mapping[str, Json] | None]
     answers: Sequence[Json] | None = None
+    graded: tuple[Decimal, bool] | None = None
+    regrades: list[RegradeRecord] = field(default_factory=list)
+
+    def passed_at(self, instant_us: int) -> bool | None:
+        """Return whether it counted as passed at an instant, ``None`` while it was not marked."""
+        if self.graded is None:
+            return None
+        known = [one.passed for one in self.regrades if one.at_us <= instant_us]
+        return known[-1] if known else self.graded[1]
+
+    def corrected_items(self, count: int | None = None) -> list[Mapping[str, Json] | None]:
+        """Return the paper with the keys of the first ``count`` re-markings (of all, if not given)."""
+        items = list(self.items)
+        for one in self.regrades[:count]:
+            item = items[one.item - 1] if one.item <= len(items) else None
+            if item is not None:
+                items[one.item - 1] = {**item, "key": one.key}
+        return items
 
 
 @dataclass(slots=True)

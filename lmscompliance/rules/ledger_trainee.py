@@ -27,6 +27,7 @@ from lmscompliance.rules.ledger_facts import (
     AttemptRecord,
     ClassRecord,
     Record,
+    RegradeRecord,
     SessionRecord,
     TraineeRecord,
 )
@@ -198,7 +199,35 @@ def _attempt_submitted(trainee: TraineeRecord, record: Record, body: Body) -> No
 
 
 def _attempt_graded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
-    _amend(_attempt(trainee, body), score=body.exact("score"), passed=body.flag("passed"))
+    attempt = _attempt(trainee, body)
+    if attempt.graded is not None:
+        msg = "the attempt is graded twice"
+        raise body.refuse(msg)
+    attempt.graded = (body.exact("score"), body.flag("passed"))
+    _amend(attempt, score=attempt.graded[0], passed=attempt.graded[1])
+
+
+def _attempt_regraded(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    attempt = _attempt(trainee, body)
+    if attempt.graded is None or not 1 <= body.whole("item") <= len(attempt.items):
+        msg = "the attempt was never graded, or has no such question"
+        raise body.refuse(msg)
+    entry = RegradeRecord(
+        item=body.whole("item"),
+        at_us=body.whole("regraded_us"),
+        score_before=body.exact("score_before"),
+        score=body.exact("score"),
+        passed=body.flag("passed"),
+        key=record.values.get("key"),
+        by=record.text("by"),
+        why=record.text("why"),
+    )
+    attempt.regrades.append(entry)
+    _amend(attempt, score=entry.score, passed=entry.passed)
+
+
+def _lock_lifted(trainee: TraineeRecord, _record: Record, _body: Body) -> None:
+    trainee.locked_us = None
 
 
 def _signed(trainee: TraineeRecord, record: Record, body: Body) -> None:
@@ -250,6 +279,8 @@ _TRAINEE = {
     "attempt.opened": _attempt_opened,
     "attempt.submitted": _attempt_submitted,
     "attempt.graded": _attempt_graded,
+    "attempt.regraded": _attempt_regraded,
+    "exam.lock_lifted": _lock_lifted,
     "record.reported": read_session,
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,

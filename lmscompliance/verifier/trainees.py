@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
@@ -72,8 +73,9 @@ class TraineeCheck:
         else:
             self.graded += 1
             self._mark(attempt, items, where)
-        if fact.passed is not passes(fact.score, self._notice):
-            self._grades.fail("passed_differs", score=fact.score, mark=self._notice.exam.pass_mark, **where)
+        for score, passed in _scores(attempt):
+            if passed is not passes(score, self._notice):
+                self._grades.fail("passed_differs", score=score, mark=self._notice.exam.pass_mark, **where)
 
     def _mark(
         self, attempt: AttemptRecord, items: list[Mapping[str, Json]], where: Mapping[str, object]
@@ -83,14 +85,27 @@ class TraineeCheck:
         except (KeyError, ValueError, ArithmeticError):
             self._grades.fail("paper_unreadable", **where)
             return
-        if marked.score != attempt.fact.score:
-            self._grades.fail("score_differs", expected=marked.score, found=attempt.fact.score, **where)
+        stages = _scores(attempt)
+        if marked.score != stages[0][0]:
+            self._grades.fail("score_differs", expected=marked.score, found=stages[0][0], **where)
+        for count, one in enumerate(attempt.regrades, 1):
+            if one.key is None:
+                self._report.find("grade_unchecked", **where)
+                return
+            again = self._again(attempt, count)
+            if one.score != again or one.score_before != stages[count - 1][0]:
+                self._grades.fail("score_differs", expected=again, found=one.score, **where)
         topics = [item.get("topic") for item in items]
         for topic in self._notice.topics.required:
             if topics.count(topic) < self._notice.exam.min_questions_per_topic:
                 self._grades.fail("topic_missing", topic=topic, **where)
         if marked.full != self._notice.exam.full_marks:
             self._grades.fail("full_differs", full=marked.full, **where)
+
+    def _again(self, attempt: AttemptRecord, count: int) -> Decimal:
+        """Mark the paper with the keys that the first ``count`` re-markings put right."""
+        items = [Item.from_json(item) for item in attempt.corrected_items(count) if item is not None]
+        return mark(items, attempt.answers or (), self._notice.exam).score
 
     def _allowed(self, judged: Judged, who: Mapping[str, object]) -> None:
         attempts, exam = judged.attempts, self._notice.exam
@@ -104,7 +119,7 @@ class TraineeCheck:
             fact = attempt.fact
             if exam.requires_training and (unlocked is None or fact.opened_us < unlocked):
                 self._rules.fail("attempt_before_unlock", number=fact.number, **who)
-            if before is not None and before.fact.passed is not False:
+            if before is not None and before.passed_at(fact.opened_us) is not False:
                 self._rules.fail("attempt_after_pass", number=fact.number, **who)
             if fact.submitted_us is not None and fact.submitted_us > fact.deadline_us:
                 self._rules.fail("late_submission", number=fact.number, **who)
@@ -160,3 +175,9 @@ class TraineeCheck:
             seen_us = max([fact.opened_us, *(segment.end_us for segment in fact.segments)])
             if fact.closed_us is None and self.as_of_us - seen_us > silence_us:
                 self._report.find("session_without_end", session=fact.session, **who)
+
+
+def _scores(attempt: AttemptRecord) -> list[tuple[Decimal, bool]]:
+    """Return every score the attempt has had, with whether it was said to pass: the first one first."""
+    first = [attempt.graded] if attempt.graded is not None else []
+    return first + [(one.score, one.passed) for one in attempt.regrades]

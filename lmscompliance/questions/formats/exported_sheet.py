@@ -136,7 +136,7 @@ def _question(source: Source, cells: dict[str, list[str]]) -> Draft | Reason:
     if not given:
         return reason("no_answer")
     options = _trimmed(cells.get(_OPTION, []))
-    key = _key(kind, given, options, [text for text in cells.get(_LEFT, []) if text])
+    key = key_of(kind, given, options, [text for text in cells.get(_LEFT, []) if text])
     if isinstance(key, Reason):
         return key
     return Draft(
@@ -153,7 +153,8 @@ def _question(source: Source, cells: dict[str, list[str]]) -> Draft | Reason:
     )
 
 
-def _key(kind: str, given: list[str], options: tuple[str, ...], lefts: list[str]) -> list[Json] | Reason:
+def key_of(kind: str, given: list[str], options: tuple[str, ...], lefts: list[str]) -> list[Json] | Reason:
+    """Return the key that the answers ``given`` spell, or why they spell none."""
     if kind == FILL_IN:
         return list(dict.fromkeys(given))
     if kind == NUMERIC:
