@@ -31,6 +31,7 @@ VERBS = {
     "signer": "lmscompliance.cli.signer:group",
     "verifier": "lmscompliance.cli.portable:group",
     "verify": "lmscompliance.cli.verifying:verify",
+    "verify-receipt": "lmscompliance.cli.verifying:receipt",
     "witness": "lmscompliance.cli.witness:witness",
 }
 
@@ -53,6 +54,7 @@ HELP = {
     "signer": "Keep the evidence log's key apart from the platform.",
     "verifier": "Hand out the verifier as one file.",
     "verify": "Verify an evidence bundle offline.",
+    "verify-receipt": "Verify a receipt offline.",
     "witness": "Run a witness of other people's evidence logs.",
 }
 

@@ -1,4 +1,4 @@
-"""``lmscompliance verify``: an auditor's command. Imports the verifier and nothing of the platform."""
+"""``lmscompliance verify`` and ``verify-receipt``: an auditor's commands, made of the verifier alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from lmscompliance.cli.language import language
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.verifier import verify as verify_bundle
+from lmscompliance.verifier import verify_receipt
 
 
 @click.command("verify")
@@ -41,6 +42,45 @@ def verify(
     else:
         click.echo("\n".join(report.lines(language())))
     context.exit(int(report.verdict.exit))
+
+
+@click.command("verify-receipt")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--trust",
+    type=click.Path(path_type=Path),
+    help="The log's trust policy (C2SP tlog-policy), from somewhere other than the receipt. Without it "
+    "nothing can be vouched for.",
+)
+@click.option(
+    "--leaf", type=click.Path(path_type=Path), help="The entry's exact text, if the receipt has none."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.pass_context
+def receipt(
+    context: click.Context, file: Path, trust: Path | None, leaf: Path | None, *, as_json: bool
+) -> None:
+    """Verify a receipt offline.
+
+    FILE is a .tlog-proof as the exam's result page and the ledger page hand out. Prints what the entry says.
+
+    Exit code: 0 valid, 1 invalid, 2 unverifiable (or a wrong call).
+    """
+    found = verify_receipt(_file(file), _read(trust), None if leaf is None else _file(leaf))
+    said = {} if found.leaf is None else {"body": found.leaf.body, "disclosed": found.values}
+    if as_json:
+        click.echo(json.dumps({**found.report.to_json(), **said}, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(found.report.lines(language())))
+        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+    context.exit(int(found.report.verdict.exit))
+
+
+def _file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Misconfigured("cli.file_unreadable", file=path, reason=error.strerror) from error
 
 
 def _read(trust: Path | None) -> bytes | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from flask import jsonify
+from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from lmscompliance.exams import service
+from lmscompliance.exams import receipts, service
 from lmscompliance.exams.access import attempt_scope, class_scope, own_enrolment
 from lmscompliance.exams.sheets import Change
 from lmscompliance.exams.starting import Sitter
@@ -107,7 +107,25 @@ def attempt(attempt_id: str) -> ResponseReturnValue:
     if isinstance(paper, OpenPaper):
         return render("exams/paper.html", paper=paper, now_us=to_micros(paper.now), us=to_micros)
     now = service.situation(services, paper.class_id, own_enrolment(services, account, paper.class_id))
-    return render("exams/result.html", paper=paper, result=paper.result, notice=now.notice, plain=plain)
+    return render(
+        "exams/result.html",
+        paper=paper,
+        result=paper.result,
+        notice=now.notice,
+        plain=plain,
+        sealed=receipts.sealed(services, attempt_id, account),
+    )
+
+
+@routes.get("/attempts/<attempt_id>/receipt/<fact>", endpoint="attempt_receipt", access=_ATTEMPT)
+def attempt_receipt(attempt_id: str, fact: str) -> ResponseReturnValue:
+    """Hand out a receipt (C2SP tlog-proof) of the paper handed in, or of its mark."""
+    text = receipts.receipt(current_services(), attempt_id, current_actor().account, fact)
+    kept = {
+        "Content-Disposition": f'attachment; filename="{fact}-{attempt_id}.tlog-proof"',
+        "Cache-Control": "no-store",
+    }
+    return Response(text, headers=kept, content_type="text/plain; charset=utf-8")
 
 
 def _change(attempt_id: str) -> Change:

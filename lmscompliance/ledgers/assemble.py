@@ -14,6 +14,7 @@ from lmscompliance.documents import xlsx
 from lmscompliance.documents.archive import write_archive
 from lmscompliance.evidence import class_stream, reader, stamping, streams
 from lmscompliance.evidence.cosigning import quorum_lines
+from lmscompliance.evidence.receipts import holders_receipt
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.evidence.succession import successions
 from lmscompliance.kernel.errors import Conflict, Misconfigured
@@ -115,6 +116,17 @@ def write_bundle(
     with path.open("xb") as target:
         write_archive(target, [(name, folder / name) for name in bundle.ORDER])
     return bundle.digest_of("bundle", _chunks(path))
+
+
+def write_receipt(services: Services, class_id: str, recorded_n: int, path: Path) -> None:
+    """Write the receipt of the sealed ``export.recorded`` entry: whose digests the files must have."""
+    with reading(services.database) as session:
+        text = holders_receipt(session, services, class_id, class_stream(class_id), recorded_n)
+    if text is None:
+        raise Conflict(
+            "ledgers.not_sealed", stream=class_stream(class_id), sealed=recorded_n, recorded=recorded_n + 1
+        )
+    path.write_text(text, encoding="utf-8")
 
 
 def with_sm3(signer: Signer, files: Sequence[FileDigest], folder: Path) -> list[FileDigest]:

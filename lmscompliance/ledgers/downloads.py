@@ -16,7 +16,7 @@ from lmscompliance.ledgers.service import kept_directory
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 
-ENDINGS = {"workbook": ".xlsx", "bundle": ".lmsev.zip", "trust": ".trust"}
+ENDINGS = {"workbook": ".xlsx", "bundle": ".lmsev.zip", "trust": ".trust", "receipt": ".tlog-proof"}
 """What can be downloaded of an export, and how the files' names end."""
 
 

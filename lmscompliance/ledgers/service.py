@@ -50,6 +50,7 @@ class Export:
     workbook: Path
     bundle: Path
     trust: Path
+    receipt: Path
     snapshot: str
     size: int
 
@@ -63,8 +64,9 @@ def export(
     *,
     requested_by: str = BY_COMMAND,
 ) -> Export:
-    """Export the class's ledger into ``out_dir`` as ``CODE.xlsx``, ``CODE.lmsev.zip`` and ``CODE.trust``.
+    """Export the class's ledger into ``out_dir``: ``CODE`` with ``.xlsx``, ``.lmsev.zip`` and two more.
 
+    These are ``.trust`` and ``.tlog-proof``, the receipt.
     Raises ``NotFound`` for an unknown class and ``Conflict`` when its evidence cannot be sealed. Safe to
     repeat: whatever is interrupted leaves at most an entry in the log that no file refers to, and files of
     an earlier export are replaced only by whole ones, the bundle last.
@@ -133,6 +135,7 @@ class _Run:
             workbook=out_dir / f"{stem}.xlsx",
             bundle=out_dir / f"{stem}.lmsev.zip",
             trust=out_dir / f"{stem}.trust",
+            receipt=out_dir / f"{stem}.tlog-proof",
             snapshot=cut.snapshot,
             size=cut.size,
         )
@@ -161,11 +164,13 @@ class _Run:
                     files=files,
                     folder=folder,
                 )
+            assemble.write_receipt(self.services, self.class_id, recorded_n, folder / "receipt")
             (folder / "trust").write_text(assemble.trust_text(self.signer, self.services), encoding="utf-8")
             _place(
                 {
                     folder / bundle.LEDGER: done.workbook,
                     folder / "trust": done.trust,
+                    folder / "receipt": done.receipt,
                     folder / "bundle": done.bundle,
                 }
             )

@@ -17,7 +17,7 @@ from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.ended import ended
 from lmscompliance.tlog.national import demanded
 from lmscompliance.tlog.notes import BadNote, Note, VKey
-from lmscompliance.tlog.trust import Accepted, BadPolicy, TrustPolicy, Untrusted
+from lmscompliance.tlog.trust import Accepted, TrustPolicy, Untrusted
 from lmscompliance.tlog.tsa import tsa_roots
 from lmscompliance.verifier import bundle, ed25519, national
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
@@ -28,6 +28,7 @@ from lmscompliance.verifier.recompute import Recomputation
 from lmscompliance.verifier.recorded import ExportCheck
 from lmscompliance.verifier.report import Remark, Report, Step
 from lmscompliance.verifier.times import TimeCheck
+from lmscompliance.verifier.trusting import forged, read_trust
 
 
 def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) -> Report:
@@ -38,7 +39,7 @@ def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) 
     policy; then nothing but the bundle's inner consistency can be told.
     """
     report = Report()
-    policy = _read_trust(report, trust)
+    policy = read_trust(report, trust)
     step = report.step("archive")
     archive: AnyArchive
     try:
@@ -78,29 +79,6 @@ def _open(path: Path, step: Step) -> AnyArchive:
     except NotCanonical as error:
         step.fail("not_readable", reason=str(error))
         raise
-
-
-def _read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None:
-    step = report.step("trust")
-    if trust is None:
-        step.skip("no_trust")
-        report.unverifiable.append(Remark("no_trust"))
-        return None
-    try:
-        policy = TrustPolicy.parse(trust)
-        demanded(trust)
-        ended(trust)
-        tsa_roots(trust)
-    except (BadPolicy, ValueError) as error:
-        step.skip("bad_trust", reason=str(error))
-        report.unverifiable.append(Remark("bad_trust", {"reason": str(error)}))
-        return None
-    for log in policy.logs:
-        report.owes.append(Remark("owe_key", {"log": log.vkey.name, "key": str(log.vkey)}))
-    if policy.quorum == "none":
-        report.owes.append(Remark("owe_witness"))
-    step.say("trust_detail", logs="、".join(log.vkey.name for log in policy.logs), quorum=policy.quorum)
-    return policy
 
 
 def _is_key(line: bytes, log: VKey) -> bool:
@@ -235,7 +213,7 @@ class _Verification:
             return self.policy.accept(text, ed25519.verify)
         except Untrusted as error:
             last = self.ended.get(text.partition("\n")[0])
-            if self._claims_known_key(text):
+            if forged(self.policy, text):
                 step.fail("bad_signature", reason=str(error))
             elif last is not None:
                 told = {"origin": last.origin, "size": last.size}
@@ -245,21 +223,6 @@ class _Verification:
                 step.skip("unknown_log", reason=str(error))
                 self.report.unverifiable.append(Remark("unknown_log", {"reason": str(error)}))
             return None
-
-    def _claims_known_key(self, text: str) -> bool:
-        note = Note.parse(text)
-        if self.policy is None:
-            return False
-        known = {(log.vkey.name, log.vkey.key_id) for log in self.policy.logs}
-        claimed = [one for one in note.signatures if (one.name, one.key_id) in known]
-        keys = {(log.vkey.name, log.vkey.key_id): log.vkey for log in self.policy.logs}
-        # A good signature of the log under an unmet quorum is missing trust; a wrong one is a forgery.
-        for one in claimed:
-            try:
-                note.verify([keys[one.name, one.key_id]], ed25519.verify)
-            except BadNote:
-                return True
-        return False
 
     def _policy(self) -> Notice | None:
         step = self.policy_step = self.report.step("policy")
