@@ -122,6 +122,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "sheet_id": sheet_id,
                 "sha256": scan,
                 "file": "workbook",
+                "fact": "graded",
                 "grant": "unsigned",
                 "name": "clip.mp4",
                 "tile": "0/000.p/1",
