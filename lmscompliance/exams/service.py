@@ -5,6 +5,7 @@ from lmscompliance.exams.closing import close_overdue, submit
 from lmscompliance.exams.facts import attempt_facts, unlocked_at
 from lmscompliance.exams.gate import UNLOCKED, Situation, unlock
 from lmscompliance.exams.grading import CLOSED, Result
+from lmscompliance.exams.item_statistics import Statistics, class_statistics
 from lmscompliance.exams.publishing import default_blueprint, publish_blueprint
 from lmscompliance.exams.regrading import REGRADED, Remarking, remark, try_remark
 from lmscompliance.exams.sheets import Change
@@ -23,7 +24,9 @@ __all__ = [
     "Reviewed",
     "Sitter",
     "Situation",
+    "Statistics",
     "attempt_facts",
+    "class_statistics",
     "close_overdue",
     "default_blueprint",
     "paper",
