@@ -15,6 +15,7 @@ from lmscompliance.kernel.ids import Ids
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
+from lmscompliance.kernel.verification import Verifier
 from lmscompliance.policy import Catalogue
 from lmscompliance.storage.database import Database
 from lmscompliance.vault import Vault
@@ -35,3 +36,5 @@ class Services:
     """Ways to check presence that the host plugged in, by name."""
     day_reader: DayReader | None = None
     """Reads the day off an uploaded screenshot, where the host plugged one in."""
+    verifier: Verifier | None = None
+    """Who verifies real names, where that is neither offline nor by people."""

@@ -30,6 +30,7 @@ def settings_from(environ: Mapping[str, str], data_dir: Path | None) -> Settings
         config["COMPLIANCE_DATA_DIR"] = str(data_dir)
     for key, parse in (
         ("COMPLIANCE_TRUSTED_PROXIES", int),
+        ("COMPLIANCE_VERIFICATION_ELEMENTS", int),
         ("COMPLIANCE_UPLOAD_MAX_BYTES", int),
         ("COMPLIANCE_UPLOAD_MAX_PIXELS", int),
         ("COMPLIANCE_SCHEDULER", _boolean),

@@ -29,9 +29,11 @@ from lmscompliance.rules.facts import (
     PresenceFact,
     SessionFact,
 )
+from lmscompliance.rules.identity import IdentityFact, unverified
 from lmscompliance.rules.presence import voids
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.training import queries
+from lmscompliance.training.verifying import identity_facts
 
 _AT_ONCE = 100
 """Enrolments whose beats stand in memory together."""
@@ -68,6 +70,7 @@ class TraineeStatus:
     gate: Verdict
     eligibility: Verdict
     checks: tuple[PresenceFact, ...] = ()
+    identity: tuple[IdentityFact, ...] = ()
     elsewhere: tuple[reported.Reported, ...] = ()
     """Sessions that other systems reported; never part of ``account``."""
     elsewhere_counted: Mapping[str, int] = field(default_factory=dict)
@@ -87,12 +90,13 @@ class TraineeStatus:
     def seen(self) -> int:
         """How many facts this has seen.
 
-        Segments of closed sessions (one may still get more), corrections, signs, entries, confirmed lists.
+        Segments of closed sessions (one may still get more), corrections, signs, entries, confirmed lists,
+        and facts about the identity.
         """
         segments = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
         corrections = sum(len(one.corrections) for one in self.sessions)
         signed = len(self.attended.signs) + len(self.attended.marks)
-        return segments + corrections + signed + len(self.course.confirmed)
+        return segments + corrections + signed + len(self.course.confirmed) + len(self.identity)
 
 
 def course_of(session: Session, class_id: str) -> Course:
@@ -110,6 +114,7 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
         unlocked = unlocked_at(session, course.fact.id, some)
         attempts = attempt_facts(session, course.fact.id, some)
         elsewhere = reported_sessions(session, course.fact.id, some)
+        people = identity_facts(session, course.fact.id, some)
         attended = attendance_facts(session, course.fact.id, some)
         for enrolment_id in some:
             facts = _Facts(
@@ -119,6 +124,7 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
                 elsewhere[enrolment_id],
                 unlocked.get(enrolment_id),
                 attended[enrolment_id],
+                people[enrolment_id],
             )
             yield _judged(course, enrolment_id, facts)
 
@@ -133,11 +139,13 @@ class _Facts:
     elsewhere: Sequence[reported.Reported]
     unlocked_us: int | None
     attended: AttendanceFacts
+    identity: Sequence[IdentityFact]
 
 
 def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
     notice = course.notice
     taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
+    taken += unverified(facts.identity, notice.identity)
     account = credit.account(facts.sessions, taught_online(course.lessons), notice.credit, course.fact, taken)
     counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact)
     counting = reported.with_reported(account, facts.elsewhere, counted)
@@ -164,6 +172,7 @@ def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
         gate=exam_gate(facts.attempts, training.met, notice),
         eligibility=eligibility(training, exam, notice),
         checks=tuple(facts.checks),
+        identity=tuple(facts.identity),
         elsewhere=tuple(facts.elsewhere),
         elsewhere_counted=counted,
     )

@@ -40,6 +40,7 @@ class RecordPage:
     share: Verdict | None
     name: str
     id_number: str
+    verification: str
     last_day: date
     stage: str
     sessions: Sequence[SessionShown]
@@ -79,6 +80,7 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
     situation = exams.situation(services, class_id, enrolment_id)
     with reading(services.database) as session:
         person = queries.open_enrolment(session, services.vault, class_id, enrolment_id).person
+        verification = queries.enrolment(session, class_id, enrolment_id).verification_result
     running = situation.open_attempt
     return RecordPage(
         status=status,
@@ -86,6 +88,7 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         share=blended.verdict(status.course.lessons, status.course.notice),
         name=mask_name(person.name),
         id_number=mask_number(person.id_number),
+        verification=verification,
         last_day=record.last_day(status),
         stage=record.stage(status, to_micros(services.clock.now())),
         sessions=record.sessions(status),

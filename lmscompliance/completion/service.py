@@ -25,7 +25,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
-from lmscompliance.training.models import CLOSED, Enrolment, TrainingClass
+from lmscompliance.training.models import CLOSED, Enrolment, IdentityNote, TrainingClass
 
 __all__ = [
     "ClassStatus",
@@ -158,14 +158,14 @@ def _facts_of_enrolment() -> ColumnElement[int]:
         .select_from(table)
         .where(table.enrolment_id == Enrolment.id, table.class_id == Enrolment.class_id)
         .scalar_subquery()
-        for table in (CreditCorrection, Sign, MarkEntry)
+        for table in (CreditCorrection, Sign, MarkEntry, IdentityNote)
     ]
     lists = (
         select(func.count(func.distinct(Confirmation.lesson_id)))
         .where(Confirmation.class_id == Enrolment.class_id)
         .scalar_subquery()
     )
-    return segments + counted[0] + counted[1] + counted[2] + lists
+    return sum(counted, segments) + lists
 
 
 def _keep(services: Services, judged: Sequence[TraineeStatus]) -> None:

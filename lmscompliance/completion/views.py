@@ -63,7 +63,12 @@ def trainee_record(class_id: str, enrolment_id: str) -> ResponseReturnValue:
 
 
 def _record(page: pages.RecordPage, *, own: bool) -> ResponseReturnValue:
-    shown = grants.card(current_services(), page.status.enrolment_id, page.status.course.notice.presence)
+    shown = grants.card(
+        current_services(),
+        page.status.course.fact.id,
+        page.status.enrolment_id,
+        page.status.course.notice.presence,
+    )
     may_correct = current_actor().role in RUNNING
     return render(
         "completion/trainee.html",

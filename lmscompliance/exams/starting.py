@@ -19,6 +19,7 @@ from lmscompliance.kernel.errors import Conflict
 from lmscompliance.rules.paper import disclosures
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import verifying
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,16 @@ def start(services: Services, *, class_id: str, enrolment_id: str, sitter: Sitte
     """Open the next attempt of an enrolment and return its id, once it is durable.
 
     Raises ``Conflict`` or ``Forbidden`` with the clause as ``gate.refuse`` does: not published, not
-    unlocked, one still open, passed already, none left.
+    unlocked, one still open, passed already, none left, or a verification of identity that is missing.
 
     The paper is drawn from a snapshot before the write begins, so that refused requests and the draw hold
     no lock. Then attempts are counted again under the lock of the unlock row; whoever comes second is
     refused there, and the primary key (class, enrolment, number) would refuse it even without.
     """
     closing.close_overdue(services, class_id, enrolment_id)
+    with reading(services.database) as session:
+        gate.admit(session, class_id, enrolment_id)
+    verifying.require_recent(services, class_id, enrolment_id)
     with reading(services.database) as session:
         entry = gate.admit(session, class_id, enrolment_id)
         before = attempts_of(session, class_id, enrolment_id)

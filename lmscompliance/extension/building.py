@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lmscompliance.identity.provider import HttpVerifier
+from lmscompliance.identity.verification import PLUGIN, by_provider
 from lmscompliance.kernel.clock import Clock, SystemClock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Ids, Randomness, SystemRandomness
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
+from lmscompliance.kernel.verification import Verifier
 from lmscompliance.policy import Catalogue
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
@@ -24,6 +27,7 @@ def build_services(
     *,
     presence: Sequence[PresenceMethod] = (),
     day_reader: DayReader | None = None,
+    verifier: Verifier | None = None,
 ) -> Services:
     """Return services for ``settings``; creates the data directory and the vault's key file if missing.
 
@@ -43,7 +47,24 @@ def build_services(
         policies=catalogue,
         presence=_by_name(presence),
         day_reader=day_reader,
+        verifier=_verifier(settings, verifier),
     )
+
+
+def _verifier(settings: Settings, plugged: Verifier | None) -> Verifier | None:
+    if plugged is not None and settings.verification != PLUGIN:
+        raise Misconfigured("extension.verifier_setting")
+    if not by_provider(settings):
+        return plugged
+    try:
+        secret = (
+            settings.verification_secret_file.read_bytes().strip()
+            if settings.verification_secret_file
+            else b""
+        )
+    except OSError:
+        secret = b""
+    return HttpVerifier(settings.verification, secret, elements=settings.verification_elements)
 
 
 def _by_name(methods: Sequence[PresenceMethod]) -> Mapping[str, PresenceMethod]:

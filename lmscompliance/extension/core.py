@@ -26,6 +26,7 @@ from lmscompliance.kernel.ids import Randomness
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
+from lmscompliance.kernel.verification import Verifier
 from lmscompliance.learning.asynclane import THREADS, AsyncLane
 from lmscompliance.services import Services
 from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
@@ -44,15 +45,18 @@ class Compliance:
         *,
         presence: Iterable[PresenceMethod] = (),
         day_reader: DayReader | None = None,
+        verifier: Verifier | None = None,
     ) -> None:
         """Take the machine's clock and randomness unless others are handed in (tests, headless demo).
 
         ``presence`` are further ways to check presence, such as ``SmsCode`` and ``FaceCheck``; a policy's
         ``presence.methods`` names those that are used. ``day_reader`` may read the day off an uploaded
-        itinerary (OCR); without one people type it.
+        itinerary (OCR); without one people type it. ``verifier`` verifies real names; it needs the setting
+        ``COMPLIANCE_VERIFICATION = "plugin"``.
         """
         self._presence = tuple(presence)
         self._day_reader = day_reader
+        self._verifier = verifier
         self._clock = clock
         self._randomness = randomness
 
@@ -74,6 +78,7 @@ class Compliance:
             self._randomness,
             presence=self._presence,
             day_reader=self._day_reader,
+            verifier=self._verifier,
         )
         wiring.connect_events(services)
         mount(app, AppState(services=services, actor_loader=actor_loader, login_url=login_url))

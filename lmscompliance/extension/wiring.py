@@ -19,6 +19,7 @@ from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.services import Services
 from lmscompliance.supervision import jobs as supervision_jobs
+from lmscompliance.training import verifying
 
 
 def periodic_jobs() -> list[Periodic]:
@@ -27,6 +28,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
         Periodic("learning.close_unanswered", 10, presence.close_unanswered),
         Periodic("exams.close_overdue", 10, exams.close_overdue),
+        Periodic("training.ask_pending", 10, verifying.ask_pending),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
@@ -64,6 +66,7 @@ def connect_events(services: Services) -> None:
     services.events.connect(presence.RESTORED, heard)
     services.events.connect(exams.CLOSED, heard)
     services.events.connect(exams.REGRADED, heard)
+    services.events.connect(verifying.DECIDED, heard)
 
 
 def template_context() -> dict[str, Any]:

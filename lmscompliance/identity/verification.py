@@ -1,51 +1,29 @@
-"""Is this person who the roster says? A plug-in answers; the default one works offline.
-
-An answer is evidence: its method, result and time stand in the leaf ``trainee.registered`` and on sheet ①.
-"""
+"""How names are verified on this platform: offline, by people, by a provider, or by the host's plug-in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from lmscompliance.kernel.settings import Settings
+from lmscompliance.services import Services
 
-from lmscompliance.identity.people import PersonValue
-
-PASSED = "passed"
-FAILED = "failed"
-PENDING = "pending"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a verifier found. ``method`` names it, ``result`` is passed, failed or pending."""
-
-    method: str
-    result: str
-    at: datetime
+OFFLINE = "offline"
+"""Structure, uniqueness and cross-checks, all of them done when the roster was read. It attests that the
+details agree with each other, not that the state knows such a person, and says so wherever it is shown."""
+MANUAL = "manual"
+"""People compare a photo with the details."""
+PLUGIN = "plugin"
+"""The setting of a platform whose host hands in a verifier of its own."""
+HTTP = "http"
 
 
-class Verifier(Protocol):
-    """Something that can tell whether name, number and phone belong together.
-
-    It is asked outside any database transaction and may be asked twice about one person (after a crash),
-    so asking must not change anything at the other end.
-    """
-
-    def verify(self, person: PersonValue, now: datetime) -> Verdict:
-        """Return the verdict on ``person``; a provider that cannot be reached answers ``pending``."""
-        ...
+def method_of(services: Services) -> str:
+    """Return the method by which this platform verifies."""
+    if services.verifier is not None:
+        return services.verifier.method
+    setting = services.settings.verification
+    # A process without the verifier (a command beside the platform) leaves the question to one that has it.
+    return HTTP if by_provider(services.settings) else setting
 
 
-class OfflineVerifier:
-    """Structure, uniqueness and cross-checks, all of them done when the roster was read.
-
-    It attests that the details agree with each other, not that the state knows such a person; its method
-    says so wherever the verdict is shown.
-    """
-
-    METHOD = "offline"
-
-    def verify(self, person: PersonValue, now: datetime) -> Verdict:  # nothing left to ask
-        """Pass: a person reaches this point only with details that agree."""
-        return Verdict(self.METHOD, PASSED, now)
+def by_provider(settings: Settings) -> bool:
+    """Tell whether the setting names a provider's address."""
+    return settings.verification.startswith(("http://", "https://"))

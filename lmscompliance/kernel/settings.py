@@ -59,6 +59,13 @@ class Settings:
     scanner_url: str = ""
     """The virus scanner asked about each upload (``clamd://host:port``, ``clamd:///path.socket``); empty:
     none, and the log says so with each upload."""
+    verification: str = "offline"
+    """How real names are verified: ``offline``, ``manual`` (people compare a photo), ``plugin`` (the host's
+    own verifier) or the ``https://`` address of a provider."""
+    verification_secret_file: Path | None = None
+    """A file with the secret shared with the provider."""
+    verification_elements: int = 2
+    """What the provider is asked about: 2 (name and number) or 3 (and phone)."""
     upload_max_bytes: int = 20 * 1024 * 1024
     """Largest file that may be uploaded as a proof."""
     upload_max_pixels: int = 50_000_000
@@ -79,7 +86,14 @@ class Settings:
             raise Misconfigured("kernel.unknown_setting", key=PREFIX + unknown[0].upper())
         if "data_dir" not in given:
             raise Misconfigured("kernel.missing_setting", key="COMPLIANCE_DATA_DIR")
-        for name in ("data_dir", "policy_dir", "witnesses", "signer_token_file", "tsa_chain"):
+        for name in (
+            "data_dir",
+            "policy_dir",
+            "witnesses",
+            "signer_token_file",
+            "tsa_chain",
+            "verification_secret_file",
+        ):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()
         if not given.get("secret_key"):
@@ -112,6 +126,15 @@ class Settings:
             ("tsa_renew_days", type(self.tsa_renew_days) is int and self.tsa_renew_days > 0),
             ("files_url", isinstance(self.files_url, str)),
             ("scanner_url", isinstance(self.scanner_url, str)),
+            (
+                "verification",
+                isinstance(self.verification, str)
+                and (
+                    self.verification in {"offline", "manual", "plugin"}
+                    or self.verification.startswith(("http://", "https://"))
+                ),
+            ),
+            ("verification_elements", self.verification_elements in {2, 3}),
             ("upload_max_bytes", type(self.upload_max_bytes) is int and self.upload_max_bytes > 0),
             ("upload_max_pixels", type(self.upload_max_pixels) is int and self.upload_max_pixels > 0),
             ("scheduler", isinstance(self.scheduler, bool)),

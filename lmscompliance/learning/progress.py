@@ -14,10 +14,12 @@ from lmscompliance.learning import access, limits, steps
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.presence.facts import presence_facts
 from lmscompliance.rules import credit
+from lmscompliance.rules.identity import unverified
 from lmscompliance.rules.presence import voids
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
+from lmscompliance.training.verifying import identity_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +109,6 @@ def credited_seconds(
     class_fact, lessons = class_facts(session, class_id)
     checks = presence_facts(session, [enrolment_id])[enrolment_id]
     taken = voids(checks, limits.within(session, services, class_id).presence)
+    known = identity_facts(session, class_id, [enrolment_id])[enrolment_id]
+    taken += unverified(known, queries.notice_of(session, queries.class_by_id(session, class_id)).identity)
     return credit.account(facts, lessons, terms, class_fact, taken).by_lesson(lesson_id)

@@ -20,6 +20,7 @@ from lmscompliance.policy.terms import (
     EvidenceTerms,
     ExamTerms,
     HoursTerms,
+    IdentityTerms,
     PresenceTerms,
     ProofTerms,
     ReportedTerms,
@@ -87,6 +88,7 @@ class Notice:
     subsidy: SubsidyTerms = field(init=False, compare=False)
     proofs: ProofTerms = field(init=False, compare=False)
     evidence: EvidenceTerms = field(init=False, compare=False)
+    identity: IdentityTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)
     consent: ConsentTerms = field(init=False, compare=False)
     digest: str = field(init=False, compare=False)

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 REASONS = (
+    "unverified_identity",
     "before_approval",
     "outside_window",
     "outside_hours",
@@ -324,6 +325,26 @@ class EvidenceTerms:
     """From what an entry says of its time to the first outside proof that it was there; more is named."""
     max_ahead_seconds: int
     """How far an entry's own time may lie after that proof; more is named, because it cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityTerms:
+    """What a real-name verification (实名核验) that is open or failed means, and the consent to a photo."""
+
+    pending_blocks_credit: bool
+    """Whether nothing counts until a verification that is still open has been passed."""
+    failed_blocks_credit: bool
+    """Whether nothing counts while the last verification is one that failed."""
+    suspicion_blocks_credit: bool
+    """Whether nothing counts from the decision that fraud is suspected until that is lifted."""
+    recheck_before_exam: bool
+    """Whether an attempt begins only with a verification passed a short while ago."""
+    recheck_seconds: int
+    """How long ago such a verification may have been passed."""
+    photo_consent_version: str
+    """Version of the separate consent to handing in a photo for a manual verification."""
+    photo_consent_zh: str
+    photo_consent_en: str
 
 
 @dataclass(frozen=True, slots=True)

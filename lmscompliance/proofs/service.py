@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.files import service as files
 from lmscompliance.files.service import Content
+from lmscompliance.identity import consent as consents
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
@@ -75,6 +76,7 @@ def add(
         doubled = select(Proof.id).where(mine, Proof.sha256 == ready.sha256, Proof.status != REFUSED)
         if session.scalar(doubled.limit(1)) is not None:
             raise Conflict("proofs.twice")
+        consents.give(session, services, (class_id, enrolment_id), consents.PROOFS, consent)
         digest = files.keep(session, services, ready)
         now = services.clock.now()
         proof = Proof(

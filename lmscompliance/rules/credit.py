@@ -7,7 +7,8 @@ which sessions, segments and beats are handed in changes nothing.
 1. A second between two consecutive beats is judged by the earlier one's state, the time between them, the
    advance of the position, what either beat is marked with, and whether a late one came within the window.
    Time no two beats enclose (before the first, after the last) is idle.
-2. What a missed presence check voids is marked (``rules.presence``).
+2. What a missed presence check voids (``rules.presence``) and what an identity that is not verified voids
+   (``rules.identity``) is marked.
 3. Corrections of staff add a mark, or take away those so far; the later holds over the earlier. Time before
    the approval, outside the window or the permitted times of day, after the session was taken over, or
    while a later started session of the same trainee ran is marked, and no correction undoes that.
@@ -38,6 +39,7 @@ EXCLUDE, RESTORE = "exclude", "restore"
 """What a correction does (``facts.Correction.effect``)."""
 LIMITS = frozenset(
     {
+        "unverified_identity",
         "before_approval",
         "outside_window",
         "outside_hours",
@@ -61,7 +63,7 @@ def account(
     class_fact: ClassFact,
     voids: Iterable[Void] = (),
 ) -> Account:
-    """Judge every second of one enrolment's ``sessions``; ``voids`` is what presence checks took away.
+    """Judge every second of one enrolment's ``sessions``; ``voids`` is what checks of any kind took away.
 
     A session whose lesson is not in the plan has a planned length of zero, so all of it is over length.
     Raises ``ValueError`` when a session is handed in twice.
@@ -74,7 +76,7 @@ def account(
     if len({run.fact.session for run in runs}) != len(runs):
         msg = "a session was handed in twice"
         raise ValueError(msg)
-    _mark_voids(runs, voids, bits["presence_missed"])
+    _mark_voids(runs, voids, bits)
     _correct(runs, bits)
     _mark_class(runs, terms, class_fact, bits)
     lessons = list(lessons)
@@ -220,13 +222,13 @@ def _mark_overlaps(runs: Sequence[Run], bit: int) -> None:
             run.mark(later.start, later.taken_over, bit)
 
 
-def _mark_voids(runs: Iterable[Run], voids: Iterable[Void], bit: int) -> None:
-    """Mark what no presence check proves."""
+def _mark_voids(runs: Iterable[Run], voids: Iterable[Void], bits: Mapping[str, int]) -> None:
+    """Mark what no presence check proves, or nobody known by name."""
     for void in voids:
         for run in runs:
             if void.session in {None, run.fact.session}:
                 start = run.start if void.start_s is None else void.start_s
-                run.mark(start, run.end if void.end_s is None else void.end_s, bit)
+                run.mark(start, run.end if void.end_s is None else void.end_s, bits[void.reason])
 
 
 def _close_account(runs: Sequence[Run], order: Sequence[str]) -> Account:

@@ -19,6 +19,7 @@ from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
 from lmscompliance.rules.exam import exam_verdict
 from lmscompliance.rules.facts import AttendanceFacts, SessionFact
+from lmscompliance.rules.identity import unverified
 from lmscompliance.rules.ledger_attendance import AttendanceDetail, SignInSheet
 from lmscompliance.rules.ledger_class import read_class
 from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Provenance
@@ -114,6 +115,7 @@ def _trained(
     by_us: int | None = None,
 ) -> tuple[Account, Mapping[str, int], Attendance, TrainingVerdict]:
     taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
+    taken += unverified(trainee.identity, notice.identity, by_us=by_us)
     accounted = account(sessions, taught_online(found.lessons), notice.credit, found.fact, taken)
     elsewhere = [one.fact for one in trainee.reported]
     counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
@@ -138,7 +140,8 @@ def _complete_at_unlock(
 ) -> bool:
     """Tell whether the training was complete by the corrections there were when the exam was unlocked."""
     unlocked_us = trainee.unlocked_us
-    changed = [*(one.fact.at_us for one in trainee.corrections), *(one.marked_us for one in trainee.marks)]
+    changed = [one.at_us for one in trainee.identity]
+    changed += [*(one.fact.at_us for one in trainee.corrections), *(one.marked_us for one in trainee.marks)]
     if unlocked_us is None or all(at_us <= unlocked_us for at_us in changed):
         return False
     as_it_was = [

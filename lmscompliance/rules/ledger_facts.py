@@ -18,6 +18,7 @@ from lmscompliance.rules.facts import (
     SessionFact,
     SignFact,
 )
+from lmscompliance.rules.identity import IdentityFact
 from lmscompliance.rules.live import Show
 from lmscompliance.rules.reported import Reported
 from lmscompliance.tlog.leaf import Leaf
@@ -222,7 +223,10 @@ class TraineeRecord:
     household: str = ""
     registered_us: int | None = None
     verification: tuple[str, str, int | None] = ("", "", None)
-    """Method, result, instant."""
+    """Method, result, instant: of the latest."""
+    identity: list[IdentityFact] = field(default_factory=list)
+    verified: list[tuple[str, str, int]] = field(default_factory=list)
+    """Method, result and instant of each verification after registration."""
     activated_us: int | None = None
     consent_version: str = ""
     address: str = ""

@@ -23,6 +23,7 @@ _HEADINGS = {
     "实名核验方式": Column(18),
     "核验结果": Column(8, centred=True),
     "核验时间": Column(11, centred=True),
+    "历次核验": Column(18),
     "同意书版本": Column(8, centred=True),
     "首次签到": Column(11, centred=True),
     "末次签到": Column(11, centred=True),
@@ -66,7 +67,12 @@ class Register(Part):
             words.named(words.METHODS, method),
             words.named(words.RESULTS, result),
             words.moment(verified_us),
+            "；".join(_said(*one) for one in trainee.verified),
             trainee.consent_version,
             words.moment(min(opened, default=None)),
             words.moment(max(opened, default=None)),
         )
+
+
+def _said(method: str, result: str, at_us: int) -> str:
+    return f"{words.moment(at_us)} {words.named(words.METHODS, method)}{words.named(words.RESULTS, result)}"

@@ -31,6 +31,7 @@ from lmscompliance.rules.ledger_facts import (
     SessionRecord,
     TraineeRecord,
 )
+from lmscompliance.rules.ledger_identity import read_registered, read_suspicion, read_verified
 from lmscompliance.rules.ledger_proofs import read_added, read_reviewed
 from lmscompliance.rules.ledger_reported import read_session
 
@@ -55,12 +56,7 @@ def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknow
 
 def _registered(trainee: TraineeRecord, record: Record, body: Body) -> None:
     trainee.registered_us = body.whole("registered_us")
-    verification = body.inner("verification")
-    trainee.verification = (
-        verification.text("method"),
-        verification.text("result"),
-        verification.maybe_whole("at_us"),
-    )
+    read_registered(trainee, body)
     trainee.name = record.text("name")
     trainee.sex = record.text("sex")
     trainee.id_number = record.text("id_number")
@@ -282,10 +278,14 @@ _TRAINEE = {
     "attempt.regraded": _attempt_regraded,
     "exam.lock_lifted": _lock_lifted,
     "record.reported": read_session,
+    "identity.verified": read_verified,
+    "identity.suspicion": read_suspicion,
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,
 }
-_TRAINEE_IGNORED = frozenset({"presence.accommodation", "presence.consent", "session.steps"})
+_TRAINEE_IGNORED = frozenset(
+    {"consent.given", "consent.withdrawn", "identity.corrected", "presence.accommodation", "session.steps"}
+)
 
 
 def _session(trainee: TraineeRecord, body: Body, *, late: bool = False) -> SessionRecord:

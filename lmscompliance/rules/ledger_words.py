@@ -18,6 +18,7 @@ from lmscompliance.rules.verdict import NotMet
 SECOND_US = 1_000_000
 
 REASONS = {
+    "unverified_identity": "身份未核实",
     "before_approval": "核准前",
     "outside_window": "培训期限外",
     "outside_hours": "不在学习时段内",
@@ -56,7 +57,11 @@ KINDS = {
     "matching": "匹配题",
 }
 SEXES = {"male": "男", "female": "女", "M": "男", "F": "女"}
-METHODS = {"offline": "离线校验（结构、唯一性、交叉核对）", "http": "接口核验"}
+METHODS = {
+    "offline": "离线校验（结构、唯一性、交叉核对）",
+    "http": "接口核验",
+    "manual": "人工核验",
+}
 RESULTS = {"passed": "通过", "failed": "未通过", "pending": "待核验"}
 PARAMETERS = {
     "window.starts_on": "培训期限起",
@@ -158,6 +163,14 @@ PARAMETERS = {
     "proofs.consent_en": "证明材料同意书（英文）",
     "evidence.max_lag_seconds": "存证至外部时间证明最久（秒）",
     "evidence.max_ahead_seconds": "记录时间最多晚于外部证明（秒）",
+    "identity.pending_blocks_credit": "待核验期间不计",
+    "identity.failed_blocks_credit": "核验未通过不计",
+    "identity.suspicion_blocks_credit": "冒名嫌疑期间不计",
+    "identity.recheck_before_exam": "考前再次核验",
+    "identity.recheck_seconds": "考前核验有效（秒）",
+    "identity.photo_consent_version": "核验照片同意书版本",
+    "identity.photo_consent_zh": "核验照片同意书（中文）",
+    "identity.photo_consent_en": "核验照片同意书（英文）",
     "retention.years": "台账留存（年）",
     "consent.version": "同意书版本",
     "consent.text_zh": "同意书（中文）",

@@ -30,6 +30,7 @@ class Void:
     session: str | None
     start_s: int | None
     end_s: int | None
+    reason: str = "presence_missed"
 
 
 @dataclass(slots=True)

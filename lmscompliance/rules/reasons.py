@@ -8,6 +8,7 @@ from lmscompliance.kernel.messages import text
 from lmscompliance.policy.notice import Notice
 
 TERM: Mapping[str, str] = {
+    "unverified_identity": "identity.failed_blocks_credit",
     "before_approval": "credit.after_approval",
     "outside_window": "window.starts_on",
     "outside_hours": "credit.hours_of_day",

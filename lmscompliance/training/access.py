@@ -5,11 +5,14 @@ A foreign object answers exactly as one that does not exist, so nobody learns wh
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
+from lmscompliance.training.models import Verification
 
 
 def class_scope(services: Services, actor: Actor, arguments: dict[str, str]) -> None:
@@ -40,3 +43,14 @@ def enrolment_scope(services: Services, actor: Actor, arguments: dict[str, str])
             mine = queries.enrolment_of(session, class_id, actor.account)
             if mine is None or mine.id != found.id:
                 raise NotFound("web.not_found")
+
+
+def verification_scope(services: Services, actor: Actor, arguments: dict[str, str]) -> None:
+    """Raise ``NotFound`` unless ``verification_id`` belongs to ``class_id``, which is the staff's to see."""
+    class_id = arguments["class_id"]
+    mine = select(Verification.id).where(
+        Verification.class_id == class_id, Verification.id == arguments["verification_id"]
+    )
+    with reading(services.database) as session:
+        if not queries.in_scope(session, actor, class_id) or session.scalar(mine) is None:
+            raise NotFound("web.not_found")

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lmscompliance.files.models import StoredFile
 from lmscompliance.identity.models import Person
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
@@ -161,3 +162,46 @@ class ActivationCode(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
     used_by: Mapped[str | None] = mapped_column(String(255))
+
+
+class Verification(Base):
+    """A real-name verification of an enrolment that somebody outside or people have to decide.
+
+    ``purpose`` is ``registration``, ``exam`` or ``review``. Where a verifier is to be asked, the row itself
+    is the promise: it is asked about once ``due_at`` has come, until it is decided. A photo was handed in for
+    people to compare.
+    """
+
+    __tablename__ = "compliance_verification"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["class_id", "enrolment_id"], ["compliance_enrolment.class_id", "compliance_enrolment.id"]
+        ),
+        Index(None, "result", "due_at"),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    method: Mapped[str] = mapped_column(String(32))
+    result: Mapped[str] = mapped_column(String(16))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    asks: Mapped[int]
+    trouble: Mapped[str] = mapped_column(String(64))
+    photo: Mapped[str | None] = mapped_column(String(64), ForeignKey(StoredFile.sha256))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    reason_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class IdentityNote(Base):
+    """A fact that ``rules.identity`` judges an enrolment by, in the order of ``n``."""
+
+    __tablename__ = "compliance_identity_note"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Instant)

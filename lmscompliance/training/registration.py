@@ -13,14 +13,16 @@ from lmscompliance.identity.contact import same_name
 from lmscompliance.identity.people import PersonValue, find_or_create, open_person, person_by_number
 from lmscompliance.identity.roster import NameClash, RosterRow, read
 from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
-from lmscompliance.identity.verification import FAILED, OfflineVerifier, Verdict, Verifier
+from lmscompliance.identity.verification import OFFLINE, method_of
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict
+from lmscompliance.kernel.verification import PASSED, PENDING
 from lmscompliance.rules.masking import mask_number
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training.codes import IssuedCode, issue
 from lmscompliance.training.models import CLOSED, Enrolment, TrainingClass
 from lmscompliance.training.queries import class_by_code, locked_class
+from lmscompliance.training.verifying import REGISTRATION, begin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +54,6 @@ def import_roster(
     class_code: str,
     path: Path,
     limit: int | None = None,
-    verifier: Verifier | None = None,
 ) -> Imported:
     """Enrol the people of a roster in a class; ``limit`` stops after that many acceptable rows.
 
@@ -69,14 +70,12 @@ def import_roster(
     if class_.status == CLOSED:
         raise Conflict("training.class_closed", code=class_.code)
     roster = read(path, shanghai_day(services.clock.now()), limit)
-    asked = verifier or OfflineVerifier()
     accepted: list[Accepted] = []
     refused: list[Refusal] = list(roster.refused)
     issued: list[IssuedCode] = []
     for start in range(0, len(roster.accepted), _BATCH):
         rows = roster.accepted[start : start + _BATCH]
-        # Asked before the transaction: a slow provider must not hold a lock.
-        claims = _claims(services, rows, asked)
+        claims = _claims(services, rows)
         with transaction(services.database) as session:
             batch = _Batch(session, services, locked_class(session, class_.id), path.name)
             batch.enrol(claims)
@@ -92,7 +91,6 @@ def import_roster(
 class _Claim:
     row: RosterRow
     value: PersonValue
-    verdict: Verdict
 
 
 class _Batch:
@@ -110,18 +108,13 @@ class _Batch:
     def enrol(self, claims: list[_Claim]) -> None:
         # People are made in the order of their numbers, so two imports that share some of them take
         # the index entries in one order and cannot deadlock; enrolments follow the roster's order.
-        good = [claim for claim in claims if claim.verdict.result != FAILED]
         people = {
             claim.row.row: find_or_create(self._session, self._services, claim.value)
-            for claim in sorted(good, key=lambda claim: claim.value.id_number)
+            for claim in sorted(claims, key=lambda claim: claim.value.id_number)
         }
         ordinal = self._last_ordinal()
         for claim in claims:
-            person = people.get(claim.row.row)
-            if person is None:
-                remark = Remark("identity.verification_failed", {"method": claim.verdict.method})
-                self.refused.append(Refusal(claim.row.row, "id_number", (remark,)))
-                continue
+            person = people[claim.row.row]
             known = open_person(self._services.vault, person)
             if not same_name(known.name, claim.value.name):
                 self._refuse_other_name(claim, known)
@@ -135,6 +128,8 @@ class _Batch:
 
     def _enrol_one(self, claim: _Claim, person: Person, ordinal: int) -> None:
         services, now = self._services, self._services.clock.now()
+        method = method_of(services)
+        result = PASSED if method == OFFLINE else PENDING
         seal, table = services.vault.seal, Enrolment.__tablename__
         enrolment = Enrolment(
             class_id=self._class.id,
@@ -144,9 +139,9 @@ class _Batch:
             department_sealed=seal(f"{table}.department_sealed", claim.row.department),
             household_sealed=seal(f"{table}.household_sealed", claim.row.household),
             registered_at=now,
-            verification_method=claim.verdict.method,
-            verification_result=claim.verdict.result,
-            verified_at=claim.verdict.at,
+            verification_method=method,
+            verification_result=result,
+            verified_at=now,
             activated_at=None,
             consent_version=None,
         )
@@ -171,9 +166,9 @@ class _Batch:
             body={
                 "registered_us": to_micros(now),
                 "verification": {
-                    "method": claim.verdict.method,
-                    "result": claim.verdict.result,
-                    "at_us": to_micros(claim.verdict.at),
+                    "method": method,
+                    "result": result,
+                    "at_us": to_micros(now),
                 },
             },
             disclose={
@@ -185,6 +180,8 @@ class _Batch:
                 "household": claim.row.household,
             },
         )
+        if result == PENDING:
+            begin(self._session, services, enrolment, REGISTRATION)
         self.issued.append(issue(self._session, services, enrolment, claim.value.name))
 
     def _accept(self, row: RosterRow, *further: Remark) -> None:
@@ -207,7 +204,7 @@ class _Batch:
         return self._session.scalar(statement) or 0
 
 
-def _claims(services: Services, rows: list[RosterRow], verifier: Verifier) -> list[_Claim]:
+def _claims(services: Services, rows: list[RosterRow]) -> list[_Claim]:
     claims = []
     for row in rows:
         value = PersonValue(
@@ -220,7 +217,7 @@ def _claims(services: Services, rows: list[RosterRow], verifier: Verifier) -> li
             given_number=row.number.raw,
             phone=row.phone,
         )
-        claims.append(_Claim(row, value, verifier.verify(value, services.clock.now())))
+        claims.append(_Claim(row, value))
     return claims
 
 

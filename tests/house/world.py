@@ -17,7 +17,9 @@ from lmscompliance.completion.objections import Objection
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
+from lmscompliance.files import service as files
 from lmscompliance.identity import numbers, uscc
+from lmscompliance.identity.verification import MANUAL
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock, shanghai_day, to_micros
 from lmscompliance.learning import service as learning
@@ -31,7 +33,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.supervision import findings, networks
 from lmscompliance.supervision.models import Anomaly
-from lmscompliance.training import activation, queries, service
+from lmscompliance.training import activation, queries, service, verifying
 from lmscompliance.training.registration import import_roster
 from tests.files.samples import picture
 from tests.support.app import administrator, auditor, clerk, inspector, institution, trainee
@@ -138,6 +140,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     (network,) = networks.listed(services, class_id)
     for objects in people:
         objects["proof_id"] = _proof(services, objects, f"{code}-{people.index(objects) + 1}")
+        objects["verification_id"] = _verification(services, objects)
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
@@ -179,6 +182,15 @@ def _proof(services: Services, objects: dict[str, str], account: str) -> str:
         consent="1",
         ip="198.51.100.7",
     )
+
+
+def _verification(services: Services, objects: dict[str, str]) -> str:
+    """Open a verification with a photo of the trainee's."""
+    with transaction(services.database) as session:
+        one = queries.enrolment(session, objects["class_id"], objects["enrolment_id"])
+        row = verifying.begin(session, services, one, verifying.REVIEW, MANUAL)
+        row.photo = files.keep(session, services, files.prepare(services, picture()))
+        return row.id
 
 
 def _offline(lesson: service.LessonInput) -> service.LessonInput:

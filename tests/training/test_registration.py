@@ -13,7 +13,6 @@ from lmscompliance.identity import cases
 from lmscompliance.identity import roster as rosters
 from lmscompliance.identity.models import IdentityCase, Person
 from lmscompliance.identity.people import open_person
-from lmscompliance.identity.verification import FAILED, Verdict
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import codes, queries, registration
@@ -171,25 +170,6 @@ def test_lost_codes_are_replaced(services, tmp_path):
     assert {one.code for one in fresh}.isdisjoint(lost.codes.values())
     assert _count(services, ActivationCode) == 2
     assert fresh[0].code not in repr(fresh)
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_failed_verification_refuses_the_row(services, tmp_path):
-    """A plug-in's no keeps a person out; its yes, method and time are recorded."""
-
-    class Doubter:
-        def verify(self, person, now):
-            return Verdict("fake", FAILED if person.name == "张三" else "passed", now)
-
-    class_id = school.file_class(services)
-    path = school.roster(tmp_path / "a.xlsx", person(1, "张三"), person(3, "李四"))
-    report = registration.import_roster(services, "K1", path, verifier=Doubter()).report.to_json()
-    assert [one["row"] for one in report["refused"]] == [2]
-    registered = [
-        leaf for _, type_, leaf in school.leaves(services, class_id) if type_ == "trainee.registered"
-    ]
-    assert [leaf["body"]["verification"]["method"] for leaf in registered] == ["fake"]
-    assert _count(services, Person) == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

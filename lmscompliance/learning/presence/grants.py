@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.identity import consent as consents_of
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.learning.presence import posing
 from lmscompliance.learning.presence.methods import named
-from lmscompliance.learning.presence.models import Accommodation, PresenceCheck, PresenceConsent
+from lmscompliance.learning.presence.models import Accommodation, PresenceCheck
 from lmscompliance.policy.terms import PresenceTerms
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -49,7 +50,7 @@ class Card:
     consents: tuple[Asked, ...]
 
 
-def card(services: Services, enrolment_id: str, terms: PresenceTerms) -> Card:
+def card(services: Services, class_id: str, enrolment_id: str, terms: PresenceTerms) -> Card:
     """Return what the page of an enrolment shows."""
     with reading(services.database) as session:
         rows = session.execute(
@@ -62,8 +63,10 @@ def card(services: Services, enrolment_id: str, terms: PresenceTerms) -> Card:
         for name in terms.methods:
             method = named(services, name)
             if method is not None and method.consent:
-                given = session.get(PresenceConsent, (enrolment_id, name))
-                agreed = given is not None and given.version == method.consent
+                place = (class_id, enrolment_id)
+                agreed = (
+                    consents_of.version_given(session, place, consents_of.PRESENCE + name) == method.consent
+                )
                 consents.append(Asked(name, method.consent_text, agreed))
         return Card(outcomes, posing.is_accommodated(session, enrolment_id), terms, tuple(consents))
 
@@ -112,27 +115,15 @@ def consent(services: Services, actor: Actor, class_id: str, method: str, *, agr
     chosen = named(services, method)
     if chosen is None or not chosen.consent:
         raise InvalidInput("learning.no_such_consent")
-    now = services.clock.now()
+    purpose = consents_of.PRESENCE + method
     with transaction(services.database) as session:
         enrolment = queries.enrolment_of(session, class_id, actor.account)
         if enrolment is None:
             raise NotFound("web.not_found")
-        session.merge(
-            PresenceConsent(
-                enrolment_id=enrolment.id,
-                method=method,
-                class_id=class_id,
-                version=chosen.consent if agree else "",
-                given_at=now,
-            )
-        )
-        body: dict[str, Json] = {
-            "method": method,
-            "version": chosen.consent,
-            "given": agree,
-            "at_us": to_micros(now),
-        }
-        _record(session, services, (class_id, enrolment.id), type="presence.consent", body=body)
+        if agree:
+            consents_of.give(session, services, (class_id, enrolment.id), purpose, chosen.consent)
+        else:
+            consents_of.withdraw(session, services, (class_id, enrolment.id), purpose)
 
 
 def _record(

@@ -73,15 +73,3 @@ class Accommodation(Base):
     reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     set_by: Mapped[str] = mapped_column(String(255))
     set_at: Mapped[datetime] = mapped_column(Instant)
-
-
-class PresenceConsent(Base):
-    """A trainee's separate consent to one method; taken back by an empty ``version``."""
-
-    __tablename__ = "compliance_presence_consent"
-
-    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    method: Mapped[str] = mapped_column(String(32), primary_key=True)
-    class_id: Mapped[str] = mapped_column(Id)
-    version: Mapped[str] = mapped_column(String(64))
-    given_at: Mapped[datetime] = mapped_column(Instant)

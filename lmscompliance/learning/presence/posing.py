@@ -9,13 +9,14 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lmscompliance.identity import consent
 from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_person
 from lmscompliance.kernel.ids import Ids
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.presence import Asking, Drawn, Posed
 from lmscompliance.learning.presence.methods import ARITHMETIC, named
-from lmscompliance.learning.presence.models import Accommodation, PresenceCheck, PresenceConsent
+from lmscompliance.learning.presence.models import Accommodation, PresenceCheck
 from lmscompliance.policy.terms import PresenceTerms
 from lmscompliance.questions import queries as questions
 from lmscompliance.services import Services
@@ -51,7 +52,7 @@ def pose(session: Session, services: Services, asking: Asking, terms: PresenceTe
         if method is None:
             _log.warning("the policy asks for presence checks by %r, which no plug-in offers", name)
             continue
-        if method.consent and not _consents(session, asking.enrolment_id, name, method.consent):
+        if method.consent and not _consents(session, asking, name, method.consent):
             continue
         posed = method.pose(asking)
         if posed is not None:
@@ -94,9 +95,9 @@ def send_after_commit(session: Session, posed: Posed) -> None:
         after_commit(session, posed.send)
 
 
-def _consents(session: Session, enrolment_id: str, method: str, version: str) -> bool:
-    given = session.get(PresenceConsent, (enrolment_id, method))
-    return given is not None and given.version == version
+def _consents(session: Session, asking: Asking, method: str, version: str) -> bool:
+    place = (asking.class_id, asking.enrolment_id)
+    return consent.version_given(session, place, consent.PRESENCE + method) == version
 
 
 def _draw(session: Session, topic: str, enrolment_id: str, ids: Ids) -> Drawn | None:

@@ -1,0 +1,90 @@
+"""Consents of a trainee, one for each purpose: given for a version of a text, and taken back.
+
+Every one is a row and a leaf; the row says what holds now, the leaves what held when. What learning itself
+rests on is given with the activation; each further purpose is separate (个人信息保护法 29).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lmscompliance import evidence
+from lmscompliance.identity.models import Consent
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.services import Services
+
+LEARNING, PROOFS, PHOTO = "learning", "proofs", "photo"
+PRESENCE = "presence."
+"""Followed by the name of a way to check presence."""
+
+Place = tuple[str, str]
+"""Class and enrolment."""
+
+
+def give(session: Session, services: Services, place: Place, purpose: str, version: str) -> None:
+    """Keep that the trainee consents; a consent to the same version that holds already is left alone."""
+    class_id, enrolment_id = place
+    row = session.get(Consent, (class_id, enrolment_id, purpose), with_for_update=True)
+    if row is not None and row.withdrawn_at is None and row.version == version:
+        return
+    now = services.clock.now()
+    if row is None:
+        session.add(
+            Consent(
+                class_id=class_id,
+                enrolment_id=enrolment_id,
+                purpose=purpose,
+                version=version,
+                given_at=now,
+                withdrawn_at=None,
+            )
+        )
+    else:
+        row.version, row.given_at, row.withdrawn_at = version, now, None
+    session.flush()
+    body: dict[str, Json] = {"purpose": purpose, "version": version, "at_us": to_micros(now)}
+    evidence.record(
+        session,
+        services,
+        class_id=class_id,
+        stream=evidence.enrolment_stream(enrolment_id),
+        type="consent.given",
+        at=now,
+        body=body,
+    )
+
+
+def withdraw(session: Session, services: Services, place: Place, purpose: str) -> bool:
+    """Keep that the trainee consents no longer; tell whether there was a consent to take back."""
+    class_id, enrolment_id = place
+    row = session.get(Consent, (class_id, enrolment_id, purpose), with_for_update=True)
+    if row is None or row.withdrawn_at is not None:
+        return False
+    now = services.clock.now()
+    row.withdrawn_at = now
+    body: dict[str, Json] = {"purpose": purpose, "version": row.version, "at_us": to_micros(now)}
+    evidence.record(
+        session,
+        services,
+        class_id=class_id,
+        stream=evidence.enrolment_stream(enrolment_id),
+        type="consent.withdrawn",
+        at=now,
+        body=body,
+    )
+    return True
+
+
+def version_given(session: Session, place: Place, purpose: str) -> str:
+    """Return the version that holds now; empty where none does."""
+    row = session.get(Consent, (*place, purpose))
+    return "" if row is None or row.withdrawn_at is not None else row.version
+
+
+def all_of(session: Session, place: Place) -> list[Consent]:
+    """Return every consent of an enrolment, given or taken back, by purpose."""
+    class_id, enrolment_id = place
+    query = select(Consent).where(Consent.class_id == class_id, Consent.enrolment_id == enrolment_id)
+    return list(session.scalars(query.order_by(Consent.purpose)))
