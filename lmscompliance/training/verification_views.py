@@ -7,7 +7,7 @@ from io import BytesIO
 from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.kernel.actor import Role
+from lmscompliance.kernel.actor import READING, SUPERVISING, Role
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.masking import mask_name, mask_number
@@ -18,9 +18,9 @@ from lmscompliance.web import Access, Routes, current_actor, current_services, l
 routes = Routes()
 
 _TRAINEE = Access(Role.TRAINEE, scope=class_scope)
-_STAFF = Access(Role.ENTERPRISE, Role.INSPECTOR, Role.ADMINISTRATOR, scope=class_scope)
+_STAFF = Access(*READING, scope=class_scope)
 _DECIDES = Access(Role.ADMINISTRATOR, scope=verification_scope)
-_LOOKS = Access(Role.INSPECTOR, Role.ADMINISTRATOR, scope=verification_scope)
+_LOOKS = Access(*SUPERVISING, scope=verification_scope)
 _FORM_BYTES = 64 * 1024
 
 
