@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "2952645091eb3ecb4a95264934d1172cdce026d796d6e418ea6f6618a5a343a7",
-    ("liusu-youji-2021", 1): "1d7080387acd6d4679fa0c20496aaed5111f68221b22a179f4e17fc9fdc166ad",
-    ("wudi-gongjiang-draft", 1): "50de531b5662b5f83c3ea57f8d9a4b415efdc489f9e43add7a3e920fb8e21fcd",
+    ("demo-short", 1): "9ebd086f8d0a60afa8e8ab04d236a4ec2cc796fc8fc44347b867e90f4295cfe0",
+    ("liusu-youji-2021", 1): "db4ebbdfea76064b23d66e494cbf726098299dad4ad9bc89cea1f6ae06851dd9",
+    ("wudi-gongjiang-draft", 1): "29ac13ccef9af289bccfee849ab9ee9754f4cf5b24b327406b47dfaf32c071c3",
 }
 
 
