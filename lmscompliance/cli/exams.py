@@ -5,10 +5,17 @@ from __future__ import annotations
 import click
 
 from lmscompliance.cli.environment import services
+from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import dump, say
+from lmscompliance.cli.showing import dump, note, say
 from lmscompliance.exams import service
-from lmscompliance.exams.publishing import DEFAULT_QUESTIONS, default_blueprint, publish_blueprint
+from lmscompliance.exams.publishing import (
+    DEFAULT_QUESTIONS,
+    default_blueprint,
+    publish_blueprint,
+    shallow_pools,
+)
+from lmscompliance.kernel.messages import text
 from lmscompliance.rules.marking import plain
 
 
@@ -31,8 +38,14 @@ def publish(code: str, count: int) -> None:
     """Publish an exam over every topic of the class's plan; a missing topic is refused by name."""
     with services() as given:
         class_id = class_id_of(given, code)
-        version = publish_blueprint(given, class_id, default_blueprint(given, class_id, count))
+        blueprint = default_blueprint(given, class_id, count)
+        version = publish_blueprint(given, class_id, blueprint)
+        shallow = shallow_pools(given, class_id, blueprint)
     say("cli.exam_published", code=code, version=version)
+    for one in shallow:
+        note(
+            "cli.exam_shallow", **{**one.params, "kind": text(f"exams.kind_{one.params['kind']}", language())}
+        )
 
 
 @group.command("remark", short_help="Mark papers again after a wrong key.")

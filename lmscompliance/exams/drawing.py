@@ -18,10 +18,15 @@ from lmscompliance.rules import paper as rules
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A frozen paper and the seed that anybody can repeat the draw with."""
+    """A frozen paper and what anybody can repeat the draw with.
+
+    ``basis`` goes into evidence: the seed, the questions avoided because an earlier paper had them, and of
+    each pool its size and the digest of its questions' ids and versions.
+    """
 
     seed: str
     questions: list[dict[str, Json]]
+    basis: dict[str, Json]
 
 
 def draw(session: Session, blueprint: ExamBlueprint, attempts: list[ExamAttempt], seed: str) -> Drawn:
@@ -31,8 +36,9 @@ def draw(session: Session, blueprint: ExamBlueprint, attempts: list[ExamAttempt]
     """
     plan = blueprint_of(blueprint)
     pools = {(topic, kind): questions.drawable(session, topic, kind) for topic, kind in plan.needs()}
+    seen = _seen(session, attempts)
     try:
-        return Drawn(seed, rules.draw(plan, pools, seed, _seen(session, attempts)))
+        return Drawn(seed, rules.draw(plan, pools, seed, seen), rules.basis(pools, seed, seen))
     except rules.BankTooSmall as error:
         raise Conflict(
             "exams.bank_shrunk", topic=error.topic, kind=error.kind, held=error.held, needed=error.needed

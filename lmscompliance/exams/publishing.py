@@ -33,6 +33,14 @@ def default_blueprint(services: Services, class_id: str, count: int = DEFAULT_QU
         return rules.spread(topics, questions.depth(session, topics), notice.exam, count)
 
 
+def shallow_pools(services: Services, class_id: str, blueprint: Blueprint) -> list[Problem]:
+    """Return where one trainee's attempts must share questions: the bank holds too few. Reads only."""
+    with reading(services.database) as session:
+        notice, _topics = _demands(session, class_id)
+        depth = questions.depth(session, list(blueprint.topics()))
+        return rules.shallow(blueprint, depth, notice.exam.attempts)
+
+
 def publish_blueprint(services: Services, class_id: str, blueprint: Blueprint) -> int:
     """Publish ``blueprint`` as the class's next version and return that version.
 

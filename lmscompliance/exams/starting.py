@@ -107,6 +107,11 @@ def _open(
             "deadline_us": to_micros(attempt.deadline_at),
             "blueprint_version": attempt.blueprint_version,
         },
-        disclose={"ip": sitter.ip, "agent": sitter.agent, **disclosures(drawn.questions)},
+        disclose={
+            "ip": sitter.ip,
+            "agent": sitter.agent,
+            "draw": drawn.basis,
+            **disclosures(drawn.questions),
+        },
     )
     return attempt.id

@@ -132,6 +132,21 @@ def check(blueprint: Blueprint, plan_topics: Iterable[str], depth: Depth, terms:
     return problems
 
 
+def shallow(blueprint: Blueprint, depth: Depth, attempts: int) -> list[Problem]:
+    """Return where ``attempts`` papers of one person must repeat questions because the bank holds too few.
+
+    That forbids nothing. ``repeated`` is how many questions of the last of them at least were seen before.
+    """
+    told = []
+    for (topic, kind), needed in blueprint.needs().items():
+        held = depth.get((topic, kind), 0)
+        repeated = min(needed, max(0, needed * attempts - held)) if attempts > 1 else 0
+        if repeated:
+            params = {"topic": topic, "kind": kind, "held": held, "needed": needed * attempts}
+            told.append(Problem("bank_shallow", "", {**params, "repeated": repeated}))
+    return told
+
+
 def spread(plan_topics: Iterable[str], depth: Depth, terms: Terms, questions: int) -> Blueprint:
     """Return a blueprint of at most ``questions`` questions, spread evenly over topics, then over kinds.
 

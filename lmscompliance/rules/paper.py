@@ -7,9 +7,11 @@ order, key and points are copied, so that a later change of the bank changes nob
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, MutableSequence, Sequence
 from typing import Protocol, TypeVar
 
+from lmscompliance.kernel import jcs
 from lmscompliance.kernel.ids import SeededRandomness
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.blueprint import Blueprint
@@ -94,6 +96,19 @@ def draw(blueprint: Blueprint, pools: Pools, seed: str, seen: Collection[str] = 
         chosen = orders[part.topic, part.kind][start : start + part.count]
         paper += [_freeze(question, plain(part.points), shuffle) for question in chosen]
     return paper
+
+
+def basis(pools: Pools, seed: str, seen: Collection[str] = ()) -> dict[str, Json]:
+    """Return what a draw rested on, as evidence keeps it: enough to repeat it beside the bank.
+
+    A pool's digest is the SHA-256 of the canonical JSON of its ``[id, version]`` pairs in order.
+    """
+    told: list[Json] = []
+    for (topic, kind), pool in sorted(pools.items()):
+        listed: list[Json] = [[question.id, question.version] for question in pool]
+        digest = hashlib.sha256(jcs.encode(listed)).hexdigest()
+        told.append({"topic": topic, "kind": kind, "held": len(pool), "sha256": digest})
+    return {"seed": seed, "pools": told, "avoided": [*sorted(seen)]}
 
 
 def shown(frozen: Mapping[str, Json], number: int) -> dict[str, Json]:

@@ -7,13 +7,16 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from lmscompliance.evidence.streams import stream_disclosures
 from lmscompliance.exams import service
 from lmscompliance.exams.models import ExamLock
+from lmscompliance.exams.publishing import blueprint_of, published
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.questions import service as questions
 from lmscompliance.rules.blueprint import Blueprint, Part
 from lmscompliance.rules.marking import Item, mark
+from lmscompliance.rules.paper import basis, draw
 from lmscompliance.storage.transaction import reading
 from tests.exams.hall import IP, open_hall
 from tests.learning.school import TOPICS
@@ -68,7 +71,22 @@ def test_the_log_holds_a_digest_for_each_question(hall):
     assert leaf.t == "attempt.opened"
     assert leaf.body["attempt"] == attempt
     assert leaf.body["number"] == 1
-    assert set(leaf.d) == {"ip", "agent", *(f"q{n:03}" for n in range(1, 11))}
+    assert set(leaf.d) == {"ip", "agent", "draw", *(f"q{n:03}" for n in range(1, 11))}
+
+
+def test_a_draw_can_be_repeated_from_what_the_log_has_of_it(hall):
+    """Seed, avoided questions and the bank of that moment give the same frozen paper."""
+    hall.sit(50)
+    attempt = hall.start()
+    with reading(hall.services.database) as session:
+        stream = f"enrolment/{hall.enrolment()}"
+        told = list(stream_disclosures(session, hall.services, hall.class_id, stream, len(hall.told())))
+        kept = [value for _, name, _, value in told if name == "draw"][-1]
+        plan = blueprint_of(published(session, hall.class_id))
+        pools = {need: questions.drawable(session, *need) for need in plan.needs()}
+    assert draw(plan, pools, kept["seed"], kept["avoided"]) == hall.frozen(attempt)
+    assert basis(pools, kept["seed"], kept["avoided"]) == kept
+    assert len(kept["avoided"]) == 10
 
 
 def test_a_pass_ends_it(hall):

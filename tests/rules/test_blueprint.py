@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules.blueprint import Blueprint, Part, check, spread
+from lmscompliance.rules.blueprint import Blueprint, Part, check, shallow, spread
 from lmscompliance.rules.marking import KINDS, Item, mark
 from lmscompliance.rules.paper import BankTooSmall, disclosures, draw, shown
 from tests.rules.build import marking
@@ -216,6 +216,27 @@ def test_a_second_paper_repeats_as_little_as_the_bank_allows(first, second):
     again = {one["question"] for one in draw(PLAN, pools, second, seen)}
     # 8 singles for 5 + 5 leave 2 to repeat, 8 multiples for 2 + 2 none, one matching question for both.
     assert len(seen & again) == 3
+
+
+@given(st.integers(1, 12), st.integers(0, 14), st.integers(1, 12), st.integers(0, 14), st.text(max_size=6))
+def test_two_papers_overlap_by_exactly_what_cannot_be_avoided(singles, more, multiples, spare, seed):
+    """In each topic and kind the overlap is the theoretical minimum, and ``shallow`` foretells it."""
+    plan = Blueprint((Part("a", "single", singles, Decimal(1)), Part("a", "multiple", multiples, Decimal(1))))
+    pools = {
+        ("a", "single"): [Question(f"s{n:02}", "a", "single", key=[0]) for n in range(singles + more)],
+        ("a", "multiple"): [Question(f"m{n:02}", "a", "multiple", key=[0]) for n in range(multiples + spare)],
+    }
+    first = {str(one["question"]) for one in draw(plan, pools, seed)}
+    second = {str(one["question"]) for one in draw(plan, pools, seed + "2", first)}
+    told = {
+        one.params["kind"]: one.params["repeated"]
+        for one in shallow(plan, {need: len(pool) for need, pool in pools.items()}, 2)
+    }
+    for kind, letter, least in (
+        ("single", "s", max(0, singles - more)),
+        ("multiple", "m", max(0, multiples - spare)),
+    ):
+        assert sum(one.startswith(letter) for one in first & second) == least == told.get(kind, 0)
 
 
 def test_a_bank_that_shrank_says_where():
