@@ -19,6 +19,8 @@ OTHER_NAME = "other-name"
 """One number under two names."""
 
 OPEN = "open"
+SETTLED = "settled"
+REASON_PLACE = f"{IdentityCase.__tablename__}.reason_sealed"
 
 Side = Mapping[str, str | int]
 
@@ -60,6 +62,7 @@ def open_case(
         decided_at=None,
         decided_by=None,
         decision=None,
+        reason_sealed=None,
     )
     session.add(case)
     session.flush()

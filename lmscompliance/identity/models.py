@@ -63,7 +63,9 @@ class IdentityCase(Base):
 
     ``kind`` is ``other-name``: one number under two names. ``fingerprint`` is a blind index of the
     finding, so importing the same file again does not open the case twice. ``origin`` says where it was
-    found (``class/<id>``); ``side_a_sealed`` and ``side_b_sealed`` are JSON objects.
+    found (``class/<id>``), ``decision`` is the latest word
+    on it, ``state`` is ``open`` or ``settled``; ``side_a_sealed`` and
+    ``side_b_sealed`` are JSON objects.
     """
 
     __tablename__ = "compliance_identity_case"
@@ -81,6 +83,7 @@ class IdentityCase(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_by: Mapped[str | None] = mapped_column(String(255))
     decision: Mapped[str | None] = mapped_column(String(2000))
+    reason_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Consent(Base):

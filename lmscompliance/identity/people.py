@@ -105,6 +105,13 @@ def find_or_create(session: Session, services: Services, value: PersonValue) -> 
     return person
 
 
+def rename(vault: Vault, person: Person, name: str) -> str:
+    """Give a person another name and return the one before; the caller records both."""
+    before = open_name(vault, person)
+    person.name_sealed = vault.seal(_place("name_sealed"), name)
+    return before
+
+
 def _sealed(services: Services, value: PersonValue) -> Person:
     vault = services.vault
     given = None

@@ -28,6 +28,11 @@ def read_suspicion(trainee: TraineeRecord, _record: Record, body: Body) -> None:
     _note(trainee, body, body.text("kind"), body.whole("at_us"), SUSPICIONS)
 
 
+def read_corrected(trainee: TraineeRecord, record: Record, _body: Body) -> None:
+    """Read a name that was corrected: from here on the ledger shows it."""
+    trainee.name = record.text("name")
+
+
 def _note(trainee: TraineeRecord, body: Body, kind: str, at_us: int, known: tuple[str, ...]) -> None:
     if kind not in known:
         msg = f"'{kind}' is none of {', '.join(known)}"

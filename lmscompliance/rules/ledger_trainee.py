@@ -31,7 +31,7 @@ from lmscompliance.rules.ledger_facts import (
     SessionRecord,
     TraineeRecord,
 )
-from lmscompliance.rules.ledger_identity import read_registered, read_suspicion, read_verified
+from lmscompliance.rules.ledger_identity import read_corrected, read_registered, read_suspicion, read_verified
 from lmscompliance.rules.ledger_proofs import read_added, read_reviewed
 from lmscompliance.rules.ledger_reported import read_session
 
@@ -280,11 +280,12 @@ _TRAINEE = {
     "record.reported": read_session,
     "identity.verified": read_verified,
     "identity.suspicion": read_suspicion,
+    "identity.corrected": read_corrected,
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,
 }
 _TRAINEE_IGNORED = frozenset(
-    {"consent.given", "consent.withdrawn", "identity.corrected", "presence.accommodation", "session.steps"}
+    {"consent.given", "consent.withdrawn", "presence.accommodation", "session.steps"}
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from lmscompliance.identity.models import IdentityCase
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.services import Services
@@ -53,4 +54,12 @@ def verification_scope(services: Services, actor: Actor, arguments: dict[str, st
     )
     with reading(services.database) as session:
         if not queries.in_scope(session, actor, class_id) or session.scalar(mine) is None:
+            raise NotFound("web.not_found")
+
+
+def case_scope(services: Services, actor: Actor, arguments: dict[str, str]) -> None:
+    """Raise ``NotFound`` unless the case ``case_id`` was found in a class that is the staff's to see."""
+    with reading(services.database) as session:
+        case = session.get(IdentityCase, arguments["case_id"])
+        if case is None or not queries.in_scope(session, actor, case.origin.removeprefix("class/")):
             raise NotFound("web.not_found")

@@ -18,7 +18,7 @@ from lmscompliance.exams import service as exams
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import service as files
-from lmscompliance.identity import numbers, uscc
+from lmscompliance.identity import cases, numbers, uscc
 from lmscompliance.identity.verification import MANUAL
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock, shanghai_day, to_micros
@@ -135,6 +135,17 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     with transaction(services.database) as session:
         findings.keep(session, services, class_id, [found])
     networks.declare(services, administrator(), class_id, f"203.0.{number}.0/24", "厂区出口")
+    with transaction(services.database) as session:
+        side = {"name": "某人", "id_number": "1", "file": "a.xlsx", "row": 1}
+        case_id = cases.open_case(
+            session,
+            services,
+            kind=cases.OTHER_NAME,
+            finding=code,
+            origin=f"class/{class_id}",
+            person_id=None,
+            sides=(side, side),
+        )
     with reading(services.database) as session:
         anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
     (network,) = networks.listed(services, class_id)
@@ -144,7 +155,12 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
-        objects |= {"export_id": export_id, "anomaly_id": anomaly_id, "network_id": network.id}
+        objects |= {
+            "case_id": case_id,
+            "export_id": export_id,
+            "anomaly_id": anomaly_id,
+            "network_id": network.id,
+        }
     return Party(
         objects=people[0],
         neighbours=people[1],

@@ -1,0 +1,41 @@
+"""Pages of identity cases: both sides, and the decision."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from lmscompliance.kernel.actor import SUPERVISING, Role
+from lmscompliance.training import casework
+from lmscompliance.training.access import case_scope
+from lmscompliance.web import Access, Routes, current_actor, current_services, redirect_to, render
+
+routes = Routes()
+
+_SEES = Access(*SUPERVISING)
+_DECIDES = Access(Role.ADMINISTRATOR, scope=case_scope)
+
+
+@routes.get("/cases", endpoint="cases", access=_SEES)
+def listed() -> ResponseReturnValue:
+    """List the cases of the actor's classes, open ones first."""
+    actor = current_actor()
+    return render(
+        "training/cases.html",
+        found=casework.listed(current_services(), actor),
+        decides=actor.role in _DECIDES.roles,
+        decisions=casework.DECISIONS,
+    )
+
+
+@routes.post("/cases/<case_id>", endpoint="case_decide", access=_DECIDES)
+def decide(case_id: str) -> ResponseReturnValue:
+    """Decide a case, with a reason."""
+    casework.decide(
+        current_services(),
+        current_actor(),
+        case_id,
+        request.form.get("decision", ""),
+        request.form.get("reason", ""),
+    )
+    return redirect_to("cases")
