@@ -28,7 +28,7 @@ from lmscompliance.proofs import views as proof_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.supervision import live_views as supervision_live_views
 from lmscompliance.supervision import views as supervision_views
-from lmscompliance.training import case_views, verification_views
+from lmscompliance.training import case_views, own_views, verification_views
 from lmscompliance.training import views as training_views
 from lmscompliance.web.addresses import address_from, agent_from
 from lmscompliance.web.problems import handle_error, handle_http
@@ -39,6 +39,7 @@ ROOMS: tuple[Routes, ...] = (
     training_views.routes,
     verification_views.routes,
     case_views.routes,
+    own_views.routes,
     attendance_views.routes,
     content_views.routes,
     learning_views.routes,
