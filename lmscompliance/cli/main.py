@@ -13,6 +13,7 @@ from lmscompliance.cli.language import language
 from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 
 VERBS = {
+    "accounts": "lmscompliance.cli.accounts:group",
     "class": "lmscompliance.cli.classes:group",
     "content": "lmscompliance.cli.content:group",
     "credit": "lmscompliance.cli.credit:group",
@@ -28,6 +29,7 @@ VERBS = {
     "records": "lmscompliance.cli.records:group",
     "roster": "lmscompliance.cli.rosters:group",
     "seal": "lmscompliance.cli.sealing:seal",
+    "serve": "lmscompliance.cli.serving:command",
     "signer": "lmscompliance.cli.signer:group",
     "verifier": "lmscompliance.cli.portable:group",
     "verify": "lmscompliance.cli.verifying:verify",
@@ -36,6 +38,7 @@ VERBS = {
 }
 
 HELP = {
+    "accounts": "Say who may sign in to a service of its own.",
     "class": "File, approve and list training classes.",
     "content": "Freeze lessons' content and check it.",
     "credit": "Correct credited time, and answer objections.",
@@ -51,6 +54,7 @@ HELP = {
     "records": "Import learning that another system recorded.",
     "roster": "Check and import rosters.",
     "seal": "Seal what was recorded into the evidence log, now.",
+    "serve": "Serve the product with accounts of its own.",
     "signer": "Keep the evidence log's key apart from the platform.",
     "verifier": "Hand out the verifier as one file.",
     "verify": "Verify an evidence bundle offline.",

@@ -9,7 +9,7 @@ replaced or set for its own routes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -29,6 +29,7 @@ from lmscompliance.kernel.settings import Settings
 from lmscompliance.kernel.verification import Verifier
 from lmscompliance.learning.asynclane import THREADS, AsyncLane
 from lmscompliance.services import Services
+from lmscompliance.web.routes import Routes
 from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
 
 if TYPE_CHECKING:
@@ -60,11 +61,20 @@ class Compliance:
         self._clock = clock
         self._randomness = randomness
 
-    def init_app(self, app: Flask, actor_loader: ActorLoader, *, login_url: str | None = None) -> None:
+    def init_app(
+        self,
+        app: Flask,
+        actor_loader: ActorLoader,
+        *,
+        login_url: str | None = None,
+        further: Sequence[Routes] = (),
+        visitor: Callable[[], str] | None = None,
+    ) -> None:
         """Read ``app.config``'s ``COMPLIANCE_*`` keys and mount everything under the URL prefix.
 
         ``actor_loader`` is called at most once a request and returns the signed-in user as an ``Actor``,
         or ``None``. ``login_url`` is where a person who is not signed in is sent (with ``next=``).
+        ``further`` routes and ``visitor``, which names a browser, are service mode's: its own signing in.
         The database is neither migrated nor asked: the first request finds out whether its schema is up
         to date and otherwise names the remedy. Nothing runs in the background until ``start_scheduler``.
         Raises ``Misconfigured`` for a bad setting, a second call on one app, or two ways to check presence
@@ -81,7 +91,11 @@ class Compliance:
             verifier=self._verifier,
         )
         wiring.connect_events(services)
-        mount(app, AppState(services=services, actor_loader=actor_loader, login_url=login_url))
+        mount(
+            app,
+            AppState(services=services, actor_loader=actor_loader, login_url=login_url, visitor=visitor),
+            further,
+        )
 
     def rsgi(self, app: Flask, *, threads: int = THREADS) -> AsyncLane:
         """Return ``app`` for granian's RSGI interface: heartbeats by its event loop, all else in ``threads``.

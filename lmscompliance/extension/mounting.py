@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,8 @@ def all_routes() -> list[Route]:
     return [route for routes in ROOMS for route in routes]
 
 
-def mount(app: Flask, state: AppState) -> None:
-    """Register the blueprint ``compliance`` on ``app`` and keep ``state`` there."""
+def mount(app: Flask, state: AppState, further: Sequence[Routes] = ()) -> None:
+    """Register the blueprint ``compliance``, with ``further`` routes, on ``app`` and keep ``state`` there."""
     blueprint = Blueprint(
         EXTENSION,
         __name__,
@@ -82,7 +83,7 @@ def mount(app: Flask, state: AppState) -> None:
         static_folder=str(Path(lmscompliance.web.__file__).parent / "static"),
         static_url_path="/static",
     )
-    for routes in ROOMS:
+    for routes in (*ROOMS, *further):
         routes.mount(blueprint)
     blueprint.register_error_handler(ComplianceError, handle_error)
     blueprint.register_error_handler(HTTPException, handle_http)

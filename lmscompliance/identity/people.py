@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from lmscompliance.identity.models import Account, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from lmscompliance.services import Services
@@ -75,6 +77,12 @@ def person_by_number(session: Session, vault: Vault, number: str) -> Person | No
     """Return the record of the normalised ``number``, in whichever class or year it was made."""
     blind = vault.blind(_NUMBER_DOMAIN, number)
     return session.scalars(select(Person).where(Person.id_number_blind == blind)).one_or_none()
+
+
+def persons_by_phone(session: Session, vault: Vault, phone: str) -> Sequence[Person]:
+    """Return everybody who was registered with the normalised ``phone``."""
+    blind = vault.blind(_PHONE_DOMAIN, phone)
+    return session.scalars(select(Person).where(Person.phone_blind == blind).order_by(Person.id)).all()
 
 
 def person_of_account(session: Session, account: str) -> str | None:

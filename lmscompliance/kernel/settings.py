@@ -14,6 +14,8 @@ from lmscompliance.kernel.errors import Misconfigured
 
 PREFIX = "COMPLIANCE_"
 _MOST_PROXIES = 10
+_LEAST = 8  # characters of a password (NIST SP 800-63B, 3.1.1.2)
+_BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,20 @@ class Settings:
     """Largest file that may be uploaded as a proof."""
     upload_max_pixels: int = 50_000_000
     """Most pixels a picture may have, asked before it is decoded."""
+    public_url: str = ""
+    """Service mode: the address people reach it by (``https://host``), for links; empty: the request's."""
+    sms_sender: str = ""
+    """Service mode: ``package.module:name`` of the SMS gateway's adapter; empty: nothing is sent."""
+    totp_required: bool = True
+    """Service mode: whether staff need a second factor."""
+    password_min_length: int = 10
+    """Service mode: the least length of a password, in characters."""
+    breached_passwords: Path | None = None
+    """Service mode: a file of passwords that are known to thieves, one a line."""
+    session_idle_minutes: int = 60
+    """Service mode: how long a session stays open unused."""
+    session_hours: int = 12
+    """Service mode: how long a session stays open at most."""
     scheduler: bool = True
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
     fast_lane: bool = True
@@ -93,6 +109,7 @@ class Settings:
             "signer_token_file",
             "tsa_chain",
             "verification_secret_file",
+            "breached_passwords",
         ):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()
@@ -101,6 +118,16 @@ class Settings:
         settings = cls(**given)  # type: ignore[arg-type]  # each value's type is checked just below
         settings._check()
         return settings
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], **given: object) -> Settings:
+        """Build from environment variables; ``given`` settings stand above. Raises ``Misconfigured``."""
+        config: dict[str, object] = {key: value for key, value in environ.items() if key.startswith(PREFIX)}
+        for field in fields(cls):
+            key = PREFIX + field.name.upper()
+            if key in config:
+                config[key] = _parsed(key, str(config[key]), str(field.type))
+        return cls.from_mapping(config | {PREFIX + name.upper(): value for name, value in given.items()})
 
     def _check(self) -> None:
         expectations: list[tuple[str, bool]] = [
@@ -137,6 +164,18 @@ class Settings:
             ("verification_elements", self.verification_elements in {2, 3}),
             ("upload_max_bytes", type(self.upload_max_bytes) is int and self.upload_max_bytes > 0),
             ("upload_max_pixels", type(self.upload_max_pixels) is int and self.upload_max_pixels > 0),
+            ("public_url", isinstance(self.public_url, str)),
+            ("sms_sender", isinstance(self.sms_sender, str)),
+            ("totp_required", isinstance(self.totp_required, bool)),
+            (
+                "password_min_length",
+                _at_least(_LEAST, self.password_min_length),
+            ),
+            (
+                "session_idle_minutes",
+                _at_least(1, self.session_idle_minutes),
+            ),
+            ("session_hours", _at_least(1, self.session_hours)),
             ("scheduler", isinstance(self.scheduler, bool)),
             ("fast_lane", isinstance(self.fast_lane, bool)),
         ]
@@ -153,3 +192,16 @@ class Settings:
     def export_dir(self) -> Path:
         """Where finished ledgers stand; a file gets its final name only when it is whole."""
         return self.data_dir / "exports"
+
+
+def _at_least(least: int, value: object) -> bool:
+    return type(value) is int and value >= least
+
+
+def _parsed(key: str, text: str, kind: str) -> object:
+    try:
+        if kind == "bool":
+            return _BOOLEANS[text.strip().lower()]
+        return int(text) if kind.startswith("int") else text
+    except (ValueError, KeyError):
+        raise Misconfigured("kernel.bad_setting", key=key) from None

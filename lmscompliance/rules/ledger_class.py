@@ -196,6 +196,9 @@ _CLASS_IGNORED = frozenset(
         "attendance.scanned",
         "anomaly.decided",
         "network.declared",
+        "auditor.link_made",
+        "auditor.link_revoked",
+        "auditor.link_used",
         "network.withdrawn",
     }
 )

@@ -15,7 +15,13 @@ from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput,
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training.codes import blind
 from lmscompliance.training.models import CLOSED, ActivationCode, Enrolment, TrainingClass
-from lmscompliance.training.queries import class_by_id, enrolment, notice_by_digest, notice_of
+from lmscompliance.training.queries import (
+    class_by_id,
+    enrolment,
+    enrolment_of_person,
+    notice_by_digest,
+    notice_of,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -117,9 +123,52 @@ def _activate(
         consent_version=consent.version,
     )
     row.used_at, row.used_by = now, account
+    return _open_waiting(session, services, mine.person_id, consent, ip=ip)
+
+
+def waiting_offers(services: Services, person_id: str) -> list[Offer]:
+    """Return the classes a person was enrolled in and has not joined yet."""
+    with reading(services.database) as session:
+        rows = session.scalars(
+            select(Enrolment)
+            .where(Enrolment.person_id == person_id, Enrolment.activated_at.is_(None))
+            .order_by(Enrolment.class_id)
+        )
+        classes = [class_by_id(session, one.class_id) for one in rows]
+        return [Offer(one.id, one.title, notice_of(session, one).consent) for one in classes]
+
+
+def join(
+    services: Services, *, account: str, person_id: str, class_id: str, ip: str, consent_version: str
+) -> list[str]:
+    """Bind ``account`` to a person who proved otherwise who they are, and open their classes by consent.
+
+    As ``activate`` does with a code. Raises ``NotFound`` for a class they are not in, ``Conflict`` when the
+    text shown is not the class's, or account and person are bound otherwise.
+    """
+    with transaction(services.database) as session:
+        mine = enrolment_of_person(session, class_id, person_id)
+        consent = _consent_of(session, mine)
+        if consent_version != consent.version:
+            raise Conflict("training.consent_changed")
+        accounts.bind(
+            session,
+            services,
+            account=account,
+            person_id=person_id,
+            ip=ip,
+            consent_version=consent.version,
+        )
+        return _open_waiting(session, services, person_id, consent, ip=ip)
+
+
+def _open_waiting(
+    session: Session, services: Services, person_id: str, consent: ConsentTerms, *, ip: str
+) -> list[str]:
+    now = services.clock.now()
     waiting = session.scalars(
         select(Enrolment)
-        .where(Enrolment.person_id == mine.person_id, Enrolment.activated_at.is_(None))
+        .where(Enrolment.person_id == person_id, Enrolment.activated_at.is_(None))
         .order_by(Enrolment.class_id)
         .with_for_update()
     ).all()

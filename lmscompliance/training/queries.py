@@ -231,6 +231,16 @@ def enrolment(session: Session, class_id: str, enrolment_id: str) -> Enrolment:
     return found
 
 
+def enrolment_of_person(session: Session, class_id: str, person_id: str) -> Enrolment:
+    """Return a person's enrolment in a class, activated or not; raises ``NotFound``."""
+    found = session.scalars(
+        select(Enrolment).where(Enrolment.class_id == class_id, Enrolment.person_id == person_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("web.not_found")
+    return found
+
+
 def enrolment_of(session: Session, class_id: str, account: str) -> Enrolment | None:
     """Return the *activated* enrolment of the person behind ``account`` in a class, if there is one."""
     return session.scalars(

@@ -5,7 +5,7 @@ A view parses, calls one service and renders; who may come in is declared where 
 guards, the CSRF token and the error pages belong to our own blueprint.
 """
 
-from lmscompliance.web.access import PUBLIC, TOKEN, Access, Open, Scope
+from lmscompliance.web.access import PUBLIC, TOKEN, VISITOR, Access, Open, Scope
 from lmscompliance.web.addresses import client_ip, user_agent
 from lmscompliance.web.bodies import Body, json_body
 from lmscompliance.web.csrf import csrf_token
@@ -17,6 +17,7 @@ from lmscompliance.web.state import AppState, current_actor, current_services, l
 __all__ = [
     "PUBLIC",
     "TOKEN",
+    "VISITOR",
     "Access",
     "AppState",
     "Body",

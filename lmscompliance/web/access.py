@@ -26,9 +26,12 @@ class Open(Enum):
     """Anybody may call it."""
     TOKEN = "token"  # noqa: S105  # the name of a kind of access, not a secret
     """The view itself checks a token that the request carries; no cookie is looked at, so no CSRF."""
+    VISITOR = "visitor"
+    """Anybody's browser; an unsafe request needs the CSRF token that our page handed to it."""
 
 
 PUBLIC = Open.PUBLIC
+VISITOR = Open.VISITOR
 TOKEN = Open.TOKEN
 
 
@@ -56,10 +59,12 @@ def admit(access: Access | Open, arguments: dict[str, str]) -> None:
     Raises ``Unauthenticated``, ``Forbidden`` (role or CSRF) or the scope's ``NotFound``.
     """
     if isinstance(access, Open):
+        if access is VISITOR and request.method not in SAFE_METHODS:
+            csrf.check(current_services(), csrf.bound_to())
         return
     actor = current_actor()
     if request.method not in SAFE_METHODS:
-        csrf.check(current_services(), actor)
+        csrf.check(current_services(), actor.account)
     if actor.role not in access.roles:
         raise Forbidden("web.wrong_role", role=actor.role.value)
     if access.scope is not None:

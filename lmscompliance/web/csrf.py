@@ -9,11 +9,10 @@ from __future__ import annotations
 from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 
-from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Forbidden
 from lmscompliance.services import Services
-from lmscompliance.web.state import actor_or_none, current_services
+from lmscompliance.web.state import actor_or_none, app_state, current_services
 
 HEADER = "X-Compliance-CSRF"
 FIELD = "csrf_token"
@@ -27,20 +26,29 @@ def make_token(services: Services, account: str) -> str:
 
 
 def csrf_token() -> str:
-    """Return the present actor's token; empty when nobody is signed in (nothing to protect)."""
+    """Return the token of the present actor or visitor; empty where there is neither (nothing to protect)."""
+    bound = bound_to()
+    return make_token(current_services(), bound) if bound else ""
+
+
+def bound_to() -> str:
+    """Return whom this request's forms belong to: the actor's account, else the visitor's browser."""
     actor = actor_or_none()
-    return "" if actor is None else make_token(current_services(), actor.account)
+    if actor is not None:
+        return actor.account
+    visitor = app_state().visitor
+    return "" if visitor is None else f"visitor/{visitor()}"
 
 
-def check(services: Services, actor: Actor) -> None:
-    """Raise ``Forbidden`` unless the request carries a token of ``actor`` that is still fresh."""
+def check(services: Services, bound: str) -> None:
+    """Raise ``Forbidden`` unless the request carries a token made for ``bound`` that is still fresh."""
     sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
     try:
         account, made = _serializer(services).loads(sent)
         fresh = _seconds(services) - made <= LIFETIME_SECONDS
     except (BadData, TypeError, ValueError):
         raise Forbidden("web.csrf") from None
-    if account != actor.account or not fresh:
+    if not bound or account != bound or not fresh:
         raise Forbidden("web.csrf")
 
 

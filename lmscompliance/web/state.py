@@ -34,6 +34,8 @@ class AppState:
     actor_loader: ActorLoader
     login_url: str | None = None
     schema_known: bool = False
+    visitor: Callable[[], str] | None = None
+    """Names the browser of somebody who is not signed in, so that our forms for them are bound to it."""
 
 
 def app_state() -> AppState:

@@ -6,18 +6,25 @@ import re
 
 from lmscompliance.extension.mounting import all_routes
 from lmscompliance.kernel.actor import Role
-from lmscompliance.web import PUBLIC, TOKEN, Access, Open, Route
+from lmscompliance.service.app import ROOMS
+from lmscompliance.web import PUBLIC, TOKEN, VISITOR, Access, Open, Route
 from tests.house.sources import ROOT
 
 DOCUMENT = ROOT / "docs" / "access.md"
-ROUTES = all_routes()
+EMBEDDED = all_routes()
+SERVICE = [route for room in ROOMS for route in room]
+"""What service mode adds."""
+ROUTES = EMBEDDED + SERVICE
 ASKED_BY_SERVICE = {"attempt_save", "attempt_submit"}
 """Saving answers is too frequent to look the attempt up twice: the service asks whose it is, in its lock."""
 
 
 def _declared(route: Route) -> str:
     if isinstance(route.access, Open):
-        who, scope = {PUBLIC: "anybody", TOKEN: "a session token"}[route.access], ""
+        who, scope = (
+            {PUBLIC: "anybody", TOKEN: "a session token", VISITOR: "anybody's browser"}[route.access],
+            "",
+        )
     else:
         who = ", ".join(role.value for role in Role if role in route.access.roles)
         scope = route.access.scope.__name__.removesuffix("_scope") if route.access.scope else ""
@@ -31,7 +38,12 @@ def test_the_reviewed_table_is_what_the_routes_declare() -> None:
     reviewed = [
         line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if re.match(r"\| [A-Z]+ \|", line)
     ]
-    assert reviewed == [_declared(route) for route in sorted(ROUTES, key=_order)]
+    assert reviewed == promised()
+
+
+def promised() -> list[str]:
+    """Return the rows of both tables: what every app has, and what service mode adds."""
+    return [_declared(route) for routes in (EMBEDDED, SERVICE) for route in sorted(routes, key=_order)]
 
 
 def _order(route: Route) -> tuple[str, str]:
@@ -51,6 +63,19 @@ def test_every_route_is_authenticated_or_on_the_short_list() -> None:
         ("presence_ask", TOKEN),
         ("log_checkpoint", PUBLIC),
         ("log_tile", PUBLIC),
+        ("login", VISITOR),
+        ("login_submit", VISITOR),
+        ("login_code", VISITOR),
+        ("login_code_submit", VISITOR),
+        ("login_second", VISITOR),
+        ("login_second_submit", VISITOR),
+        ("invitation", VISITOR),
+        ("invitation_submit", VISITOR),
+        ("phone", VISITOR),
+        ("phone_ask", VISITOR),
+        ("phone_redeem", VISITOR),
+        ("audit", VISITOR),
+        ("audit_open", VISITOR),
     }
 
 

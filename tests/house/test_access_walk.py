@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 
 from lmscompliance.extension.mounting import all_routes
-from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.service.app import ROOMS as SERVICE
 from lmscompliance.services import Services
 from lmscompliance.web import PUBLIC, Open, Route
+from tests.house.walk import Walk
 from tests.house.world import World, build
 from tests.support.app import client_for, make_app
 
@@ -108,3 +110,33 @@ def test_no_unsafe_route_works_without_the_csrf_token(services: Services, world:
                 client = client_for(app, actor, csrf=False)
                 answer = client.open("/compliance" + path, method=route.method)
                 assert answer.status_code == 403, route.endpoint
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_every_route_of_service_mode_by_every_role_on_every_object(services: Services, world: World) -> None:
+    """The same of what service mode adds, by real accounts with real sessions; links have no account."""
+    walk = Walk(services, world)
+    wrong = []
+    for route in (route for room in SERVICE for route in room):
+        arguments = _arguments(route)
+        if isinstance(route.access, Open):
+            wrong += [(route.endpoint, "visitor", got) for got in walk.visit(route)]
+            continue
+        nobody = walk.call(route, None, walk.objects())
+        if nobody != (302 if route.method == "GET" else 401):
+            wrong.append((route.endpoint, "nobody", nobody))
+        for actor in (*world.mine.everybody, world.administrator):
+            for kind in ("own", "foreign", "missing"):
+                status = walk.call(route, actor, walk.objects(kind))
+                if actor.role not in route.access.roles:
+                    good = status == 403
+                elif not arguments or kind == "own":
+                    good = status not in REFUSED
+                else:
+                    everyones = kind == "foreign" and actor.role is Role.ADMINISTRATOR
+                    good = (status not in REFUSED) if everyones else status == 404
+                if not good:
+                    wrong.append((route.endpoint, actor.role.value, kind, status))
+            if route.method == "POST" and actor.role in route.access.roles:
+                assert walk.call(route, actor, walk.objects(), csrf=False) == 403, route.endpoint
+    assert wrong == []

@@ -27,7 +27,7 @@ class NullSms:
 
     def send(self, phone: str, code: str) -> None:
         """Log that the code was not sent, and the code, but not the number."""
-        _log.warning("no SMS gateway is configured: the presence code %s was NOT sent to anybody", code)
+        _log.warning("no SMS gateway is configured: the code %s was NOT sent to anybody", code)
 
 
 class SmsCode:
