@@ -98,7 +98,7 @@ def revoke(login: str, role: str, scope: str | None) -> None:
     say("cli.account_changed", login=login)
 
 
-@group.command("reset")
+@group.command("reset", short_help="Make somebody choose a password anew.")
 @click.argument("login")
 def reset(login: str) -> None:
     """Take password and second factor away, end all sessions, and print a one-time link."""

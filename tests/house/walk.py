@@ -12,7 +12,8 @@ from lmscompliance import Compliance
 from lmscompliance.identity.models import Account
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.learning.origin import Origin
-from lmscompliance.service import build_app, directory, links, sessions
+from lmscompliance.service import directory, links, sessions
+from lmscompliance.service.app import build_app
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.web import Route

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 from lmscompliance import Compliance
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.clock import ManualClock
-from lmscompliance.service import build_app, directory
+from lmscompliance.service import directory
+from lmscompliance.service.app import build_app
 from lmscompliance.services import Services
 from lmscompliance.storage.models import load_all
 
