@@ -91,21 +91,7 @@ class Recomputation:
         if undisclosed := checks[0].undisclosed:
             self.report.find("cells_withheld", count=undisclosed)
         if self._trainees:
-            grades.say("grades_detail", count=self._trainees.graded)
-            if self._trainees.restored:
-                self.report.find(
-                    "credit_restored",
-                    count=self._trainees.restored,
-                    seconds=self._trainees.restored_seconds,
-                )
-            if self._trainees.imported:
-                self.report.find(
-                    "late_imports",
-                    count=self._trainees.imported,
-                    seconds=self._trainees.imported_seconds,
-                    counted=self._trainees.imported_counted,
-                )
-            rules.say("rules_detail", count=self._trainees.trainees)
+            self._trainees.end()
 
     def _build(self, head: Checkpoint, notice: Notice, check: TraineeCheck | None) -> Workbook:
         files = tuple(

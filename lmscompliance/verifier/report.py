@@ -143,6 +143,12 @@ class Report:
         if self._found[code] <= _KEPT:
             self.findings.append(Remark(code, params))
 
+    @property
+    def told(self) -> list[Remark]:
+        """The findings as they are told: where one kind is too many, the rest of it is counted."""
+        rest = [count - _KEPT for count in self._found.values() if count > _KEPT]
+        return self.findings + [Remark("more_findings", {"count": count}) for count in rest]
+
     def to_json(self) -> dict[str, Json]:
         """Return everything for a program."""
         return {
@@ -150,7 +156,7 @@ class Report:
             "exit": int(self.verdict.exit),
             "subject": dict(self.subject),
             "steps": [_step_json(step) for step in self.steps],
-            "findings": [remark.to_json() for remark in self.findings],
+            "findings": [remark.to_json() for remark in self.told],
             "finding_counts": dict(self._found),
             "unverifiable": [remark.to_json() for remark in self.unverifiable],
             "owes": [remark.to_json() for remark in self.owes],
@@ -171,7 +177,7 @@ class Report:
                 )
         for title, remarks in (
             ("unverifiable_title", self.unverifiable),
-            ("findings_title", self.findings),
+            ("findings_title", self.told),
             ("owes_title", self.owes),
         ):
             if remarks:

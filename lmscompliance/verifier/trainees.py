@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
@@ -33,14 +34,11 @@ class TraineeCheck:
         self._grades = grades
         self._rules = rules
         self._report = report
-        self.graded = 0
-        self.trainees = 0
-        self.restored = 0
-        self.restored_seconds = 0
         self._confirmations: dict[str, list[Confirmation]] = {}
-        self.imported = 0
-        self.imported_seconds = 0
-        self.imported_counted = 0
+        self._graded = self._trainees = 0
+        self._restored = self._imported = self._late = (0, 0)
+        """How many, and how many seconds in all."""
+        self._imported_counted = 0
 
     def listen(self, confirmations: Iterable[Confirmation]) -> None:
         """Take note of the attendance lists that teachers confirmed, before the first trainee comes."""
@@ -49,18 +47,30 @@ class TraineeCheck:
 
     def check(self, judged: Judged) -> None:
         """Check one trainee."""
-        self.trainees += 1
+        self._trainees += 1
         who = {"ordinal": judged.trainee.ordinal, "enrolment": judged.trainee.enrolment}
         for attempt in judged.attempts:
             self._grade(attempt, who)
         self._allowed(judged, who)
         self._attended(judged, who)
         self._ends(judged, who)
-        self._restored(judged, who)
+        self._gaps(judged, who)
+        self._given_back(judged, who)
         elsewhere = [one.fact for one in judged.trainee.reported]
-        self.imported += len(elsewhere)
-        self.imported_seconds += union_seconds(elsewhere)
-        self.imported_counted += sum(judged.reported.values())
+        self._imported = _added(self._imported, len(elsewhere), union_seconds(elsewhere))
+        self._imported_counted += sum(judged.reported.values())
+
+    def end(self) -> None:
+        """Say what was checked, and what was found of all trainees together."""
+        self._grades.say("grades_detail", count=self._graded)
+        self._rules.say("rules_detail", count=self._trainees)
+        for code, (count, seconds), more in (
+            ("credit_restored", self._restored, {}),
+            ("late_imports", self._imported, {"counted": self._imported_counted}),
+            ("late_beats", self._late, {}),
+        ):
+            if count:
+                self._report.find(code, count=count, seconds=seconds, **more)
 
     def _grade(self, attempt: AttemptRecord, who: Mapping[str, object]) -> None:
         fact = attempt.fact
@@ -71,7 +81,7 @@ class TraineeCheck:
         if attempt.answers is None or len(items) < len(attempt.items) or not items:
             self._report.find("grade_unchecked", **where)
         else:
-            self.graded += 1
+            self._graded += 1
             self._mark(attempt, items, where)
         for score, passed in _scores(attempt):
             if passed is not passes(score, self._notice):
@@ -129,13 +139,13 @@ class TraineeCheck:
         if exam.requires_training and unlocked is not None and not complete and not running:
             self._rules.fail("unlocked_incomplete", **who)
 
-    def _restored(self, judged: Judged, who: Mapping[str, object]) -> None:
+    def _given_back(self, judged: Judged, who: Mapping[str, object]) -> None:
         """Credit is given back only where the trainee objected and the objection was upheld."""
         for one in judged.trainee.corrections:
             if one.fact.effect != RESTORE:
                 continue
-            self.restored += 1
-            self.restored_seconds += (one.fact.end_us - one.fact.start_us) // _SECOND_US
+            seconds = (one.fact.end_us - one.fact.start_us) // _SECOND_US
+            self._restored = _added(self._restored, 1, seconds)
             dispute = judged.trainee.disputes.get(one.dispute)
             stretch = (one.session, one.fact.start_us, one.fact.end_us)
             if (
@@ -176,8 +186,31 @@ class TraineeCheck:
             if fact.closed_us is None and self.as_of_us - seen_us > silence_us:
                 self._report.find("session_without_end", session=fact.session, **who)
 
+    def _gaps(self, judged: Judged, who: Mapping[str, object]) -> None:
+        """Find beats that never came, by their numbers, and add up those that came late."""
+        for session in judged.trainee.sessions.values():
+            fact = session.fact
+            numbers = sorted({beat.seq for segment in fact.segments for beat in segment.beats})
+            holes = [(low + 1, high - 1) for low, high in pairwise(numbers) if high > low + 1]
+            if holes:
+                self._report.find(
+                    "beats_missing",
+                    session=fact.session,
+                    count=sum(last - first + 1 for first, last in holes),
+                    first=holes[0][0],
+                    last=holes[-1][1],
+                    **who,
+                )
+            for segment in fact.segments:
+                if segment.arrived_us is not None:
+                    self._late = _added(self._late, 1, (segment.end_us - segment.start_us) // _SECOND_US)
+
 
 def _scores(attempt: AttemptRecord) -> list[tuple[Decimal, bool]]:
     """Return every score the attempt has had, with whether it was said to pass: the first one first."""
     first = [attempt.graded] if attempt.graded is not None else []
     return first + [(one.score, one.passed) for one in attempt.regrades]
+
+
+def _added(total: tuple[int, int], count: int, seconds: int) -> tuple[int, int]:
+    return total[0] + count, total[1] + seconds

@@ -73,6 +73,54 @@ def test_a_session_that_never_ended(tmp_path: Path) -> None:
     assert [remark.code for remark in report.findings] == ["session_without_end"]
 
 
+def test_beats_that_never_came(tmp_path: Path) -> None:
+    """Numbers left out of a session are a finding; beats sent later fill their gap and are counted."""
+
+    def lost(mini: Miniature, *, later: bool = False) -> None:
+        stream = evidence.enrolment_stream(mini.enrolments[3])
+        session, start = mini.watch(3, 1, 0, end=False), mini.now_us()
+        mini.clock.advance(40)
+        beats = [[seq, seq * 5000, seq * 5000, "playing"] for seq in range(1, 8)]
+        body = {"session": session, "start_us": start, "end_us": mini.now_us()}
+        mini.record(
+            stream, "session.segment", body | {"n": 1, "closed_by": "length", "beats": beats[:2] + beats[5:]}
+        )
+        if later:
+            mini.clock.advance(5)
+            came = {"n": 2, "closed_by": "late", "beats": beats[1:6], "arrived_us": mini.now_us()}
+            mini.record(stream, "session.segment", body | came)
+        closed = {
+            "session": session,
+            "closed_us": mini.now_us(),
+            "reason": "end",
+            "segments": 3 if later else 2,
+        }
+        mini.record(stream, "session.closed", closed)
+
+    report = _verify(tmp_path / "lost", lost)
+    assert report.verdict is Verdict.VALID_WITH_FINDINGS, "\n".join(report.lines("en"))
+    [found] = report.findings
+    assert (found.code, found.params["ordinal"]) == ("beats_missing", 4)
+    assert [found.params[name] for name in ("count", "first", "last")] == [3, 3, 5]
+    report = _verify(tmp_path / "later", lambda mini: lost(mini, later=True))
+    assert report.verdict is Verdict.VALID_WITH_FINDINGS, "\n".join(report.lines("en"))
+    [found] = report.findings
+    assert (found.code, dict(found.params)) == ("late_beats", {"count": 1, "seconds": 40})
+
+
+def test_more_findings_of_a_kind_than_can_be_read_are_counted(tmp_path: Path) -> None:
+    """Twenty are listed, the rest is a number, in the report for people and in the one for programs."""
+
+    def newer(mini: Miniature) -> None:
+        for number in range(23):
+            mini.record(evidence.enrolment_stream(mini.enrolments[0]), "face.compared", {"number": number})
+
+    report = _verify(tmp_path, newer)
+    assert len(report.findings) == 20
+    assert "以上一类事实另有 3 项，未逐项列出" in "\n".join(report.lines("zh_CN"))
+    assert report.to_json()["findings"][-1]["params"] == {"count": 3}
+
+
 def test_a_type_of_leaf_that_is_not_known(tmp_path: Path) -> None:
     """It is shown as a finding and never interpreted."""
 
