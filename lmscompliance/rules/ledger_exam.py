@@ -10,7 +10,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
 from lmscompliance.rules.ledger_context import Context, Judged
-from lmscompliance.rules.ledger_facts import AttemptRecord, RegradeRecord
+from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, RegradeRecord
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, row
 from lmscompliance.rules.marking import is_correct
@@ -42,6 +42,8 @@ class _Used:
     item: Mapping[str, Json]
     drawn: int = 0
     right: int = 0
+    unknown: bool = False
+    """Whether somebody's answer to it was handed in and is not disclosed."""
 
 
 class Content(Part):
@@ -72,6 +74,7 @@ class Content(Part):
                 topics.add(str(item.get("topic")))
                 used = self.used.setdefault(_identity(item), _Used(item))
                 used.drawn += 1
+                used.unknown |= attempt.answers is None and attempt.fact.submitted_us is not None
                 answers = attempt.answers or ()
                 given = answers[place] if place < len(answers) else None
                 used.right += is_correct(str(item.get("kind")), item.get("key"), given)
@@ -99,12 +102,18 @@ class Content(Part):
                 "是" if topic in self.context.notice.topics.required else "否",
                 count,
                 points,
-                f"{self.papers} 份试卷中 {papers} 份含此类题目，共抽用 {drawn} 道题",
+                WITHHELD
+                if self.undisclosed
+                else f"{self.papers} 份试卷中 {papers} 份含此类题目，共抽用 {drawn} 道题",
                 self.context.notice.cite("exam.min_questions_per_topic"),
-                "是" if count and papers == self.papers else "否",
+                WITHHELD if self.undisclosed else "是" if count and papers == self.papers else "否",
             )
         yield row(Style.SECTION, "二、本班试卷抽用的全部题目与标准答案")
         yield row(Style.HEAD, *_CONTENT_HEADINGS)
+        if self.undisclosed:
+            # Which questions there were, and so which row is whose, cannot be told any more.
+            yield row(Style.DATA, *[WITHHELD] * len(_CONTENT_HEADINGS))
+            return
         for number, used in enumerate(sorted(self.used.values(), key=self._order), 1):
             yield row(Style.DATA, number, *_question_cells(used))
 
@@ -112,7 +121,7 @@ class Content(Part):
         blueprint = self.context.record.blueprint
         if blueprint is None:
             return "本班尚未发布考核。"
-        withheld = f"；另有 {self.undisclosed} 道题未披露" if self.undisclosed else ""
+        withheld = f"；另有 {self.undisclosed} 道题{WITHHELD}" if self.undisclosed else ""
         return (
             f"组卷方案：{blueprint.id} 第 {blueprint.version} 版，"
             f"满分 {words.decimal(blueprint.full_marks)} 分，"
@@ -242,7 +251,7 @@ def _question_cells(used: _Used) -> list[Cell]:
         words.options(item),
         words.answer(item),
         used.drawn,
-        used.right,
+        WITHHELD if used.unknown else used.right,
     ]
 
 

@@ -41,6 +41,7 @@ class Listed:
     pages: int = 0
     pages_seen: int = 0
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    code: str = ""
     policy_digest: str = ""
     earlier: dict[str, tuple[int, str]] = field(default_factory=dict)
     """The longest that any snapshot has listed each stream; streams never get shorter."""
@@ -55,7 +56,7 @@ class Listed:
         elif leaf.t == "class.heads":
             self._page(leaf)
         elif leaf.t == "class.filed":
-            policy = body.get("policy")
+            policy, self.code = body.get("policy"), str(body.get("code"))
             self.policy_digest = str(policy.get("digest")) if isinstance(policy, dict) else ""
 
     def _page(self, leaf: Leaf) -> None:

@@ -106,6 +106,7 @@ class _Verification:
     digests: dict[str, FileDigest] = field(default_factory=dict)
     manifest: Manifest | None = None
     policy_step: Step = field(init=False)
+    manifest_step: Step = field(init=False)
     accepted: Accepted | None = None
 
     def run(self) -> None:
@@ -128,6 +129,7 @@ class _Verification:
             )
         export = ExportCheck(self.archive, self.report, self.digests, self._accept)
         export.run(head, entries)
+        self._check_claims(self.manifest, entries, export)
         if self.sm2:
             listed = [
                 file for file in (*self.manifest.files, *(export.recorded or ())) if self._as_listed(file)
@@ -140,7 +142,7 @@ class _Verification:
         self.report.owes += [Remark("owe_truth"), Remark("owe_latest")]
 
     def _manifest(self) -> None:
-        step = self.report.step("manifest")
+        step = self.manifest_step = self.report.step("manifest")
         for name in self.archive.members:
             try:
                 self.digests[name] = bundle.digest_of(name, self.archive.chunks(name))
@@ -174,6 +176,18 @@ class _Verification:
             return Manifest.decode(data, loose=True)
         except BadBundle:
             return None
+
+    def _check_claims(self, manifest: Manifest, entries: EntryCheck, export: ExportCheck) -> None:
+        """Check what the manifest says of the class and the ledger, which is signed only elsewhere."""
+        listed = entries.listed
+        for name, found, expected in (
+            ("code", manifest.code, listed.code),
+            ("snapshot", manifest.snapshot, listed.snapshot),
+            ("edition", manifest.edition, export.edition),
+        ):
+            # What could not be read at all has failed where it stands.
+            if expected and found != expected:
+                self.manifest_step.fail("manifest_claims", name=name, expected=expected, found=found)
 
     def _checkpoint(self) -> Checkpoint | None:
         step = self.report.step("checkpoint")

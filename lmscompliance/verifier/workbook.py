@@ -113,6 +113,9 @@ class WorkbookCheck:
 
     def _tail(self, cursor: _Cursor) -> None:
         for _, cells in cursor.rest():
+            if cursor.untold:
+                self.undisclosed += len(cells)
+                continue
             for cell in cells.values():
                 self._differs(cursor.sheet, cell.ref, "", cell.content)
         if not self._strict:
@@ -126,6 +129,7 @@ class WorkbookCheck:
 
     def _row(self, cursor: _Cursor, row: Row) -> None:
         found = cursor.next(row)
+        cursor.untold = all(cell == WITHHELD for cell in row.cells)
         width = len(cursor.sheet.columns)
         for index in range(width):
             cell = row.cells[index] if index < len(row.cells) else None
@@ -198,6 +202,8 @@ class _Cursor:
     row: int = 0
     merges: set[str] = field(default_factory=set)
     tail: SheetTail = field(default_factory=SheetTail)
+    untold: bool = False
+    """Whether nothing of the last expected row is disclosed: then what stands below cannot be told either."""
     _rows: Iterator[tuple[int, dict[int, ReadCell]]] = field(init=False)
     _waiting: tuple[int, dict[int, ReadCell]] | None = None
 

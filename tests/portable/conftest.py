@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import pytest
 
 from lmscompliance.verifier import verify
-from tests.verifier import conftest, corpus
+from tests.verifier import busy, conftest, corpus
+from tests.verifier.corpus_case import Case
 
 
 @dataclass(frozen=True)
 class Judged:
     """The cases and the installed verifier's reports, in one order."""
 
-    cases: list[corpus.Case]
+    cases: list[Case]
     reports: list[dict]
 
 
@@ -22,5 +23,6 @@ class Judged:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """Return every case with the report that the others must come to as well."""
     exported = conftest.make(tmp_path_factory.mktemp("exported"))
-    cases = corpus.build(exported, tmp_path_factory.mktemp("corpus"))
+    full = conftest.make(tmp_path_factory.mktemp("busy"), busy.happenings)
+    cases = corpus.build(exported, full, tmp_path_factory.mktemp("corpus"))
     return Judged(cases, [verify(one.bundle, one.trust, one.workbook).to_json() for one in cases])

@@ -62,16 +62,6 @@ def test_no_trust_file_and_a_broken_one(exported: Exported) -> None:
         assert next(step for step in report.steps if step.name == "workbook").status == "pass"
 
 
-def test_an_unmet_quorum_is_missing_trust(exported: Exported, tmp_path: Path) -> None:
-    """A policy that demands a witness is not satisfied by the log alone."""
-    policy = exported.trust.replace(
-        "quorum none",
-        "witness w1 w.example+f5a3df52+BOu8FQnIMJYgPKLWkVOXtaiCQLGYzjHnPbbwAFJo8gCm\nquorum w1",
-    )
-    report = verify(exported.export.bundle, policy)
-    assert report.verdict is Verdict.UNVERIFIABLE
-
-
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     """An unreadable bundle is unverifiable, not invalid."""
     report = verify(tmp_path / "none.zip", "quorum none\n")
