@@ -15,6 +15,7 @@ from tests.verifier.tamper import Files, edit_cell, put_together, take_apart, wi
 
 STEP_OF = {
     bundle.LOG_KEY: ("checkpoint", bundle.LOG_KEY),
+    bundle.CHECKPOINTS: ("time", "检查点"),
     bundle.EXPORT_LEAF: ("export", ""),
     bundle.EXPORT_PROOF: ("export", ""),
     bundle.EXPORT_CONSISTENCY: ("export", ""),
