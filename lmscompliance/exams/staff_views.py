@@ -6,9 +6,9 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.exams import service
-from lmscompliance.kernel.actor import READING
+from lmscompliance.kernel.actor import READING, Role
 from lmscompliance.training.access import class_scope
-from lmscompliance.web import Access, Routes, current_services, render
+from lmscompliance.web import Access, Routes, current_actor, current_services, render
 
 routes = Routes()
 
@@ -28,4 +28,5 @@ def statistics(class_id: str) -> ResponseReturnValue:
         response = Response(_BOM + found.to_csv(), mimetype="text/csv")
         response.headers["Content-Disposition"] = 'attachment; filename="questions.csv"'
         return response
-    return render("exams/statistics.html", class_id=class_id, found=found)
+    may_remark = current_actor().role is Role.ADMINISTRATOR
+    return render("exams/statistics.html", class_id=class_id, found=found, may_remark=may_remark)

@@ -10,6 +10,7 @@ from lmscompliance.exams.models import ExamLock
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.questions.models import Question, QuestionVersion
 from lmscompliance.storage.transaction import reading
+from tests.support.app import administrator, clerk, client_for, make_app
 
 
 def _single(hall, attempt, place=None) -> tuple[int, dict]:
@@ -147,3 +148,22 @@ def test_the_same_key_again_or_nobody_responsible_is_refused(hall):
     again = _remark(hall, question, letter, version=1)
     assert (again.changed, again.unchanged) == ((), 1)
     assert len(hall.told()) == told
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_platform_s_page_tries_first_and_then_marks_again(hall):
+    """The dry run names who would pass, the button does it under the administrator's account."""
+    _attempt, question, letter, _number = _sit_wrong(hall)
+    app = make_app(hall.services)
+    admin = client_for(app, administrator())
+    url = f"/compliance/remarking?question={question}&key={letter}"
+    tried = admin.get(url)
+    assert tried.status_code == 200
+    assert "什么都没有改动" in tried.text
+    assert "50 → 60" in tried.text
+    assert admin.get(url.replace(f"key={letter}", "key=Z")).status_code == 422
+    form = {"question": question, "key": letter, "version": "", "why": "教材第3页"}
+    done = admin.post("/compliance/remarking", data=form)
+    assert "已重新评分" in done.text
+    assert hall.told()[-1].t == "attempt.regraded"
+    assert client_for(app, clerk("E1")).get(url).status_code == 403
