@@ -8,6 +8,7 @@ from lmscompliance.kernel.errors import NotFound
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries as training
+from lmscompliance.training.access import enrolment_scope
 
 
 def own_enrolment(services: Services, account: str, class_id: str) -> str:
@@ -31,3 +32,12 @@ def attempt_scope(services: Services, actor: Actor, arguments: dict[str, str]) -
     """Admit the actor to the attempt in the path, or raise ``NotFound``."""
     with reading(services.database) as session:
         sheets.find(session, arguments["attempt_id"], actor.account)
+
+
+def staff_attempt_scope(services: Services, actor: Actor, arguments: dict[str, str]) -> None:
+    """Admit staff to an attempt of an enrolment in their remit, or raise ``NotFound``."""
+    enrolment_scope(services, actor, arguments)
+    with reading(services.database) as session:
+        sheet = sheets.find(session, arguments["attempt_id"])
+        if (sheet.class_id, sheet.enrolment_id) != (arguments["class_id"], arguments["enrolment_id"]):
+            raise NotFound("exams.no_attempt", attempt=arguments["attempt_id"])

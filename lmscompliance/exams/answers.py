@@ -18,10 +18,10 @@ def save(services: Services, *, attempt_id: str, account: str, change: Change) -
     """
     with transaction(services.database) as session:
         sheet = sheets.find(session, attempt_id, account, lock=True)
-        late = sheet.overdue(services.clock.now())
-        if late:
+        now = services.clock.now()
+        if sheet.overdue(now):
             grading.close_at_deadline(session, services, sheet)
         elif sheet.is_open:
-            return sheets.apply(session, services, sheet, change).seq
+            return sheets.apply(session, services, sheet, change, now).seq
     # Only now: raising inside would have undone the closing.
     raise closing.closed_error(services, attempt_id)

@@ -67,6 +67,7 @@ def attempt_fact(row: ExamAttempt) -> AttemptFact:
         closed_by=row.closed_by,
         score=row.score,
         passed=row.passed,
+        voided_us=None if row.voided_at is None else to_micros(row.voided_at),
     )
 
 

@@ -15,12 +15,13 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
-from lmscompliance.rules.exam import exam_gate
+from lmscompliance.rules.exam import exam_gate, extra_seconds
 from lmscompliance.rules.verdict import NotMet, Verdict
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import after_commit, transaction
 from lmscompliance.training import queries as training
+from lmscompliance.training.accommodations import is_accommodated
 
 UNLOCKED = "exams.unlocked"
 """Event sent after the commit with ``class_id/enrolment_id``."""
@@ -37,6 +38,8 @@ class Situation:
     unlocked_at: datetime | None
     attempts: list[ExamAttempt]
     verdict: Verdict
+    extra_seconds: int
+    """Further time the trainee was granted for each attempt."""
 
     @property
     def open_attempt(self) -> ExamAttempt | None:
@@ -51,6 +54,7 @@ class Entry:
     class_id: str
     enrolment_id: str
     blueprint: ExamBlueprint
+    notice: Notice
 
 
 def situation(session: Session, class_id: str, enrolment_id: str) -> Situation:
@@ -58,6 +62,7 @@ def situation(session: Session, class_id: str, enrolment_id: str) -> Situation:
     notice = training.notice_of(session, training.class_by_id(session, class_id))
     unlocked = session.get(ExamUnlock, (class_id, enrolment_id))
     attempts = attempts_of(session, class_id, enrolment_id)
+    longer = is_accommodated(session, enrolment_id)
     return Situation(
         class_id=class_id,
         enrolment_id=enrolment_id,
@@ -66,6 +71,7 @@ def situation(session: Session, class_id: str, enrolment_id: str) -> Situation:
         unlocked_at=unlocked.unlocked_at if unlocked else None,
         attempts=attempts,
         verdict=exam_gate(facts_of(attempts), unlocked is not None, notice),
+        extra_seconds=extra_seconds(notice.exam.duration_seconds, notice) if longer else 0,
     )
 
 
@@ -82,7 +88,7 @@ def admit(session: Session, class_id: str, enrolment_id: str) -> Entry:
         raise Conflict("exams.not_unlocked")
     if now.blueprint is None:
         raise Conflict("exams.not_published")
-    return Entry(class_id, enrolment_id, now.blueprint)
+    return Entry(class_id, enrolment_id, now.blueprint, now.notice)
 
 
 def refusal(verdict: NotMet) -> Conflict:

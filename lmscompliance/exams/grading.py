@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
-from lmscompliance.exams import forms, locking, regrading
+from lmscompliance.exams import forms, locking, regrading, sheets
 from lmscompliance.exams.facts import attempts_of, facts_of
 from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamPaper, ExamSheet
 from lmscompliance.exams.sheets import Sheet
@@ -24,6 +24,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
 from lmscompliance.rules.exam import ExamState, exam_verdict, passes
 from lmscompliance.rules.marking import Item, is_answered, mark, plain
+from lmscompliance.rules.timeline import flags, saves
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
 from lmscompliance.training import queries as training
@@ -48,6 +49,7 @@ class Result:
     closed_by: str
     attempts_left: int
     state: ExamState
+    voided: bool
 
     @property
     def decided(self) -> bool:
@@ -57,7 +59,7 @@ class Result:
 
 def close_at_deadline(session: Session, services: Services, sheet: Sheet) -> Result:
     """Close the locked, overdue ``sheet`` with what was saved; it counts as handed in at its deadline."""
-    return close(session, services, sheet, closed_by=DEADLINE, submitted_at=sheet.deadline_at)
+    return close(session, services, sheet, closed_by=DEADLINE)
 
 
 def result_of(session: Session, sheet: Sheet) -> Result:
@@ -74,10 +76,13 @@ def close(
     sheet: Sheet,
     *,
     closed_by: str,
-    submitted_at: datetime,
+    submitted_at: datetime | None = None,
     ip: str | None = None,
 ) -> Result:
-    """Close the locked, open ``sheet``: mark it, lock the exam after a last failure, record all of it."""
+    """Close the locked, open ``sheet``: mark it, lock the exam after a last failure, record all of it.
+
+    Without ``submitted_at`` it counts as handed in at the attempt's deadline.
+    """
     attempts = attempts_of(session, sheet.class_id, sheet.enrolment_id)
     attempt = next(one for one in attempts if one.id == sheet.attempt_id)
     notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
@@ -85,7 +90,7 @@ def close(
     paper = paper_of(session, sheet)
     items = [Item.from_json(question) for question in paper]
     marked = mark(items, answers, notice.exam)
-    attempt.submitted_at = submitted_at
+    attempt.submitted_at = submitted_at or attempt.deadline_at
     attempt.closed_by = closed_by
     attempt.answered = sum(map(is_answered, answers))
     attempt.graded_at = services.clock.now()
@@ -135,7 +140,10 @@ def _record_closing(
         "full": plain(full),
         "passed": attempt.passed,
     }
-    disclosed: dict[str, Json] = {"answers": answers}
+    timeline = sheets.timeline_of(session, services, attempt.id)
+    submitted["saves"] = len(timeline)
+    submitted["flags"] = dict(flags(list(saves(timeline))))
+    disclosed: dict[str, Json] = {"answers": answers, "timeline": timeline}
     if ip is not None:
         disclosed["ip"] = ip
     record(
@@ -170,4 +178,5 @@ def _result(attempt: ExamAttempt, attempts: list[ExamAttempt], notice: Notice) -
         closed_by=attempt.closed_by or "",
         attempts_left=0 if judged.passed else judged.attempts_left,
         state=judged.state,
+        voided=attempt.voided_at is not None,
     )

@@ -1,4 +1,4 @@
-"""The exam's lock: set by a last failure, lifted where a re-marking lets an attempt pass."""
+"""The exam's lock: set by a last failure, lifted where a re-marking lets one pass or one is voided."""
 
 from __future__ import annotations
 

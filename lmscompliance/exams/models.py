@@ -17,6 +17,8 @@ from lmscompliance.storage.types import ExactDecimal, Id, Instant
 
 TRAINEE = "trainee"
 DEADLINE = "deadline"
+VOIDED = "voided"
+"""Closed because it was voided while it ran."""
 
 
 class ExamBlueprint(Base):
@@ -80,6 +82,8 @@ class ExamAttempt(Base):
     graded_at: Mapped[datetime | None] = mapped_column(Instant)
     score: Mapped[Decimal | None] = mapped_column(ExactDecimal)
     passed: Mapped[bool | None]
+    voided_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Since when it counts for nothing, whatever it scored; the row stays."""
 
 
 class ExamPaper(Base):
@@ -98,7 +102,8 @@ class ExamPaper(Base):
 class ExamSheet(Base):
     """The answer sheet: all answers as one JSON value, and how they came about.
 
-    ``account`` is the host account that opened the attempt; nobody else may write. ``kinds`` has one letter
+    ``account`` is the host account that opened the attempt; nobody else may write. ``deadline_at`` is when
+    the server closes it: the attempt's own deadline and the notice's grace. ``kinds`` has one letter
     a question. ``seq`` is the number of the last save. ``timeline`` has a line for each save: number,
     microseconds, what changed and, when the address changed, that address, sealed (``address_blind`` is the
     index of the last one). A save is acknowledged after its commit, so a killed process loses none.
@@ -185,3 +190,22 @@ class ExamRegrade(Base):
     passed_before: Mapped[bool]
     passed: Mapped[bool]
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ExamVoid(Base):
+    """A request to void an attempt, and what another member of staff decided (``confirmed``).
+
+    Both reasons stay sealed: people write names into them. A declined request may be made again.
+    """
+
+    __tablename__ = "compliance_exam_void"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    requested_at: Mapped[datetime] = mapped_column(Instant)
+    requested_by: Mapped[str] = mapped_column(String(255))
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_by: Mapped[str | None] = mapped_column(String(255))
+    confirmed: Mapped[bool | None]

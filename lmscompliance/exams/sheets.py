@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -81,6 +81,8 @@ class Change:
     seq: int
     answers: Mapping[str, Json]
     address: str
+    flags: Mapping[str, int] = field(default_factory=dict)
+    """What the page noticed since its last save, by ``rules.timeline.FLAGS``; nothing where it is 0."""
 
 
 def find(session: Session, attempt_id: str, account: str | None = None, *, lock: bool = False) -> Sheet:
@@ -94,8 +96,8 @@ def find(session: Session, attempt_id: str, account: str | None = None, *, lock:
     return _sheet(row)
 
 
-def apply(session: Session, services: Services, sheet: Sheet, change: Change) -> Sheet:
-    """Write ``change`` into the locked, open ``sheet`` and return it as it then stands.
+def apply(session: Session, services: Services, sheet: Sheet, change: Change, now: datetime) -> Sheet:
+    """Write ``change``, which came at ``now``, into the locked, open ``sheet``; return it as it then stands.
 
     Its number must follow the last one: then nothing the browser had not seen is overwritten. A repetition
     of the last save is acknowledged again. Anything else raises ``Conflict`` with the current number;
@@ -107,11 +109,13 @@ def apply(session: Session, services: Services, sheet: Sheet, change: Change) ->
         return sheet
     if change.seq != sheet.seq + 1:
         raise Conflict("exams.stale", attempt=sheet.attempt_id, seq=sheet.seq)
-    now = services.clock.now()
     blind = services.vault.blind(ADDRESS_PLACE, change.address)
     line: list[Json] = [change.seq, to_micros(now), changes]
     if blind != sheet.address_blind:
         line.append(base64.b64encode(services.vault.seal(ADDRESS_PLACE, change.address)).decode())
+    noticed: dict[str, Json] = {name: count for name, count in change.flags.items() if count}
+    if noticed:
+        line.append(noticed)
     session.connection().execute(
         _SAVE,
         {
@@ -139,6 +143,20 @@ def repeats(session: Session, sheet: Sheet, change: Change) -> bool:
     lines = timeline.removesuffix("\n").split("\n")
     changed: dict[str, Json] = json.loads(lines[-1])[2] if timeline else {}
     return changed.keys() <= change.answers.keys()
+
+
+def timeline_of(session: Session, services: Services, attempt_id: str) -> list[Json]:
+    """Return the saves of an attempt with their addresses opened, as ``rules.timeline`` reads them."""
+    text = session.connection().execute(_TIMELINE, {"b_attempt": attempt_id}).scalar_one()
+    entries: list[Json] = []
+    for line in text.splitlines():
+        parts: list[Json] = json.loads(line)
+        entries.append([_opened(services, part) if isinstance(part, str) else part for part in parts])
+    return entries
+
+
+def _opened(services: Services, sealed: str) -> str:
+    return services.vault.open(ADDRESS_PLACE, base64.b64decode(sealed))
 
 
 def _sheet(row: Any) -> Sheet:

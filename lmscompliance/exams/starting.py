@@ -16,10 +16,12 @@ from lmscompliance.exams.models import ExamAttempt, ExamPaper, ExamSheet, ExamUn
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict
+from lmscompliance.rules.exam import extra_seconds
 from lmscompliance.rules.paper import disclosures
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import verifying
+from lmscompliance.training.accommodations import is_accommodated
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,15 @@ def start(services: Services, *, class_id: str, enrolment_id: str, sitter: Sitte
         before = attempts_of(session, class_id, enrolment_id)
         drawn = drawing.draw(session, entry.blueprint, before, services.ids.token(24))
     with transaction(services.database) as session:
-        _lock(session, class_id, enrolment_id)
+        lock(session, class_id, enrolment_id)
         entry = gate.admit(session, class_id, enrolment_id)
         if len(attempts_of(session, class_id, enrolment_id)) != len(before):
             raise Conflict("exams.started_elsewhere")
         return _open(session, services, entry, drawn, sitter, number=len(before) + 1)
 
 
-def _lock(session: Session, class_id: str, enrolment_id: str) -> None:
+def lock(session: Session, class_id: str, enrolment_id: str) -> None:
+    """Let nobody else open or void an attempt of the enrolment until the commit."""
     mine = select(ExamUnlock).where(ExamUnlock.class_id == class_id, ExamUnlock.enrolment_id == enrolment_id)
     session.execute(mine.with_for_update())
 
@@ -66,6 +69,8 @@ def _open(
     session: Session, services: Services, entry: gate.Entry, drawn: Drawn, sitter: Sitter, *, number: int
 ) -> str:
     now = services.clock.now()
+    duration = entry.blueprint.duration_seconds
+    extra = extra_seconds(duration, entry.notice) if is_accommodated(session, entry.enrolment_id) else 0
     attempt = ExamAttempt(
         class_id=entry.class_id,
         enrolment_id=entry.enrolment_id,
@@ -74,7 +79,7 @@ def _open(
         blueprint_version=entry.blueprint.version,
         seed=drawn.seed,
         opened_at=now,
-        deadline_at=now + timedelta(seconds=entry.blueprint.duration_seconds),
+        deadline_at=now + timedelta(seconds=duration + extra),
     )
     sheet = ExamSheet(
         class_id=entry.class_id,
@@ -82,7 +87,7 @@ def _open(
         enrolment_id=entry.enrolment_id,
         account=sitter.account,
         kinds=forms.kinds_of(drawn.questions),
-        deadline_at=attempt.deadline_at,
+        deadline_at=attempt.deadline_at + timedelta(seconds=entry.notice.exam.grace_seconds),
         is_open=True,
         seq=0,
         saved_at=None,
@@ -106,6 +111,7 @@ def _open(
             "opened_us": to_micros(now),
             "deadline_us": to_micros(attempt.deadline_at),
             "blueprint_version": attempt.blueprint_version,
+            "extra_seconds": extra,
         },
         disclose={
             "ip": sitter.ip,

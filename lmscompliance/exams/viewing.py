@@ -85,7 +85,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
                 attempt=attempt_id,
                 number=attempt.number,
                 opened_at=attempt.opened_at,
-                deadline_at=sheet.deadline_at,
+                deadline_at=attempt.deadline_at,
                 now=services.clock.now(),
                 seq=sheet.seq,
                 answers=sheet.answers,

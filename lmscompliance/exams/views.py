@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
@@ -42,11 +42,15 @@ Answer = Annotated[list[bool | int | str | None], Field(max_length=64)]
 Answers = Annotated[dict[str, Answer | None], Field(max_length=400)]
 
 
+Noticed = dict[Literal["left", "away_ms", "copied", "pasted"], Annotated[int, Field(ge=0, lt=2**31)]]
+
+
 class SaveBody(Body):
-    """A save: its number, one more than the last, and the answers that may have changed."""
+    """A save: its number, one more than the last, answers that may have changed, what the page noticed."""
 
     seq: Annotated[int, Field(ge=0, lt=2**31)]
     answers: Answers = Field(default_factory=dict)
+    flags: Noticed = Field(default_factory=dict)
 
 
 @routes.get("/classes/<class_id>/exam", endpoint="exam", access=_CLASS)
@@ -138,7 +142,7 @@ def _change(attempt_id: str) -> Change:
     answers: dict[str, Json] = {
         number: None if answer is None else list(answer) for number, answer in body.answers.items()
     }
-    return Change(body.seq, answers, client_ip())
+    return Change(body.seq, answers, client_ip(), {str(name): count for name, count in body.flags.items()})
 
 
 def _state(paper: OpenPaper | ClosedPaper) -> dict[str, object]:
@@ -172,6 +176,7 @@ def _result(result: service.Result) -> dict[str, object]:
         "full": plain(result.full),
         "passed": result.passed,
         "closed_by": result.closed_by,
+        "voided": result.voided,
         "attempts_left": result.attempts_left,
     }
 

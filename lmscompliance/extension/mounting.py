@@ -15,6 +15,7 @@ from lmscompliance.completion import dispute_views
 from lmscompliance.completion import views as completion_views
 from lmscompliance.content import views as content_views
 from lmscompliance.evidence import views as evidence_views
+from lmscompliance.exams import attempt_views
 from lmscompliance.exams import remark_views as exam_remark_views
 from lmscompliance.exams import staff_views as exam_staff_views
 from lmscompliance.exams import views as exam_views
@@ -48,6 +49,7 @@ ROOMS: tuple[Routes, ...] = (
     exam_remark_views.routes,
     exam_staff_views.routes,
     exam_views.routes,
+    attempt_views.routes,
     completion_views.routes,
     dispute_views.routes,
     proof_views.routes,

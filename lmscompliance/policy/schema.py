@@ -270,6 +270,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "exam.pass_mark": Parameter("decimal", minimum=0),
     "exam.attempts": Parameter("integer", minimum=1, maximum=20),
     "exam.duration_seconds": Parameter("integer", minimum=60, maximum=86400),
+    "exam.grace_seconds": Parameter("integer", minimum=0, maximum=600),
+    "exam.accessible_extra_permille": Parameter("integer", minimum=0, maximum=4000),
     "exam.min_questions_per_topic": Parameter("integer", minimum=0, maximum=1000),
     "exam.requires_training": Parameter("boolean"),
     "exam.multiple_marking": Parameter("text", choices=("all_or_nothing", "no_wrong", "balanced")),

@@ -265,6 +265,10 @@ class ExamTerms:
     """How many attempts there are; after the last failed one the exam is locked."""
     duration_seconds: int
     """Time for one attempt; the server closes it at its deadline."""
+    grace_seconds: int
+    """A save or hand-in that reaches the server this long after the deadline is still taken."""
+    accessible_extra_permille: int
+    """Share of the time added for a trainee who was granted more time, in thousandths."""
     min_questions_per_topic: int
     """Questions a paper must hold of every required topic."""
     requires_training: bool

@@ -47,12 +47,22 @@ def passes(score: Decimal, notice: Notice) -> bool:
     return score >= notice.exam.pass_mark
 
 
+def extra_seconds(duration_seconds: int, notice: Notice) -> int:
+    """Return how much longer an attempt lasts for a trainee who was granted more time."""
+    return duration_seconds * notice.exam.accessible_extra_permille // 1000
+
+
+def valid(attempts: Iterable[AttemptFact]) -> list[AttemptFact]:
+    """Return the attempts that were not voided, by number."""
+    return sorted((one for one in attempts if one.voided_us is None), key=lambda one: one.number)
+
+
 def exam_verdict(attempts: Iterable[AttemptFact], notice: Notice) -> ExamVerdict:
     """Judge all attempts of one enrolment by their scores.
 
-    Attempts beyond the notice's number prove nothing, whatever they scored.
+    Attempts beyond the notice's number prove nothing, whatever they scored; a voided one is none.
     """
-    counted = sorted(attempts, key=lambda attempt: attempt.number)[: notice.exam.attempts]
+    counted = valid(attempts)[: notice.exam.attempts]
     scores = [attempt.score for attempt in counted if attempt.score is not None]
     left = max(0, notice.exam.attempts - len(counted))
     best = max(scores, default=None)

@@ -175,7 +175,10 @@ class ClassFact:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFact:
-    """One exam attempt; ``score`` and ``passed`` are ``None`` until it is graded."""
+    """One exam attempt; ``score`` and ``passed`` are ``None`` until it is graded.
+
+    One that was voided (``voided_us``) is kept and counts for nothing: the trainee has it back.
+    """
 
     attempt: str
     number: int
@@ -185,3 +188,4 @@ class AttemptFact:
     closed_by: str | None = None
     score: Decimal | None = None
     passed: bool | None = None
+    voided_us: int | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules import ledger_attempts
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
 from lmscompliance.rules.ledger_context import Context, Judged
@@ -164,11 +165,12 @@ class Results(Part):
 
     def rows(self, judged: Judged) -> Iterator[Row]:
         """Yield the trainee's row: every attempt the notice allows, taken or not."""
-        by_number = {attempt.fact.number: attempt for attempt in judged.attempts}
+        by_number = dict(enumerate((one for one in judged.attempts if one.fact.voided_us is None), 1))
         cells: list[Cell] = []
         for number in range(1, self.context.notice.exam.attempts + 1):
             cells += _attempt_cells(by_number.get(number))
-        reason = _eligible(self.context, judged)
+        lines = [_eligible(self.context, judged), *map(ledger_attempts.voided, judged.attempts)]
+        reason = "\n".join(line for line in lines if line)
         yield row(
             Style.DATA,
             judged.trainee.ordinal,

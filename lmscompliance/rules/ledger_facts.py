@@ -21,6 +21,7 @@ from lmscompliance.rules.facts import (
 from lmscompliance.rules.identity import IdentityFact
 from lmscompliance.rules.live import Show
 from lmscompliance.rules.reported import Reported
+from lmscompliance.rules.timeline import Save
 from lmscompliance.tlog.leaf import Leaf
 
 WITHHELD = "〔未披露〕"
@@ -179,10 +180,23 @@ class RegradeRecord:
 
 
 @dataclass(slots=True)
+class VoidRecord:
+    """A request to void an attempt, and what another member of staff decided."""
+
+    requested_us: int
+    requested_by: str
+    reason: str
+    confirmed: bool | None = None
+    decided_by: str = ""
+
+
+@dataclass(slots=True)
 class AttemptRecord:
     """An exam attempt with its frozen paper; ``items`` holds ``None`` where a question is not disclosed.
 
     ``graded`` is what it was first marked with; ``fact`` has the score that holds after ``regrades``.
+    ``saves`` is ``None`` where the timeline is not disclosed or was not kept. ``longer`` says whether the
+    trainee had been granted more time when it began, ``extra_seconds`` how much was given.
     """
 
     fact: AttemptFact
@@ -191,6 +205,11 @@ class AttemptRecord:
     answers: Sequence[Json] | None = None
     graded: tuple[Decimal, bool] | None = None
     regrades: list[RegradeRecord] = field(default_factory=list)
+    longer: bool = False
+    extra_seconds: int = 0
+    saves: list[Save] | None = None
+    flags: Mapping[str, int] = field(default_factory=dict)
+    void: VoidRecord | None = None
 
     def passed_at(self, instant_us: int) -> bool | None:
         """Return whether it counted as passed at an instant, ``None`` while it was not marked."""
@@ -244,5 +263,7 @@ class TraineeRecord:
     """Lesson → what the teacher entered, when, by whom and why, in words."""
     proofs: dict[str, ProofRecord] = field(default_factory=dict)
     """By id, in the order of handing in."""
+    longer: bool = False
+    """Whether staff have granted more time, so far."""
     unlocked_us: int | None = None
     locked_us: int | None = None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules import ledger_corrections
+from lmscompliance.rules import ledger_attempts, ledger_corrections
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.attendance import PURPOSES, SIGNS, Mark
 from lmscompliance.rules.facts import (
     MARKS,
-    AttemptFact,
     Beat,
     MarkFact,
     PresenceFact,
@@ -24,10 +22,8 @@ from lmscompliance.rules.facts import (
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_class import Unknown
 from lmscompliance.rules.ledger_facts import (
-    AttemptRecord,
     ClassRecord,
     Record,
-    RegradeRecord,
     SessionRecord,
     TraineeRecord,
 )
@@ -167,61 +163,6 @@ def _locked(trainee: TraineeRecord, _record: Record, body: Body) -> None:
     trainee.locked_us = body.whole("locked_us")
 
 
-def _attempt_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
-    attempt = body.text("attempt")
-    if attempt in trainee.attempts:
-        msg = "the attempt is opened twice"
-        raise body.refuse(msg)
-    fact = AttemptFact(attempt, body.whole("number"), body.whole("opened_us"), body.whole("deadline_us"))
-    names = sorted(name for name in record.leaf.d if len(name) == 4 and name[0] == "q")  # noqa: PLR2004  # q001
-    items: list[Mapping[str, Json] | None] = []
-    for name in names:
-        value = record.values.get(name)
-        if name in record.values and not isinstance(value, dict):
-            msg = f"the question {name} is not an object"
-            raise body.refuse(msg)
-        items.append(value if isinstance(value, dict) else None)
-    trainee.attempts[attempt] = AttemptRecord(fact, record.text("ip"), items)
-
-
-def _attempt_submitted(trainee: TraineeRecord, record: Record, body: Body) -> None:
-    attempt = _attempt(trainee, body)
-    _amend(attempt, submitted_us=body.whole("submitted_us"), closed_by=body.text("closed_by"))
-    answers = record.values.get("answers")
-    if "answers" in record.values and not isinstance(answers, list):
-        msg = "the answers are not a list"
-        raise body.refuse(msg)
-    attempt.answers = answers if isinstance(answers, list) else None
-
-
-def _attempt_graded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
-    attempt = _attempt(trainee, body)
-    if attempt.graded is not None:
-        msg = "the attempt is graded twice"
-        raise body.refuse(msg)
-    attempt.graded = (body.exact("score"), body.flag("passed"))
-    _amend(attempt, score=attempt.graded[0], passed=attempt.graded[1])
-
-
-def _attempt_regraded(trainee: TraineeRecord, record: Record, body: Body) -> None:
-    attempt = _attempt(trainee, body)
-    if attempt.graded is None or not 1 <= body.whole("item") <= len(attempt.items):
-        msg = "the attempt was never graded, or has no such question"
-        raise body.refuse(msg)
-    entry = RegradeRecord(
-        item=body.whole("item"),
-        at_us=body.whole("regraded_us"),
-        score_before=body.exact("score_before"),
-        score=body.exact("score"),
-        passed=body.flag("passed"),
-        key=record.values.get("key"),
-        by=record.text("by"),
-        why=record.text("why"),
-    )
-    attempt.regrades.append(entry)
-    _amend(attempt, score=entry.score, passed=entry.passed)
-
-
 def _lock_lifted(trainee: TraineeRecord, _record: Record, _body: Body) -> None:
     trainee.locked_us = None
 
@@ -272,11 +213,14 @@ _TRAINEE = {
     "dispute.decided": ledger_corrections.read_decided,
     "exam.unlocked": _unlocked,
     "exam.locked": _locked,
-    "attempt.opened": _attempt_opened,
-    "attempt.submitted": _attempt_submitted,
-    "attempt.graded": _attempt_graded,
-    "attempt.regraded": _attempt_regraded,
+    "presence.accommodation": ledger_attempts.read_accommodation,
+    "attempt.opened": ledger_attempts.read_opened,
+    "attempt.submitted": ledger_attempts.read_submitted,
+    "attempt.graded": ledger_attempts.read_graded,
+    "attempt.regraded": ledger_attempts.read_regraded,
     "exam.lock_lifted": _lock_lifted,
+    "attempt.void_requested": ledger_attempts.read_void_requested,
+    "attempt.void_decided": ledger_attempts.read_void_decided,
     "record.reported": read_session,
     "identity.verified": read_verified,
     "identity.suspicion": read_suspicion,
@@ -284,9 +228,7 @@ _TRAINEE = {
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,
 }
-_TRAINEE_IGNORED = frozenset(
-    {"consent.given", "consent.withdrawn", "presence.accommodation", "session.steps"}
-)
+_TRAINEE_IGNORED = frozenset({"consent.given", "consent.withdrawn", "session.steps"})
 
 
 def _session(trainee: TraineeRecord, body: Body, *, late: bool = False) -> SessionRecord:
@@ -309,14 +251,6 @@ def _open_check(trainee: TraineeRecord, body: Body) -> PresenceFact:
     return check
 
 
-def _attempt(trainee: TraineeRecord, body: Body) -> AttemptRecord:
-    attempt = trainee.attempts.get(body.text("attempt"))
-    if attempt is None:
-        msg = "the attempt was never opened"
-        raise body.refuse(msg)
-    return attempt
-
-
 def _seen(session: SessionRecord, record: Record) -> None:
     for name, seen in (("ip", session.addresses), ("agent", session.agents)):
         text = record.text(name)
@@ -328,9 +262,3 @@ def _change(session: SessionRecord, **changes: Any) -> None:
     fact = session.fact
     values = {name: getattr(fact, name) for name in fact.__slots__} | changes
     session.fact = SessionFact(**values)
-
-
-def _amend(attempt: AttemptRecord, **changes: Any) -> None:
-    fact = attempt.fact
-    values = {name: getattr(fact, name) for name in fact.__slots__} | changes
-    attempt.fact = AttemptFact(**values)

@@ -144,6 +144,8 @@ PARAMETERS = {
     "exam.pass_mark": "合格分数线",
     "exam.attempts": "考核次数",
     "exam.duration_seconds": "考核时限（秒）",
+    "exam.grace_seconds": "交卷宽限（秒）",
+    "exam.accessible_extra_permille": "考核放宽时限（千分之）",
     "exam.min_questions_per_topic": "每类内容最少题数",
     "exam.requires_training": "完成培训后方可考核",
     "exam.multiple_marking": "多选题评分办法",

@@ -205,3 +205,16 @@ class IdentityNote(Base):
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Accommodation(Base):
+    """A trainee who was granted more time for each presence check and exam attempt, by whom and why."""
+
+    __tablename__ = "compliance_presence_accommodation"
+
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    class_id: Mapped[str] = mapped_column(Id)
+    granted: Mapped[bool]
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    set_by: Mapped[str] = mapped_column(String(255))
+    set_at: Mapped[datetime] = mapped_column(Instant)

@@ -8,10 +8,11 @@ from itertools import pairwise
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
+from lmscompliance.rules import timeline
 from lmscompliance.rules.attendance import judge
 from lmscompliance.rules.credit import RESTORE
-from lmscompliance.rules.exam import passes
-from lmscompliance.rules.facts import AttendanceFacts
+from lmscompliance.rules.exam import extra_seconds, passes
+from lmscompliance.rules.facts import AttemptFact, AttendanceFacts
 from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_corrections import UPHELD
 from lmscompliance.rules.ledger_facts import AttemptRecord, Confirmation
@@ -77,6 +78,7 @@ class TraineeCheck:
         if fact.score is None:
             return
         where = {**who, "number": fact.number, "attempt": fact.attempt}
+        self._replay(attempt, where)
         items: list[Mapping[str, Json]] = [item for item in attempt.items if item is not None]
         if attempt.answers is None or len(items) < len(attempt.items) or not items:
             self._report.find("grade_unchecked", **where)
@@ -86,6 +88,19 @@ class TraineeCheck:
         for score, passed in _scores(attempt):
             if passed is not passes(score, self._notice):
                 self._grades.fail("passed_differs", score=score, mark=self._notice.exam.pass_mark, **where)
+
+    def _replay(self, attempt: AttemptRecord, where: Mapping[str, object]) -> None:
+        """Let the saves give the answers and the flags that were recorded at the end."""
+        made = attempt.saves
+        if made is None or attempt.answers is None:
+            return
+        expected = timeline.answers(made)
+        count = len(attempt.answers)
+        listed = [expected.get(str(number)) for number in range(1, count + 1)]
+        if listed != list(attempt.answers) or [one.number for one in made] != list(range(1, len(made) + 1)):
+            self._grades.fail("timeline_differs", **where)
+        if timeline.flags(made) != dict(attempt.flags):
+            self._grades.fail("flags_differ", **where)
 
     def _mark(
         self, attempt: AttemptRecord, items: list[Mapping[str, Json]], where: Mapping[str, object]
@@ -122,22 +137,44 @@ class TraineeCheck:
         numbers = [attempt.fact.number for attempt in attempts]
         if numbers != list(range(1, len(numbers) + 1)):
             self._rules.fail("attempt_numbers", numbers="、".join(map(str, numbers)), **who)
-        if len(numbers) > exam.attempts:
-            self._rules.fail("too_many_attempts", count=len(numbers), allowed=exam.attempts, **who)
         unlocked = judged.trainee.unlocked_us
-        for before, attempt in zip([None, *attempts], attempts, strict=False):
+        most = 0
+        for place, attempt in enumerate(attempts):
             fact = attempt.fact
             if exam.requires_training and (unlocked is None or fact.opened_us < unlocked):
                 self._rules.fail("attempt_before_unlock", number=fact.number, **who)
-            if before is not None and before.passed_at(fact.opened_us) is not False:
+            # An attempt that was voided only later stood in the way of this one.
+            standing = [one for one in attempts[:place] if _counted(one.fact, fact.opened_us)]
+            most = max(most, len(standing) + 1)
+            if any(one.passed_at(fact.opened_us) is not False for one in standing):
                 self._rules.fail("attempt_after_pass", number=fact.number, **who)
-            if fact.submitted_us is not None and fact.submitted_us > fact.deadline_us:
-                self._rules.fail("late_submission", number=fact.number, **who)
+            self._timed(attempt, who)
+        if most > exam.attempts:
+            self._rules.fail("too_many_attempts", count=most, allowed=exam.attempts, **who)
         running = any(session.fact.closed_us is None for session in judged.trainee.sessions.values())
         # What a running session has not sealed yet may be what completed the training.
         complete = judged.complete_at_unlock
         if exam.requires_training and unlocked is not None and not complete and not running:
             self._rules.fail("unlocked_incomplete", **who)
+
+    def _timed(self, attempt: AttemptRecord, who: Mapping[str, object]) -> None:
+        """Check the time an attempt was given, that it was kept, and who voided it."""
+        fact, exam = attempt.fact, self._notice.exam
+        where = {**who, "number": fact.number}
+        extra = extra_seconds(exam.duration_seconds, self._notice) if attempt.longer else 0
+        given_us = fact.deadline_us - fact.opened_us
+        if attempt.extra_seconds != extra or given_us > (exam.duration_seconds + extra) * _SECOND_US:
+            self._rules.fail("attempt_too_long", **where)
+        latest_us = fact.deadline_us + exam.grace_seconds * _SECOND_US
+        if fact.submitted_us is not None and fact.submitted_us > latest_us:
+            self._rules.fail("late_submission", **where)
+        for save in attempt.saves or ():
+            if not fact.opened_us <= save.at_us <= latest_us:
+                self._rules.fail("save_outside_attempt", save=save.number, **where)
+                break
+        void = attempt.void
+        if void is not None and void.confirmed and void.requested_by and void.requested_by == void.decided_by:
+            self._rules.fail("voided_by_one", **where)
 
     def _given_back(self, judged: Judged, who: Mapping[str, object]) -> None:
         """Credit is given back only where the trainee objected and the objection was upheld."""
@@ -214,3 +251,8 @@ def _scores(attempt: AttemptRecord) -> list[tuple[Decimal, bool]]:
 
 def _added(total: tuple[int, int], count: int, seconds: int) -> tuple[int, int]:
     return total[0] + count, total[1] + seconds
+
+
+def _counted(earlier: AttemptFact, at_us: int) -> bool:
+    """Tell whether an earlier attempt still counted then."""
+    return earlier.voided_us is None or earlier.voided_us > at_us

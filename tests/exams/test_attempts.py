@@ -225,6 +225,6 @@ def test_the_address_is_disclosed_with_what_was_handed_in(hall):
     """Handing in discloses the answers in order and the address; the leaf itself has only digests."""
     hall.sit(60)
     submitted = next(leaf for leaf in hall.told() if leaf.t == "attempt.submitted")
-    assert set(submitted.d) == {"answers", "ip"}
+    assert set(submitted.d) == {"answers", "ip", "timeline"}
     assert submitted.body["answered"] == 6
     assert IP not in submitted.encode().decode()

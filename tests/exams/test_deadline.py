@@ -26,7 +26,7 @@ def test_the_job_closes_what_is_overdue_and_nothing_else(hall):
     submitted, graded = hall.told()[-2:]
     assert submitted.body["closed_by"] == "deadline"
     assert submitted.body["submitted_us"] == to_micros(closed.submitted_at)
-    assert set(submitted.d) == {"answers"}
+    assert set(submitted.d) == {"answers", "timeline"}
     assert graded.body["score"] == "60"
 
 

@@ -54,6 +54,7 @@ def test_an_attempt_from_beginning_to_end(hall, browser):
         "full": "100",
         "passed": True,
         "closed_by": "trainee",
+        "voided": False,
         "attempts_left": 0,
     }
     closed = browser.get(url).json

@@ -28,7 +28,7 @@ def test_receipts_of_paper_and_mark_once_they_are_sealed(hall, tmp_path) -> None
     mark = verify_receipt(browser.get(f"{page}/receipt/graded").data, trust)
     assert paper.report.verdict is mark.report.verdict is Verdict.VALID
     assert (mark.leaf.body["attempt"], mark.leaf.body["score"]) == (attempt, "80")
-    assert set(paper.values) == {"answers", "ip"}
+    assert set(paper.values) == {"answers", "ip", "timeline"}
     assert browser.get(f"{page}/receipt/opened").status_code == 404
     stranger = client_for(make_app(hall.services), trainee("trainee-2"))
     assert stranger.get(f"{page}/receipt/graded").status_code == 404

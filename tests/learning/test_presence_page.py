@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from lmscompliance.learning.models import OpenSession
-from lmscompliance.learning.presence.models import Accommodation, PresenceCheck
+from lmscompliance.learning.presence.models import PresenceCheck
 from lmscompliance.storage.transaction import transaction
+from lmscompliance.training.accommodations import Accommodation
 from tests.learning import attention
 from tests.learning.bank import fill
 from tests.learning.site import Site, play

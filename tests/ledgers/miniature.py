@@ -237,9 +237,21 @@ class Miniature:
         self.record(stream, "exam.unlocked", {"unlocked_us": self.now_us()})
 
     def sit(
-        self, who: int, number: int, right: int, *, submit: bool = True, graded: Decimal | None = None
-    ) -> None:
-        """Take an attempt with ``right`` of four answers right; ``graded`` is what a cheat would record."""
+        self,
+        who: int,
+        number: int,
+        right: int,
+        *,
+        submit: bool = True,
+        graded: Decimal | None = None,
+        saved: dict[str, Json] | None = None,
+        seconds: int = 600,
+        extra: int = 0,
+    ) -> str:
+        """Take an attempt with ``right`` of four answers right and return its id.
+
+        ``graded`` and ``saved`` are what a cheat would record as score and as the one save's answers.
+        """
         stream = evidence.enrolment_stream(self.enrolments[who])
         attempt = self.services.ids.new()
         paper = {
@@ -254,15 +266,16 @@ class Miniature:
                 "attempt": attempt,
                 "number": number,
                 "opened_us": opened,
-                "deadline_us": opened + 600_000_000,
+                "deadline_us": opened + seconds * 1_000_000,
                 "blueprint_version": 1,
+                "extra_seconds": extra,
             },
             ip=f"10.0.0.{who + 1}",
             agent=AGENT,
             **paper,
         )
         if not submit:
-            return
+            return attempt
         self.clock.advance(240)
         answers: list[Json] = []
         for place, item in enumerate(paper.values()):
@@ -271,8 +284,24 @@ class Miniature:
         self.record(
             stream,
             "attempt.submitted",
-            {"attempt": attempt, "submitted_us": self.now_us(), "closed_by": "trainee", "answered": right},
+            {
+                "attempt": attempt,
+                "submitted_us": self.now_us(),
+                "closed_by": "trainee",
+                "answered": right,
+                "saves": 1,
+                "flags": {"left": 1, "away_ms": 1500, "copied": 0, "pasted": 0},
+            },
             answers=answers,
+            timeline=[
+                [
+                    1,
+                    self.now_us(),
+                    dict(enumerated(answers)) if saved is None else saved,
+                    f"10.0.0.{who + 1}",
+                    {"left": 1, "away_ms": 1500},
+                ]
+            ],
             ip=f"10.0.0.{who + 1}",
         )
         items = [Item.from_json(item) for item in paper.values() if isinstance(item, dict)]
@@ -293,6 +322,21 @@ class Miniature:
             },
         )
         self.clock.advance(60)
+        return attempt
+
+    def void(self, who: int, attempt: str, by: str = "staff-2") -> None:
+        """Void an attempt that ``staff-1`` asks for and ``by`` confirms."""
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        asked = {"attempt": attempt, "requested_us": self.now_us()}
+        self.record(stream, "attempt.void_requested", asked, by="staff-1", reason="考场停电")
+        self.clock.advance(60)
+        decided = {"attempt": attempt, "decided_us": self.now_us(), "confirmed": True}
+        self.record(stream, "attempt.void_decided", decided, by=by)
+
+
+def enumerated(answers: list[Json]) -> list[tuple[str, Json]]:
+    """Return the given answers by question number, as a save has them."""
+    return [(str(number), answer) for number, answer in enumerate(answers, 1) if answer is not None]
 
 
 def question(topic: str, place: int, shift: int) -> Json:

@@ -19,13 +19,13 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.learning.presence import posing
 from lmscompliance.learning.presence.methods import named
-from lmscompliance.learning.presence.models import Accommodation, PresenceCheck
+from lmscompliance.learning.presence.models import PresenceCheck
 from lmscompliance.policy.terms import PresenceTerms
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
+from lmscompliance.training.accommodations import Accommodation, is_accommodated
 
 _PLACE = f"{Accommodation.__tablename__}.reason_sealed"
 _LONGEST_REASON = 500
@@ -68,13 +68,13 @@ def card(services: Services, class_id: str, enrolment_id: str, terms: PresenceTe
                     consents_of.version_given(session, place, consents_of.PRESENCE + name) == method.consent
                 )
                 consents.append(Asked(name, method.consent_text, agreed))
-        return Card(outcomes, posing.is_accommodated(session, enrolment_id), terms, tuple(consents))
+        return Card(outcomes, is_accommodated(session, enrolment_id), terms, tuple(consents))
 
 
 def accommodate(
     services: Services, actor: Actor, class_id: str, enrolment_id: str, *, granted: bool, reason: str
 ) -> None:
-    """Grant more time for each check, or withdraw it.
+    """Grant more time for each check and exam attempt, or withdraw it.
 
     Raises ``InvalidInput`` without a reason and ``NotFound`` for an unknown enrolment.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
@@ -60,16 +60,3 @@ class PresenceCheck(Base):
     until_at: Mapped[datetime] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     passed: Mapped[bool]
-
-
-class Accommodation(Base):
-    """A trainee who was granted more time for each check, by whom and why."""
-
-    __tablename__ = "compliance_presence_accommodation"
-
-    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    class_id: Mapped[str] = mapped_column(Id)
-    granted: Mapped[bool]
-    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    set_by: Mapped[str] = mapped_column(String(255))
-    set_at: Mapped[datetime] = mapped_column(Instant)

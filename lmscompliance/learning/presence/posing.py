@@ -16,11 +16,12 @@ from lmscompliance.kernel.ids import Ids
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.presence import Asking, Drawn, Posed
 from lmscompliance.learning.presence.methods import ARITHMETIC, named
-from lmscompliance.learning.presence.models import Accommodation, PresenceCheck
+from lmscompliance.learning.presence.models import PresenceCheck
 from lmscompliance.policy.terms import PresenceTerms
 from lmscompliance.questions import queries as questions
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit
+from lmscompliance.training.accommodations import is_accommodated
 from lmscompliance.training.models import Enrolment, Lesson
 
 _log = logging.getLogger(__name__)
@@ -64,12 +65,6 @@ def time_to_answer(session: Session, enrolment_id: str, terms: PresenceTerms) ->
     """Return how long the trainee has for a check."""
     longer = is_accommodated(session, enrolment_id)
     return timedelta(seconds=terms.accessible_answer_seconds if longer else terms.answer_seconds)
-
-
-def is_accommodated(session: Session, enrolment_id: str) -> bool:
-    """Tell whether the trainee was granted more time."""
-    found = session.get(Accommodation, enrolment_id)
-    return found is not None and found.granted
 
 
 def kept(posed: Posed) -> str:

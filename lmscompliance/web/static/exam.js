@@ -56,8 +56,9 @@
     const keptAs = `compliance-exam-${text.attempt}`;
 
     let acknowledged = Number(text.seq);
-    let underway = null; // {seq, answers}: sent, not acknowledged
+    let underway = null; // {seq, answers, flags}: sent, not acknowledged
     let waiting = {}; // changed since
+    let noticed = {}; // left, away_ms, copied, pasted since: counted for staff, never judged here
     let failures = 0;
     let retryTimer = 0;
     let closed = false;
@@ -105,7 +106,7 @@
 
     function keep() {
       try {
-        sessionStorage.setItem(keptAs, JSON.stringify({ acknowledged, underway, waiting }));
+        sessionStorage.setItem(keptAs, JSON.stringify({ acknowledged, underway, waiting, noticed }));
       } catch {
         /* No storage: the page itself still keeps everything until it is closed. */
       }
@@ -155,9 +156,10 @@
     async function flush() {
       if (closed || handingIn) return;
       if (!underway) {
-        if (Object.keys(waiting).length === 0) return;
-        underway = { seq: acknowledged + 1, answers: waiting };
+        if (Object.keys(waiting).length === 0 && Object.keys(noticed).length === 0) return;
+        underway = { seq: acknowledged + 1, answers: waiting, flags: noticed };
         waiting = {};
+        noticed = {};
         keep();
       } else if (underway.sending) {
         return;
@@ -166,7 +168,7 @@
       status(text.textSaving);
       let answer;
       try {
-        answer = await call("PUT", text.save, { seq: underway.seq, answers: underway.answers });
+        answer = await call("PUT", text.save, { seq: underway.seq, answers: underway.answers, flags: underway.flags });
       } catch {
         answer = null;
       }
@@ -235,7 +237,7 @@
         if (underway) return void setTimeout(handIn, 500);
       }
       handingIn = true;
-      const last = { seq: acknowledged + 1, answers: waiting };
+      const last = { seq: acknowledged + 1, answers: waiting, flags: noticed };
       for (;;) {
         let answer;
         try {
@@ -291,9 +293,36 @@
       }
     }
 
+    /* Leaving the page, copying and pasting: told with the next save */
+
+    let awaySince = null;
+    function notice(name, by = 1) {
+      if (closed || by === 0) return;
+      noticed[name] = (noticed[name] || 0) + by;
+      keep();
+    }
+    function left() {
+      if (awaySince !== null) return;
+      awaySince = performance.now();
+      notice("left");
+      flush();
+    }
+    function back() {
+      if (awaySince === null || document.visibilityState === "hidden") return;
+      notice("away_ms", Math.round(performance.now() - awaySince));
+      awaySince = null;
+      flush();
+    }
+    window.addEventListener("blur", left);
+    window.addEventListener("focus", back);
+    document.addEventListener("copy", () => notice("copied"));
+    document.addEventListener("cut", () => notice("copied"));
+    document.addEventListener("paste", () => notice("pasted"));
+
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") look();
-      else flush();
+      if (document.visibilityState !== "visible") return left();
+      back();
+      look();
     });
     window.addEventListener("pageshow", (event) => {
       if (event.persisted) location.reload(); // out of the browser's memory: what it shows may be old
@@ -324,6 +353,12 @@
       const arrived = kept.underway && acknowledged === kept.underway.seq && Object.keys(sent).every(same);
       if (kept.acknowledged !== acknowledged && !arrived) return;
       waiting = arrived ? kept.waiting : { ...sent, ...kept.waiting };
+      noticed = kept.noticed || {};
+      if (!arrived && kept.underway) {
+        for (const [name, count] of Object.entries(kept.underway.flags || {})) {
+          noticed[name] = (noticed[name] || 0) + count;
+        }
+      }
       for (const question of questions) {
         if (question.dataset.no in waiting) write(question, waiting[question.dataset.no]);
       }
