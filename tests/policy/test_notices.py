@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "9ebd086f8d0a60afa8e8ab04d236a4ec2cc796fc8fc44347b867e90f4295cfe0",
-    ("liusu-youji-2021", 1): "db4ebbdfea76064b23d66e494cbf726098299dad4ad9bc89cea1f6ae06851dd9",
-    ("wudi-gongjiang-draft", 1): "29ac13ccef9af289bccfee849ab9ee9754f4cf5b24b327406b47dfaf32c071c3",
+    ("demo-short", 1): "1786591a69e2e4916ad3f05d14e825d16a645a2f1c04b6cbcce52f8c15660869",
+    ("liusu-youji-2021", 1): "0c78d21d1e888d6f2dacf4a8cbddf6411fe717bec3cf8b9df35d420108666216",
+    ("wudi-gongjiang-draft", 1): "68b3620fc604ea75d9c81f456371efe81da1ecf72edd94c08f3fb94374fe63e5",
 }
 
 
