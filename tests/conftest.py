@@ -18,7 +18,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.models import load_all
 from lmscompliance.vault import Vault
-from lmscompliance.vault.keys import KeyRing
+from lmscompliance.vault.sources import FileKeys
 from tests.support import postgres
 
 _names = count()
@@ -94,7 +94,7 @@ def services(database_url: str, clock: ManualClock, tmp_path: Path) -> Iterator[
             {"COMPLIANCE_DATA_DIR": tmp_path / "data", "SECRET_KEY": "test-secret"}  # as the crash servers'
         ),
         database=database,
-        vault=Vault(KeyRing.load_or_create(tmp_path / "data" / "vault.json")),
+        vault=Vault(FileKeys(tmp_path / "data" / "vault.json")),
         policies=Catalogue.builtin(),
     )
     database.dispose()

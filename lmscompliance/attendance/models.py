@@ -12,6 +12,7 @@ from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import sealed
 from lmscompliance.storage.types import Id, Instant
 
 
@@ -47,8 +48,8 @@ class MarkEntry(Base):
     in_at: Mapped[datetime | None] = mapped_column(Instant)
     out_at: Mapped[datetime | None] = mapped_column(Instant)
     marked_at: Mapped[datetime] = mapped_column(Instant)
-    by_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    by_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_attendance.by"))
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_attendance.reason"))
 
 
 class Confirmation(Base):
@@ -60,7 +61,7 @@ class Confirmation(Base):
     lesson_id: Mapped[str] = mapped_column(Id, primary_key=True)
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)
-    by_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    by_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_attendance.by"))
 
 
 class PrintedSheet(Base):

@@ -9,6 +9,7 @@ from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import sealed
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
 
 
@@ -56,9 +57,9 @@ class Dispute(Base):
     start_at: Mapped[datetime] = mapped_column(Instant)
     end_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(String(32))
-    text_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    text_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_dispute.text"))
     opened_at: Mapped[datetime] = mapped_column(Instant)
     decision: Mapped[str | None] = mapped_column(String(8))
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_by: Mapped[str | None] = mapped_column(String(255))
-    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("compliance_dispute.answer"))

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import sealed
 from lmscompliance.storage.types import Id, Instant
 
 
@@ -31,4 +32,4 @@ class LessonContent(Base):
     name: Mapped[str] = mapped_column(String(255))
     steps: Mapped[str] = mapped_column(Text)
     frozen_at: Mapped[datetime] = mapped_column(Instant)
-    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_lesson_content.reason"))

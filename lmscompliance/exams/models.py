@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Larg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind, sealed_within
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
 
 TRAINEE = "trainee"
@@ -129,9 +130,9 @@ class ExamSheet(Base):
     is_open: Mapped[bool]
     seq: Mapped[int] = mapped_column(BigInteger)
     saved_at: Mapped[datetime | None] = mapped_column(Instant)
-    address_blind: Mapped[str] = mapped_column(String(64))
+    address_blind: Mapped[str] = mapped_column(String(64), info=blind("compliance_exam_sheet.timeline"))
     answers: Mapped[str] = mapped_column(Text)
-    timeline: Mapped[str] = mapped_column(Text)
+    timeline: Mapped[str] = mapped_column(Text, info=sealed_within("compliance_exam_sheet.timeline"))
 
 
 class ExamLock(Base):

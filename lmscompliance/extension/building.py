@@ -17,7 +17,7 @@ from lmscompliance.policy import Catalogue
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
 from lmscompliance.vault import Vault
-from lmscompliance.vault.keys import KeyRing
+from lmscompliance.vault.sources import CommandKeys, FileKeys, Keys
 
 
 def build_services(
@@ -43,7 +43,7 @@ def build_services(
         ids=Ids(clock, randomness or SystemRandomness()),
         settings=settings,
         database=Database(settings.effective_database_url),
-        vault=Vault(KeyRing.load_or_create(settings.data_dir / "vault.json")),
+        vault=Vault(_keys(settings)),
         policies=catalogue,
         presence=_by_name(presence),
         day_reader=day_reader,
@@ -65,6 +65,12 @@ def _verifier(settings: Settings, plugged: Verifier | None) -> Verifier | None:
     except OSError:
         secret = b""
     return HttpVerifier(settings.verification, secret, elements=settings.verification_elements)
+
+
+def _keys(settings: Settings) -> Keys:
+    if settings.vault_keys_command:
+        return CommandKeys(settings.vault_keys_command)
+    return FileKeys(settings.vault_keys_file or settings.data_dir / "vault.json", settings.vault_cipher)
 
 
 def _by_name(methods: Sequence[PresenceMethod]) -> Mapping[str, PresenceMethod]:

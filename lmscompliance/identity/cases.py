@@ -40,8 +40,12 @@ def open_case(
     ``finding`` is what makes two findings the same one; it may be personal and is kept as a blind index.
     ``origin`` says where it was found (``class/<id>``). ``sides`` are stored sealed.
     """
-    fingerprint = services.vault.blind("identity.case", f"{kind}|{finding}")
-    known = session.scalar(select(IdentityCase.id).where(IdentityCase.fingerprint == fingerprint))
+    whole = f"{kind}|{finding}"
+    known = session.scalar(
+        select(IdentityCase.id).where(
+            IdentityCase.fingerprint.in_(services.vault.blinds("identity.case", whole))
+        )
+    )
     if known is not None:
         return known
     table = IdentityCase.__tablename__
@@ -52,7 +56,8 @@ def open_case(
     case = IdentityCase(
         id=services.ids.new(),
         kind=kind,
-        fingerprint=fingerprint,
+        fingerprint=services.vault.blind("identity.case", whole),
+        finding_sealed=services.vault.seal(f"{table}.finding_sealed", whole),
         person_id=person_id,
         origin=origin,
         side_a_sealed=sealed[0],

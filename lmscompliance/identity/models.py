@@ -11,6 +11,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind
 from lmscompliance.storage.types import Id, Instant
 
 
@@ -29,10 +30,14 @@ class Person(Base):
     birth_date_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     id_kind: Mapped[str] = mapped_column(String(32))
     id_number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    id_number_blind: Mapped[str] = mapped_column(String(64), unique=True)
+    id_number_blind: Mapped[str] = mapped_column(
+        String(64), unique=True, info=blind("person.id_number", of="id_number_sealed")
+    )
     given_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    phone_blind: Mapped[str] = mapped_column(String(64), index=True)
+    phone_blind: Mapped[str] = mapped_column(
+        String(64), index=True, info=blind("person.phone", of="phone_sealed")
+    )
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -73,7 +78,10 @@ class IdentityCase(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(
+        String(64), unique=True, info=blind("identity.case", of="finding_sealed")
+    )
+    finding_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     person_id: Mapped[str | None] = mapped_column(Id, ForeignKey(Person.id))
     origin: Mapped[str] = mapped_column(String(64))
     side_a_sealed: Mapped[bytes] = mapped_column(LargeBinary)

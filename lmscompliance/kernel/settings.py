@@ -56,6 +56,13 @@ class Settings:
     """The authority's certificates (PEM), up to its root. Without it nothing it says can be checked here."""
     tsa_renew_days: int = 90
     """A timestamp is stamped again this many days before the first certificate it rests on expires."""
+    vault_keys_file: Path | None = None
+    """The vault's key ring; ``None`` for ``data_dir/vault.json``. Made at the first start."""
+    vault_keys_command: str = ""
+    """A command that prints the key ring, as one that asks a secret manager does; above
+    ``vault_keys_file``."""
+    vault_cipher: str = "AES-256-GCM"
+    """What new encryption keys are for: ``AES-256-GCM`` or ``SM4-GCM``. Older values stay readable."""
     files_url: str = ""
     """Where uploaded files are kept, encrypted: ``s3://bucket/prefix``, or empty for ``data_dir/files``."""
     scanner_url: str = ""
@@ -110,6 +117,7 @@ class Settings:
             "tsa_chain",
             "verification_secret_file",
             "breached_passwords",
+            "vault_keys_file",
         ):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()
@@ -151,6 +159,8 @@ class Settings:
             ("signer_url", isinstance(self.signer_url, str)),
             ("tsa_url", self.tsa_url == "" or str(self.tsa_url).startswith(("http://", "https://"))),
             ("tsa_renew_days", type(self.tsa_renew_days) is int and self.tsa_renew_days > 0),
+            ("vault_keys_command", isinstance(self.vault_keys_command, str)),
+            ("vault_cipher", self.vault_cipher in {"AES-256-GCM", "SM4-GCM"}),
             ("files_url", isinstance(self.files_url, str)),
             ("scanner_url", isinstance(self.scanner_url, str)),
             (

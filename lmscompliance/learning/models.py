@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.learning.presence import models as presence_models
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind, sealed
 from lmscompliance.storage.types import Id, Instant
 
 
@@ -68,10 +69,10 @@ class OpenSession(Base):
     last_position_ms: Mapped[int] = mapped_column(BigInteger)
     last_state: Mapped[str] = mapped_column(String(8))
     beats: Mapped[str] = mapped_column(Text)
-    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    agent_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    ip_blind: Mapped[str] = mapped_column(String(64))
-    agent_blind: Mapped[str] = mapped_column(String(64))
+    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_session.ip"))
+    agent_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_session.agent"))
+    ip_blind: Mapped[str] = mapped_column(String(64), info=blind("ip", of="ip_sealed"))
+    agent_blind: Mapped[str] = mapped_column(String(64), info=blind("agent", of="agent_sealed"))
     address_new: Mapped[bool]
 
 
@@ -118,9 +119,9 @@ class ClosedSegment(Base):
     end_at: Mapped[datetime] = mapped_column(Instant)
     closed_by: Mapped[str] = mapped_column(String(16))
     beats: Mapped[str] = mapped_column(Text)
-    ip_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    agent_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    ip_blind: Mapped[str | None] = mapped_column(String(64))
+    ip_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("compliance_session.ip"))
+    agent_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("compliance_session.agent"))
+    ip_blind: Mapped[str | None] = mapped_column(String(64), info=blind("ip", of="ip_sealed"))
     arrived_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -143,7 +144,9 @@ class CreditCorrection(Base):
     corrected_at: Mapped[datetime] = mapped_column(Instant)
     by_account: Mapped[str] = mapped_column(String(255))
     by_role: Mapped[str] = mapped_column(String(16))
-    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    reason_sealed: Mapped[bytes] = mapped_column(
+        LargeBinary, info=sealed("compliance_credit_correction.reason")
+    )
     dispute_id: Mapped[str | None] = mapped_column(Id)
 
 

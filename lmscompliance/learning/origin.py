@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lmscompliance.services import Services
 from lmscompliance.vault import Vault
+from lmscompliance.vault.keys import KeyRing
 
 IP_PLACE = "compliance_session.ip"
 AGENT_PLACE = "compliance_session.agent"
@@ -34,7 +35,16 @@ def agent_blind(services: Services, agent: str) -> str:
 
 def blinds(services: Services, origin: Origin) -> tuple[str, str]:
     """Return the digests by which address and device are compared."""
-    return _blinds(services.vault, origin)
+    return _blinds(services.vault, services.vault.ring, origin)
+
+
+def same(services: Services, origin: Origin, stored: tuple[str, str]) -> bool:
+    """Tell whether ``stored`` are the digests of ``origin``, also under a key that is being replaced."""
+    ip, agent = stored
+    vault = services.vault
+    return blinds(services, origin) == stored or (
+        vault.matches("ip", origin.ip, ip) and vault.matches("agent", origin.agent, agent)
+    )
 
 
 def seal(services: Services, origin: Origin) -> tuple[bytes, bytes]:
@@ -49,6 +59,7 @@ def unseal(services: Services, ip_sealed: bytes, agent_sealed: bytes) -> Origin:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _blinds(vault: Vault, origin: Origin) -> tuple[str, str]:
+def _blinds(vault: Vault, _ring: KeyRing, origin: Origin) -> tuple[str, str]:
     # Beats of one session come from one place; the digests are the dearest part of comparing it.
+    # A new ring is another key here, so nothing outlives a change of keys.
     return vault.blind("ip", origin.ip), vault.blind("agent", origin.agent)

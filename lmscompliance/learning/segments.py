@@ -142,7 +142,9 @@ def take(
         return
     # The machine's clock may have been set back; time within a session does not run backwards.
     now = max(instant(services), row.last_at)
-    moved = origin.blinds(services, sender) != (row.ip_blind, row.agent_blind)
+    moved = not origin.same(services, sender, (row.ip_blind, row.agent_blind))
+    if not moved:  # under a new index key, so that the next beat is plain again
+        row.ip_blind, row.agent_blind = origin.blinds(services, sender)
     if now - row.last_at > limits.gap:
         _close_segment(session, services, row, "missed", row.last_at)
         _open_segment(services, row, beat, mark, now=now, limits=limits, moved_to=sender if moved else None)

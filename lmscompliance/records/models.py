@@ -8,6 +8,7 @@ from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind, sealed
 from lmscompliance.storage.types import Id, Instant
 
 
@@ -31,8 +32,8 @@ class ReportedSession(Base):
     end_at: Mapped[datetime] = mapped_column(Instant)
     idle_seconds: Mapped[int]
     moments: Mapped[str] = mapped_column(Text)
-    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    actor_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_reported_session.ip"))
+    actor_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_reported_session.actor"))
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -42,5 +43,8 @@ class ReportedRow(Base):
     __tablename__ = "compliance_reported_row"
 
     enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    row_blind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    row_blind: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=blind("reported.row", of="row_sealed")
+    )
     batch_id: Mapped[str] = mapped_column(Id)
+    row_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

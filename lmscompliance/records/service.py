@@ -32,6 +32,7 @@ FORMATS = ("moodle-log", "xapi", "cmi5")
 IP_PLACE = "compliance_reported_session.ip"
 ACTOR_PLACE = "compliance_reported_session.actor"
 _BLIND = "reported.row"
+_ROW_PLACE = f"{ReportedRow.__tablename__}.row_sealed"
 _AT_ONCE = 200
 _ADDRESSES = 10
 """Of more addresses than this within one session the further ones are left out of its record."""
@@ -68,9 +69,10 @@ class _Share:
     enrolment_id: str
     ordinal: int
     user: str
-    events: list[tuple[SourceEvent, str, str]]
-    """Each with its lesson and its row's digest, by time."""
+    events: list[tuple[SourceEvent, str, list[str]]]
+    """Each with its lesson and the digests its row may be known by, by time."""
     new: list[str]
+    """Identities of the rows nobody imported yet; personal, never shown."""
     made: list[Reported]
 
 
@@ -108,7 +110,8 @@ def import_records(
             one.enrolment_id,
             _Share(one.enrolment_id, one.ordinal, event.actor.name or event.actor.key, [], [], []),
         )
-        share.events.append((event, lessons.of(event), services.vault.blind(_BLIND, event.identity)))
+        digests = services.vault.blinds(_BLIND, event.identity)
+        share.events.append((event, lessons.of(event), digests))
     shares = sorted(by_enrolment.values(), key=lambda share: share.ordinal)
     idle = notice.reported.idle_minutes * 60
     with reading(services.database) as session:
@@ -193,12 +196,12 @@ def _make(share: _Share, known: set[str], idle_seconds: int) -> None:
     share.events.sort(key=lambda entry: (entry[0].at_s, entry[0].length_s))
     events: list[Event] = []
     before: dict[str, tuple[SourceEvent, str]] = {}
-    for source, lesson, digest in share.events:
-        if digest in known:
+    for source, lesson, digests in share.events:
+        if not known.isdisjoint(digests):
             before[source.group] = (source, lesson)
             continue
-        if digest not in share.new:
-            share.new.append(digest)
+        if source.identity not in share.new:
+            share.new.append(source.identity)
         if source.group in before:
             last, of = before.pop(source.group)
             end = last.at_s + last.length_s
@@ -215,7 +218,7 @@ def _person(share: _Share) -> Person:
         ordinal=share.ordinal,
         user=share.user,
         events=len(share.events),
-        new=sum(digest in new for _, _, digest in share.events),
+        new=sum(event.identity in new for event, _, _ in share.events),
         sessions=len(share.made),
         seconds=union_seconds(share.made),
         mapped_lessons=len({one.lesson for one in share.made} - {""}),
@@ -265,7 +268,16 @@ def _write(
 
 def _write_share(session: Session, services: Services, batch: _Batch, share: _Share) -> None:
     # The rows first: a second import of them stops here, before any session of theirs is there twice.
-    keys = [{"enrolment_id": share.enrolment_id, "row_blind": one, "batch_id": batch.id} for one in share.new]
+    vault = services.vault
+    keys = [
+        {
+            "enrolment_id": share.enrolment_id,
+            "row_blind": vault.blind(_BLIND, one),
+            "row_sealed": vault.seal(_ROW_PLACE, one),
+            "batch_id": batch.id,
+        }
+        for one in share.new
+    ]
     session.execute(insert(table(ReportedRow)), keys)
     addresses = _addresses(share)
     for one in share.made:

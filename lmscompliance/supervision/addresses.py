@@ -71,6 +71,7 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
                 "ip_blind": ip_blind,
                 "ip_sealed": segment.ip_sealed,
                 "agent_blind": agent_blind,
+                "agent_sealed": segment.agent_sealed,
             }
         )
     return rows

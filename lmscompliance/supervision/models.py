@@ -11,6 +11,7 @@ from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, Text, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind, sealed
 from lmscompliance.storage.types import Id, Instant
 from lmscompliance.training.models import Enterprise
 
@@ -63,9 +64,10 @@ class SeenAt(Base):
     day: Mapped[date] = mapped_column(Date)
     first_at: Mapped[datetime] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant)
-    ip_blind: Mapped[str] = mapped_column(String(64))
-    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    agent_blind: Mapped[str] = mapped_column(String(64))
+    ip_blind: Mapped[str] = mapped_column(String(64), info=blind("ip", of="ip_sealed"))
+    ip_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_session.ip"))
+    agent_blind: Mapped[str] = mapped_column(String(64), info=blind("agent", of="agent_sealed"))
+    agent_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("compliance_session.agent"))
 
 
 class Anomaly(Base):
@@ -93,7 +95,7 @@ class Anomaly(Base):
     last_at: Mapped[datetime] = mapped_column(Instant)
     found_at: Mapped[datetime] = mapped_column(Instant)
     detail: Mapped[str] = mapped_column(Text)
-    ip_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    ip_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed("compliance_session.ip"))
     status: Mapped[str] = mapped_column(String(16))
 
 
@@ -119,7 +121,7 @@ class KnownNetwork(Base):
 
     enterprise_id: Mapped[str] = mapped_column(Id, ForeignKey(Enterprise.id), primary_key=True)
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    cidr_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    cidr_sealed: Mapped[bytes] = mapped_column(LargeBinary, info=sealed("compliance_known_network.cidr"))
     reason: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(Instant)
     added_by: Mapped[str] = mapped_column(String(255))

@@ -13,7 +13,7 @@ from lmscompliance.identity import accounts
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, TooMany
 from lmscompliance.storage.transaction import reading, transaction
-from lmscompliance.training.codes import blind
+from lmscompliance.training.codes import blinds
 from lmscompliance.training.models import CLOSED, ActivationCode, Enrolment, TrainingClass
 from lmscompliance.training.queries import (
     class_by_id,
@@ -94,7 +94,7 @@ def _find(session: Session, services: Services, account: str, code: str) -> Acti
         return TooMany("training.too_many_codes", minutes=minutes)
     row = session.scalars(
         select(ActivationCode)
-        .where(ActivationCode.code_blind == blind(services.vault, code))
+        .where(ActivationCode.code_blind.in_(blinds(services.vault, code)))
         .with_for_update()
     ).one_or_none()
     if row is None or (row.used_at is not None and row.used_by != account):

@@ -39,10 +39,13 @@ class IssuedCode:
         return f"IssuedCode({self.enrolment_id})"
 
 
-def blind(vault: Vault, typed: str) -> str:
-    """Return the keyed hash of a code as somebody typed it: case, spaces and hyphens do not matter."""
-    plain = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", typed).upper())
-    return vault.blind(_DOMAIN, plain)
+def blinds(vault: Vault, typed: str) -> list[str]:
+    """Return what a code as somebody typed it may be kept as: case, spaces and hyphens do not matter."""
+    return vault.blinds(_DOMAIN, _plain(typed))
+
+
+def _plain(typed: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", typed).upper())
 
 
 def issue(session: Session, services: Services, enrolment: Enrolment, name: str) -> IssuedCode:
@@ -56,7 +59,7 @@ def issue(session: Session, services: Services, enrolment: Enrolment, name: str)
     code = services.ids.code()
     session.add(
         ActivationCode(
-            code_blind=blind(services.vault, code),
+            code_blind=services.vault.blind(_DOMAIN, _plain(code)),
             class_id=enrolment.class_id,
             enrolment_id=enrolment.id,
             issued_at=now,

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lmscompliance.files.models import StoredFile
 from lmscompliance.identity.models import Person
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
 
 FILED = "filed"
@@ -155,7 +156,9 @@ class ActivationCode(Base):
         Index(None, "class_id", "enrolment_id"),
     )
 
-    code_blind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code_blind: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=blind("activation.code", expires="expires_at")
+    )
     class_id: Mapped[str] = mapped_column(Id)
     enrolment_id: Mapped[str] = mapped_column(Id)
     issued_at: Mapped[datetime] = mapped_column(Instant)

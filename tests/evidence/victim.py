@@ -23,7 +23,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.vault import Vault
-from lmscompliance.vault.keys import KeyRing
+from lmscompliance.vault.sources import FileKeys
 from tests.evidence.logs import CLASS, ORIGIN, signer_in
 
 
@@ -35,7 +35,7 @@ def services_over(url, directory):
         ids=Ids(clock, SystemRandomness()),
         settings=Settings.from_mapping({"COMPLIANCE_DATA_DIR": directory, "SECRET_KEY": "test-secret"}),
         database=Database(url),
-        vault=Vault(KeyRing.load_or_create(directory / "vault.json")),
+        vault=Vault(FileKeys(directory / "vault.json")),
         policies=Catalogue.builtin(),
     )
 

@@ -12,7 +12,9 @@ from sqlalchemy import select
 
 from lmscompliance.evidence.models import Entry
 from lmscompliance.identity import uscc
-from lmscompliance.identity.models import Account, Person
+from lmscompliance.identity.accounts import bind
+from lmscompliance.identity.models import Account
+from lmscompliance.identity.people import PersonValue, find_or_create
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import beats, service
@@ -30,6 +32,7 @@ from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.training import queries
 from lmscompliance.training import service as training
 from lmscompliance.training.models import Enrolment, Lesson
+from tests.identity import sheets
 from tests.learning import attention
 
 TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
@@ -210,36 +213,19 @@ def enrol(
 ) -> None:
     """Put a person with an account into the class, past registration."""
     now: datetime = services.clock.now()
-    sealed = services.vault.seal("test.value", "x")
     known = session.get(Account, account)
     if known is None:
-        person = Person(
-            id=services.ids.new(),
-            name_sealed=services.vault.seal(f"{Person.__tablename__}.name_sealed", f"员{ordinal}"),
-            sex_sealed=sealed,
-            birth_date_sealed=sealed,
-            id_kind="resident",
-            id_number_sealed=sealed,
-            id_number_blind=hashlib.sha256(account.encode()).hexdigest(),
-            given_number_sealed=None,
-            phone_sealed=sealed,
-            phone_blind=hashlib.sha256(account.encode()).hexdigest(),
-            created_at=now,
-        )
-        session.add(person)
-        session.flush()
-        known = Account(
-            external_id=account, person_id=person.id, activated_at=now, ip_sealed=sealed, consent_version="1"
-        )
-        session.add(known)
+        person = find_or_create(session, services, _person(services, account, ordinal))
+        bind(session, services, account=account, person_id=person.id, ip=PHONE.ip, consent_version="1")
+        known = session.get_one(Account, account)
     session.add(
         Enrolment(
             class_id=class_id,
             id=enrolment_id,
             person_id=known.person_id,
             ordinal=ordinal,
-            department_sealed=sealed,
-            household_sealed=sealed,
+            department_sealed=services.vault.seal(f"{Enrolment.__tablename__}.department_sealed", "车间"),
+            household_sealed=services.vault.seal(f"{Enrolment.__tablename__}.household_sealed", "江苏"),
             registered_at=now,
             verification_method="structure",
             verification_result="passed",
@@ -249,3 +235,14 @@ def enrol(
         )
     )
     session.flush()
+
+
+def _person(services: Services, account: str, ordinal: int) -> PersonValue:
+    """Return somebody whose number follows from the account."""
+    seed = int(hashlib.sha256(account.encode()).hexdigest(), 16)
+    birth = date(1960 + seed % 41, 1 + seed % 12, 1 + seed // 12 % 28)
+    id_number = sheets.number(seed // 1000 % 1000, f"{birth:%Y%m%d}")
+    phone = f"139{seed % 10**8:08d}"
+    return PersonValue(
+        services.ids.new(), f"员{ordinal}", "男", birth, "resident", id_number, id_number, phone
+    )

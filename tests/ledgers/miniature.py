@@ -26,7 +26,7 @@ from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries, service
 from lmscompliance.training.service import EnterpriseInput, LessonInput
 from lmscompliance.vault import Vault
-from lmscompliance.vault.keys import KeyRing
+from lmscompliance.vault.sources import FileKeys
 
 TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
 CODE = "MINI-2021-01"
@@ -391,7 +391,7 @@ def standalone(folder: Path, clock: ManualClock) -> Services:
             "SECRET_KEY": "test-secret",
         }
     )
-    vault = Vault(KeyRing.load_or_create(folder / "data" / "vault.json"))
+    vault = Vault(FileKeys(folder / "data" / "vault.json"))
     database = Database(f"sqlite:///{folder / 'data' / 'test.sqlite3'}")
     load_all().metadata.create_all(database.engine)
     return Services(
