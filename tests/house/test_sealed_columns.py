@@ -26,6 +26,7 @@ PLAIN = {
     "compliance_evidence_tile.data",
     "compliance_evidence_checkpoint.root",
     "compliance_evidence_snapshot.heads_digest",
+    "compliance_evidence_timestamp.response",
 }
 """Columns of bytes that hold nobody's data: hashes, leaves, terms of a policy, questions."""
 
