@@ -113,6 +113,7 @@ def test_chance_comes_from_one_place() -> None:
     allowed = {
         "lmscompliance/kernel/ids.py",
         "lmscompliance/vault/keys.py",
+        "lmscompliance/vault/sources.py",
         "lmscompliance/vault/vault.py",
         "lmscompliance/cli/environment.py",
         "lmscompliance/demo/platform.py",
