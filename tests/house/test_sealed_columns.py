@@ -19,6 +19,7 @@ PLAIN = {
     "compliance_policy_text.effective",
     "compliance_exam_blueprint.parts",
     "compliance_exam_paper.questions",
+    "compliance_exam_rekey.correct",
     "compliance_evidence_stream.head",
     "compliance_evidence_entry.leaf_hash",
     "compliance_evidence_entry.leaf",
