@@ -138,10 +138,13 @@ def _blind(table: Table, column: Column[Value], info: dict[str, Any]) -> Held:
     def anew(vault: Vault, row: Mapping[str, Value], now: datetime) -> Value:
         if place is not None:
             return row[column.name] if row[of] is None else vault.blind(domain, vault.open(place, row[of]))
+        if info[personal.LASTING]:
+            return row[column.name]
         if expires is None:
             return ""
         # Nobody looks for an expired row by its value, and its key must not be kept for it.
-        return row[column.name] if row[expires] > now else vault.blind(domain, row[column.name])
+        still = row[expires] is not None and row[expires] > now
+        return row[column.name] if still else vault.blind(domain, row[column.name])
 
     return Held(
         table,

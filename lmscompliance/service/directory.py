@@ -196,7 +196,8 @@ def known_by_login(services: Services, login: str) -> Known:
 
 def find(session: Session, services: Services, login: str) -> Login | None:
     """Return the account of a login as somebody typed it."""
-    return session.scalars(select(Login).where(Login.login_blind == blind(services, login))).one_or_none()
+    blinds = services.vault.blinds("service.login", _normal(login))
+    return session.scalars(select(Login).where(Login.login_blind.in_(blinds))).one_or_none()
 
 
 def opened(session: Session, services: Services, account: Login) -> Known:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.identity.models import Person
 from lmscompliance.storage.base import Base
+from lmscompliance.storage.personal import blind
 from lmscompliance.storage.types import Id, Instant
 from lmscompliance.training.models import TrainingClass
 
@@ -27,7 +28,9 @@ class Login(Base):
     __tablename__ = "compliance_login"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    login_blind: Mapped[str] = mapped_column(String(64), unique=True)
+    login_blind: Mapped[str] = mapped_column(
+        String(64), unique=True, info=blind("service.login", of="login_sealed")
+    )
     login_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     name_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     person_id: Mapped[str | None] = mapped_column(Id, ForeignKey(Person.id), unique=True)
@@ -90,7 +93,7 @@ class LoginSession(Base):
     stage: Mapped[str] = mapped_column(String(8))
     role: Mapped[str] = mapped_column(String(16))
     scope: Mapped[str] = mapped_column(String(64))
-    agent_blind: Mapped[str] = mapped_column(String(64))
+    agent_blind: Mapped[str] = mapped_column(String(64), info=blind("service.agent", of="agent_sealed"))
     agent_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     ip_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -118,7 +121,9 @@ class RecoveryCode(Base):
     __tablename__ = "compliance_login_recovery"
 
     login_id: Mapped[str] = mapped_column(Id, ForeignKey(Login.id), primary_key=True)
-    code_blind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code_blind: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=blind("service.recovery", lasting=True)
+    )
     used_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -128,7 +133,9 @@ class PhoneCode(Base):
     __tablename__ = "compliance_phone_code"
 
     person_id: Mapped[str] = mapped_column(Id, ForeignKey(Person.id), primary_key=True)
-    code_blind: Mapped[str] = mapped_column(String(64))
+    code_blind: Mapped[str] = mapped_column(
+        String(64), info=blind("service.phone_code", expires="expires_at")
+    )
     expires_at: Mapped[datetime] = mapped_column(Instant)
     tries: Mapped[int]
 
@@ -138,7 +145,9 @@ class LoginThrottle(Base):
 
     __tablename__ = "compliance_login_throttle"
 
-    login_blind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    login_blind: Mapped[str] = mapped_column(
+        String(64), primary_key=True, info=blind("service.login", expires="until")
+    )
     failures: Mapped[int]
     failed_at: Mapped[datetime] = mapped_column(Instant)
     until: Mapped[datetime | None] = mapped_column(Instant)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lmscompliance.services import Services
 
 _log = logging.getLogger(__name__)
+_DOMAIN = "service.phone_code"
 LIFETIME = timedelta(minutes=10)
 MOST_OF_PHONE = 3
 """Messages to one phone within 15 minutes."""
@@ -128,7 +129,7 @@ def _keep(session: Session, services: Services, person_id: str, code: str) -> No
     session.merge(
         PhoneCode(
             person_id=person_id,
-            code_blind=_blind(services, person_id, code),
+            code_blind=services.vault.blind(_DOMAIN, _plain(person_id, code)),
             expires_at=services.clock.now() + LIFETIME,
             tries=0,
         )
@@ -140,11 +141,11 @@ def _right(session: Session, services: Services, person_id: str, code: str) -> b
     if row is None or row.expires_at <= services.clock.now() or row.tries >= MOST_TRIES:
         return False
     row.tries += 1
-    if not hmac.compare_digest(row.code_blind, _blind(services, person_id, code)):
+    if not services.vault.matches(_DOMAIN, _plain(person_id, code), row.code_blind):
         return False
     session.delete(row)
     return True
 
 
-def _blind(services: Services, person_id: str, code: str) -> str:
-    return services.vault.blind("service.phone_code", f"{person_id}/{''.join(code.split())}")
+def _plain(person_id: str, code: str) -> str:
+    return f"{person_id}/{''.join(code.split())}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyotp
 import segno
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
@@ -28,6 +28,7 @@ _DRIFT = (0, -1, 1)
 RECOVERY_CODES = 10
 _RECOVERY_LENGTH = 12
 _PLACE = f"{Login.__tablename__}.totp_sealed"
+_DOMAIN = "service.recovery"
 _LOGIN_PLACE = f"{Login.__tablename__}.login_sealed"
 
 
@@ -76,7 +77,10 @@ def recovery_codes(session: Session, services: Services, account: Login) -> list
     """Return new recovery codes; all earlier ones stop working."""
     session.execute(delete(RecoveryCode).where(RecoveryCode.login_id == account.id))
     codes = [services.ids.code(_RECOVERY_LENGTH) for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(login_id=account.id, code_blind=_blind(services, code)) for code in codes)
+    session.add_all(
+        RecoveryCode(login_id=account.id, code_blind=services.vault.blind(_DOMAIN, _plain(code)))
+        for code in codes
+    )
     return codes
 
 
@@ -86,7 +90,14 @@ def accepts(session: Session, services: Services, account: Login, code: str) -> 
         return False
     if _by_app(services, account, code):
         return True
-    found = session.get(RecoveryCode, (account.id, _blind(services, code)), with_for_update=True)
+    found = session.scalars(
+        select(RecoveryCode)
+        .where(
+            RecoveryCode.login_id == account.id,
+            RecoveryCode.code_blind.in_(services.vault.blinds(_DOMAIN, _plain(code))),
+        )
+        .with_for_update()
+    ).one_or_none()
     if found is None or found.used_at is not None:
         return False
     found.used_at = services.clock.now()
@@ -110,5 +121,5 @@ def _by_app(services: Services, account: Login, code: str) -> bool:
     return True
 
 
-def _blind(services: Services, code: str) -> str:
-    return services.vault.blind("service.recovery", "".join(code.split()).replace("-", "").upper())
+def _plain(code: str) -> str:
+    return "".join(code.split()).replace("-", "").upper()

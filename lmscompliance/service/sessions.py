@@ -125,7 +125,7 @@ def _good(services: Services, row: LoginSession, agent: str, now: datetime) -> b
         row.ended_at is None
         and now < row.ends_at
         and now - row.seen_at < idle
-        and row.agent_blind == services.vault.blind("service.agent", agent)
+        and services.vault.matches("service.agent", agent, row.agent_blind)
     )
 
 

@@ -13,6 +13,7 @@ WITHIN = "compliance_within"
 BLIND = "compliance_blind"
 OF = "compliance_of"
 EXPIRES = "compliance_expires"
+LASTING = "compliance_lasting"
 
 
 def sealed(place: str) -> dict[str, Any]:
@@ -25,14 +26,17 @@ def sealed_within(place: str) -> dict[str, Any]:
     return {WITHIN: place}
 
 
-def blind(domain: str, *, of: str | None = None, expires: str | None = None) -> dict[str, Any]:
+def blind(
+    domain: str, *, of: str | None = None, expires: str | None = None, lasting: bool = False
+) -> dict[str, Any]:
     """Return the ``info`` of a column that holds a blind index in ``domain``.
 
     ``of`` names the sealed column of the same table that holds the value itself, so that the index can be
-    made anew. Without one, ``expires`` names the column after whose instant nobody looks for the row any
-    more; with neither, the index only saves work and may be emptied.
+    made anew. Without one, ``expires`` names the column after whose instant (or while it is empty) nobody has
+    to find the row; a ``lasting`` index is known to its holder alone and keeps its key; with none of these
+    the index only saves work and may be emptied.
     """
-    return {BLIND: domain, OF: of, EXPIRES: expires}
+    return {BLIND: domain, OF: of, EXPIRES: expires, LASTING: lasting}
 
 
 def place_of(table: str, column: str, info: dict[str, Any]) -> str | None:
