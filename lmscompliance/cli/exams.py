@@ -48,9 +48,9 @@ def publish(code: str, count: int) -> None:
         )
 
 
-@group.command("remark", short_help="Mark papers again after a wrong key.")
+@group.command("remark")
 @click.option("--question", "question_id", required=True, help="The question's id.")
-@click.option("--key", required=True, help="The right key: A、C, 正确, 37.3±0.2; several separated by |.")
+@click.option("--key", required=True, help="Right key: A、C, 正确, 37.3±0.2; several parted by |.")
 @click.option("--version", type=click.IntRange(1), help="The version whose key was wrong (default: present).")
 @click.option("--by", default="", help="Who is responsible; goes into the evidence.")
 @click.option("--why", default="", help="Why the key was wrong; goes into the evidence.")

@@ -131,7 +131,7 @@ def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path)
     out = tmp_path / "out"
     assert "Ledger:" in _good("ledger", "export", "--class", "TC-1", "--out", out)
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["TC-1.lmsev.zip", "TC-1.trust", "TC-1.xlsx"]
+    assert names == ["TC-1.lmsev.zip", "TC-1.tlog-proof", "TC-1.trust", "TC-1.xlsx"]
     verified = _run("verify", out / "TC-1.lmsev.zip", "--trust", out / "TC-1.trust", "--json")
     report = json.loads(verified.stdout)
     assert verified.exit_code in {0, 3}, report

@@ -29,7 +29,7 @@ def test_an_export_verifies(
     told: list[tuple[str, int, int]] = []
     done = export(services, signer, miniature.class_id, tmp_path / "out", lambda *step: told.append(step))
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == [f"{CODE}.lmsev.zip", f"{CODE}.trust", f"{CODE}.xlsx"]
+    assert names == [f"{CODE}.lmsev.zip", f"{CODE}.tlog-proof", f"{CODE}.trust", f"{CODE}.xlsx"]
     report = verify(done.bundle, done.trust.read_bytes())
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
     assert take_apart(done.bundle)[bundle.LEDGER] == done.workbook.read_bytes()
@@ -177,7 +177,7 @@ def test_an_interrupted_export_leaves_the_earlier_one(
         with pytest.raises(KeyboardInterrupt):
             export(services, signer, miniature.class_id, out)
     assert first.bundle.read_bytes() == old
-    assert len(list(out.iterdir())) == 3
+    assert len(list(out.iterdir())) == 4
     again = export(services, signer, miniature.class_id, out)
     assert verify(again.bundle, again.trust.read_bytes()).verdict is Verdict.VALID
 
