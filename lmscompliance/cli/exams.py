@@ -59,7 +59,7 @@ def publish(code: str, count: int) -> None:
 def remark(  # one parameter for each option
     question_id: str, key: str, version: int | None, by: str, why: str, *, dry_run: bool, as_json: bool
 ) -> None:
-    """Correct a question's key in the bank and mark every paper again that had it.
+    """Correct a key and mark every paper with it again.
 
     Each changed mark is a new entry of the log beside the old one. Try it with --dry-run first.
     """
