@@ -132,7 +132,7 @@ def test_writing_needs_the_page_s_token(hall, app):
 def test_only_the_trainee_gets_in(hall, app, browser):
     """Another trainee meets 404 everywhere, staff 403, nobody 401 or a sign-in page."""
     paper = begin(hall, browser)
-    values = {"class_id": hall.class_id, "attempt_id": paper["attempt"]}
+    values = {"class_id": hall.class_id, "attempt_id": paper["attempt"], "fact": "paper"}
     outside = client_for(app, trainee("stranger"))
     for route in routes:
         path = "/compliance" + route.rule.replace("<", "{").replace(">", "}").format(**values)
