@@ -215,3 +215,12 @@ def test_staff_look_and_decide(a_class):
     assert inspector.post(f"{path}/{proof}/review", data={"decision": "accept"}).status_code == 403
     assert clerk.post(f"{path}/{proof}/review", data={"decision": "accept"}).status_code == 303
     assert a_class.folder().lines[0].proof.status == "accepted"
+
+
+def test_both_pages_are_found(a_class):
+    """A trainee comes to them from the class, staff from its overview."""
+    app = make_app(a_class.services)
+    path = f"/compliance/classes/{a_class.id}"
+    assert f'href="{path}/proofs"' in client_for(app, TRAINEE).get(path).get_data(as_text=True)
+    overview = client_for(app, CLERK).get(f"{path}/overview").get_data(as_text=True)
+    assert f'href="{path}/proofs/review"' in overview
