@@ -161,6 +161,7 @@ def open_school(
     lessons: int = 24,
     policy: str = "liusu-youji-2021",
     window: tuple[date, date] | None = None,
+    lesson_seconds: int = LESSON_SECONDS,
 ) -> School:
     """File and approve a class under ``policy`` and enrol invented people who are activated already."""
     class_id = training.file_class(
@@ -185,7 +186,7 @@ def open_school(
                 title=f"第 {number + 1} 课",
                 delivery="录播",
                 class_hours=Decimal(1),
-                planned_seconds=LESSON_SECONDS,
+                planned_seconds=lesson_seconds,
                 content_url="/media/clip.mp4",
             )
             for number in range(lessons)

@@ -15,13 +15,23 @@ from lmscompliance.learning.models import OpenSession
 from lmscompliance.learning.presence import grants, service
 from lmscompliance.learning.presence.models import PresenceCheck
 from lmscompliance.learning.presence.service import Standing
+from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from tests.learning import attention
 from tests.learning.bank import fill
-from tests.learning.school import Player, School
+from tests.learning.school import Player, School, open_school
 from tests.support.app import administrator, client_for, make_app, trainee
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def school(services: Services) -> School:
+    """Return a class whose lessons outlast several checks, however late the moments fall that are drawn.
+
+    Time past a lesson's length is excluded for that reason first: nothing would be left for a check to void.
+    """
+    return open_school(services, lesson_seconds=4 * 3600)
 
 
 def _absent(school: School, lesson: int = 0) -> Player:
