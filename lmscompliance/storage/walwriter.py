@@ -139,7 +139,9 @@ class _Open:
             place.close()
 
     def _run(self) -> None:
-        while True:
+        # Asked for at each turn: ``close`` may come between the pause and the clearing below, which would
+        # take its call away.
+        while not self._closing.is_set():
             self.used.wait()
             if self._closing.wait(SYNC_SECONDS):
                 return

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, cast, select, text, update
 
+from lmscompliance.storage import walwriter
 from lmscompliance.storage.asyncwriters import AsyncGroupCommit, AsyncWriter, InThread
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.groupcommit import GroupCommit
@@ -271,3 +272,24 @@ def test_a_child_process_writes_by_connections_of_its_own(database: Database) ->
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert writer.keep(("row1", 3))
     assert _rows(database)["row1"] == "123"
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_closing_while_the_syncing_thread_comes_round_does_not_wait_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that is just about to forget that it was called still learns that it is to end."""
+    monkeypatch.setattr(walwriter, "SYNC_SECONDS", 0.01)
+    writer = WalWriter(database, _append, COLUMNS)
+    with writer._lock:
+        opened = writer._open = walwriter._Open(str(database.engine.url.database), writer._lock)
+        opened.used.set()
+        time.sleep(0.3)  # the thread's pause is over: it waits for the lock, to clear the call
+        closing = threading.Thread(target=opened.close, daemon=True)
+        closing.start()
+        while not opened._closing.is_set():
+            time.sleep(0.01)
+        time.sleep(0.1)
+    closing.join(30)
+    assert not closing.is_alive()
+    writer._open = None
