@@ -43,6 +43,8 @@ class Settings:
     """Language of people's texts when the actor has none: ``zh_CN`` or ``en``."""
     policy_dir: Path | None = None
     """Directory of further policy files (``*.toml``) of the platform's own bureau."""
+    workdays_file: Path | None = None
+    """A table of holidays and make-up working days for years that the product's own calendar lacks."""
     witnesses: Path | None = None
     """A trust policy (C2SP tlog-policy) whose ``witness`` lines with a URL name who is asked to cosign."""
     signer_url: str = ""
@@ -112,6 +114,7 @@ class Settings:
         for name in (
             "data_dir",
             "policy_dir",
+            "workdays_file",
             "witnesses",
             "signer_token_file",
             "tsa_chain",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from lmscompliance.policy import schema
 from lmscompliance.policy.notice import Given
-from lmscompliance.policy.terms import REASONS, PresenceTerms, ProofTerms
+from lmscompliance.policy.terms import REASONS, PresenceTerms
 
 Contradiction = tuple[str, str, dict[str, object]]
 """The key to blame, the message's name in this room, and its parameters."""
@@ -39,7 +40,9 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
     attendance = terms["attendance"]
     if attendance.code_seconds < attendance.rotate_seconds:
         yield "attendance.code_seconds.value", "code_below_rotation", {"rotation": attendance.rotate_seconds}
-    yield from _proofs(terms["proofs"])
+    yield from _days("subsidy.claim_until", terms["subsidy"].claim_from, terms["subsidy"].claim_until)
+    proofs = terms["proofs"]
+    yield from _days("proofs.itinerary_to", proofs.itinerary_from, proofs.itinerary_to)
     yield from _presence(terms["presence"])
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
@@ -55,7 +58,6 @@ def _presence(presence: PresenceTerms) -> Iterator[Contradiction]:
         yield "presence.accessible_answer_seconds.value", "accessible_is_shorter", {"usual": usual}
 
 
-def _proofs(proofs: ProofTerms) -> Iterator[Contradiction]:
-    first, last = proofs.itinerary_from, proofs.itinerary_to
+def _days(key: str, first: date | None, last: date | None) -> Iterator[Contradiction]:
     if first and last and last < first:
-        yield "proofs.itinerary_to.value", "ends_before_it_begins", {"start": first}
+        yield f"{key}.value", "ends_before_it_begins", {"start": first}

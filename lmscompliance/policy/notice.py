@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from lmscompliance.kernel import jcs
@@ -19,6 +20,7 @@ from lmscompliance.policy.terms import (
     DisputeTerms,
     EvidenceTerms,
     ExamTerms,
+    FilingTerms,
     HoursTerms,
     IdentityTerms,
     PresenceTerms,
@@ -35,6 +37,7 @@ FORMAT = 1
 
 _NOT_STATED = {"zh_CN": "本班备案内容", "en": "as filed for this class"}
 _HOUSE = {"zh_CN": "平台规则(通知未作规定)", "en": "platform rule (the notice is silent)"}
+_SUPPOSED = "假设的数值"
 _HOUSE_RULE = {"zh_CN": "平台规则", "en": "platform rule"}
 
 
@@ -86,6 +89,7 @@ class Notice:
     presence: PresenceTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
+    filing: FilingTerms = field(init=False, compare=False)
     proofs: ProofTerms = field(init=False, compare=False)
     evidence: EvidenceTerms = field(init=False, compare=False)
     identity: IdentityTerms = field(init=False, compare=False)
@@ -122,6 +126,18 @@ class Notice:
             return _NOT_STATED.get(locale, _NOT_STATED["zh_CN"])
         texts = _HOUSE_RULE if self.status == "demo" else _HOUSE
         return texts.get(locale, texts["zh_CN"])
+
+    def supposing(self, values: Mapping[str, object]) -> Notice:
+        """Return what this notice would be with other ``values`` (as TOML or JSON gives them).
+
+        For asking "what if": no class is ever bound to it. Raises ``KeyError`` for an unknown key and
+        ``BadValue`` for a value of the wrong kind.
+        """
+        given = {
+            key: Given(schema.PARAMETERS[key].read(raw), Source("house", rationale=_SUPPOSED))
+            for key, raw in values.items()
+        }
+        return replace(self, parameters={**self.parameters, **given})
 
     def effective_json(self) -> bytes:
         """Return everything this notice decides as canonical JSON; ``digest`` is its SHA-256.

@@ -12,6 +12,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy.terms import (
     PROOFS,
     REASONS,
+    SPANS,
     STATES,
     AnomalyTerms,
     AttendanceTerms,
@@ -21,6 +22,7 @@ from lmscompliance.policy.terms import (
     DisputeTerms,
     EvidenceTerms,
     ExamTerms,
+    FilingTerms,
     HoursTerms,
     IdentityTerms,
     PresenceTerms,
@@ -47,6 +49,7 @@ SECTIONS = {
     "presence": PresenceTerms,
     "exam": ExamTerms,
     "subsidy": SubsidyTerms,
+    "filing": FilingTerms,
     "proofs": ProofTerms,
     "evidence": EvidenceTerms,
     "identity": IdentityTerms,
@@ -282,7 +285,35 @@ PARAMETERS: Mapping[str, Parameter] = {
     "subsidy.per_person": Parameter("decimal", minimum=0, absent=None),
     "subsidy.max_per_online_hour": Parameter("decimal", minimum=0, absent=None),
     "subsidy.max_per_offline_hour": Parameter("decimal", minimum=0, absent=None),
+    "subsidy.rate_by_project": Parameter("boolean", absent=False, absent_rationale="one rate for all"),
+    "subsidy.overlap_caps": Parameter("boolean", absent=False, absent_rationale="no such limit"),
+    "subsidy.max_yuan_a_year": Parameter("decimal", minimum=0, absent=None, absent_rationale="no limit"),
     "subsidy.insured_months": Parameter("texts", pattern=MONTH, absent=()),
+    "subsidy.max_trainings": Parameter("integer", minimum=1, absent=None, absent_rationale="no limit"),
+    "subsidy.trainings_within": Parameter(
+        "text", choices=SPANS[1:], absent="calendar_year", absent_rationale="a year is a calendar year"
+    ),
+    "subsidy.same_project_within": Parameter(
+        "text", choices=SPANS, absent="none", absent_rationale="no limit"
+    ),
+    "subsidy.same_occupation_within": Parameter(
+        "text", choices=SPANS, absent="none", absent_rationale="no limit"
+    ),
+    "subsidy.higher_bars_lower": Parameter("boolean", absent=False, absent_rationale="no such limit"),
+    "subsidy.categories": Parameter(
+        "texts", pattern=f"[^/]+(/({'|'.join(PROOFS)}))?", absent=(), absent_rationale="anybody"
+    ),
+    "subsidy.excludes": Parameter("texts", absent=(), absent_rationale="nobody"),
+    "subsidy.min_age": Parameter("integer", minimum=0, maximum=150, absent=None),
+    "subsidy.max_age_male": Parameter("integer", minimum=0, maximum=150, absent=None),
+    "subsidy.max_age_female": Parameter("integer", minimum=0, maximum=150, absent=None),
+    "subsidy.claim_from": Parameter("date", absent=None, absent_rationale="at any time"),
+    "subsidy.claim_until": Parameter("date", absent=None, absent_rationale="at any time"),
+    "filing.apply_until": Parameter("date", absent=None, absent_rationale="at any time"),
+    "filing.opening_working_days": Parameter(
+        "integer", minimum=0, maximum=60, absent=0, absent_rationale="at any time"
+    ),
+    "filing.review_working_days": Parameter("integer", minimum=1, maximum=60, absent=None),
     "proofs.kinds": Parameter("texts", choices=PROOFS, absent=()),
     "proofs.itinerary_from": Parameter(
         "date", absent=None, absent_rationale="the training period's first day"

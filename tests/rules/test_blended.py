@@ -34,7 +34,7 @@ def plan(online: str, offline: str, live: str = "0") -> list[LessonFact]:
         ("1", "99", True, "1.0%"),
     ],
 )
-def test_forty_percent_pass_and_more_does_not(online, offline, passes, percent):
+def test_W9_forty_percent_pass_and_more_does_not(online, offline, passes, percent):
     """Notice S2 四: 线上培训课时原则上不得高于培训总课时的40%; compared exactly, shown rounded up."""
     found = blended.verdict(plan(online, offline), S2)
     assert (found.met, found.params["have"]) == (passes, percent)

@@ -33,12 +33,12 @@ def _missing(*taken, counts_today, days=14):
         ([], True, ["2021-02-01～2021-02-28"]),
     ],
 )
-def test_T29_fourteen_days(taken, counts_today, missing):  # noqa: N802  # named after the clause
+def test_T29_fourteen_days(taken, counts_today, missing):
     """Screenshots of 14 and 28 February, or of 15 February and 1 March, under both ways of counting today."""
     assert _missing(*taken, counts_today=counts_today) == missing
 
 
-def test_T29_seven_days():  # noqa: N802  # named after the clause
+def test_T29_seven_days():
     """With the later card of seven days it takes four screenshots, and a forgotten one leaves a week."""
     assert _missing((2, 7), (2, 14), (2, 21), (2, 28), counts_today=True, days=7) == []
     assert _missing((2, 7), (2, 21), (2, 28), counts_today=True, days=7) == ["2021-02-08～2021-02-14"]

@@ -35,7 +35,7 @@ def _learn(lessons, seconds=None, notice=NOTICE):
     return training_verdict(CLASS, lessons, account(sessions, lessons, TERMS, CLASS), notice)
 
 
-def test_24_hours_at_30_minutes_complete_the_training():
+def test_T18_T19_24_hours_at_30_minutes_complete_the_training():
     """T18 and T19: exactly 24 课时 of exactly 30 minutes is enough, and each verdict cites its clause."""
     verdict = _learn(_plan())
     assert verdict.met
@@ -44,7 +44,7 @@ def test_24_hours_at_30_minutes_complete_the_training():
     assert {one.clause for one in verdict.verdicts} == {CLAUSE_3}
 
 
-def test_24_hours_at_29_9_minutes_fail_the_average():
+def test_T19_24_hours_at_29_9_minutes_fail_the_average():
     """T19: 24 课时 at an average of 29.9 minutes is not met, though every lesson is complete."""
     verdict = _learn(_plan(seconds=1794))
     assert verdict.total_hours == 24
@@ -67,7 +67,7 @@ def test_an_average_of_29_999_is_not_shown_as_30():
     assert [one.reason for one in verdict.missing] == ["average_short"]
 
 
-def test_the_average_is_of_counted_lessons_not_of_each():
+def test_T19_the_average_is_of_counted_lessons_not_of_each():
     """T19: a shorter lesson is made up for by a longer one."""
     lessons = _plan()
     lessons[0] = replace(lessons[0], planned_seconds=1500)
@@ -110,7 +110,7 @@ def test_what_is_missing_is_said_with_figures_and_clause():
     assert "职业道德" in verdict.missing[2].message()
 
 
-def test_a_topic_without_a_complete_lesson_is_missing():
+def test_T17_a_topic_without_a_complete_lesson_is_missing():
     """T17: each required topic needs a completed lesson; progress is kept by topic."""
     lessons = [replace(one, topic=TOPICS[0]) for one in _plan()]
     verdict = _learn(lessons)
@@ -128,14 +128,14 @@ def test_a_verdict_by_another_policy_is_refused():
 @pytest.mark.parametrize(
     ("score", "state"), [("59.99", ExamState.RETRY), ("60", ExamState.PASSED), ("60.00", ExamState.PASSED)]
 )
-def test_59_99_fails_and_60_passes(score, state):
+def test_T22_59_99_fails_and_60_passes(score, state):
     """T22: the pass mark is exact."""
     judged = exam_verdict([attempt(1, score)], NOTICE)
     assert judged.state is state
     assert judged.verdict.clause == CLAUSE_4
 
 
-def test_two_failed_attempts_lock_the_exam_and_forfeit_the_subsidy():
+def test_T23_two_failed_attempts_lock_the_exam_and_forfeit_the_subsidy():
     """T23: after the second failed attempt there is no third, and no subsidy, by clause 五.4."""
     attempts = [attempt(1, "59.99"), attempt(2, "0")]
     judged = exam_verdict(attempts, NOTICE)
@@ -153,7 +153,7 @@ def test_a_third_attempt_proves_nothing():
     )
 
 
-def test_the_gate_opens_with_the_training_and_again_after_a_failed_first():
+def test_T20_T23_the_gate_opens_with_the_training_and_again_after_a_failed_first():
     """T20 and T23: no attempt before completion, none beside a running one, one more after a failed first."""
     closed = exam_gate([], training_met=False, notice=NOTICE)
     assert (closed.met, closed.rule, closed.reason) == (
@@ -169,7 +169,7 @@ def test_the_gate_opens_with_the_training_and_again_after_a_failed_first():
     assert (passed.met, passed.reason) == (False, "exam_passed_already")
 
 
-def test_eligible_is_who_completed_and_passed():
+def test_T31_eligible_is_who_completed_and_passed():
     """T31: both conditions, each missing one named; an unfinished training outranks an unpassed exam."""
     done, passed, untried = (
         _learn(_plan()),
@@ -182,7 +182,7 @@ def test_eligible_is_who_completed_and_passed():
     assert eligibility(done, untried, NOTICE).reason == "subsidy_needs_exam"
 
 
-def test_s2_asks_for_35_hours_and_no_average():
+def test_W16_s2_asks_for_35_hours_and_no_average():
     """W16: the other notice judges by its own terms, without a line of code of its own."""
     s2 = Catalogue.builtin().get("wudi-gongjiang-draft")
     bound = replace(CLASS, policy_digest=s2.digest)
@@ -192,7 +192,7 @@ def test_s2_asks_for_35_hours_and_no_average():
     assert verdict.missing[0].clause == "“吴地工匠”征求意见稿 六"
 
 
-def test_a_plan_that_reaches_everything_may_be_published():
+def test_T17_T19_a_plan_that_reaches_everything_may_be_published():
     """T17–T19: 24 课时 of 30 minutes over the four topics."""
     assert check_plan(_plan(), NOTICE) == []
 
