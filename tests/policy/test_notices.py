@@ -19,8 +19,8 @@ S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongj
 
 PUBLISHED = {
     ("demo-short", 1): "1786591a69e2e4916ad3f05d14e825d16a645a2f1c04b6cbcce52f8c15660869",
-    ("liusu-youji-2021", 1): "0c78d21d1e888d6f2dacf4a8cbddf6411fe717bec3cf8b9df35d420108666216",
-    ("wudi-gongjiang-draft", 1): "68b3620fc604ea75d9c81f456371efe81da1ecf72edd94c08f3fb94374fe63e5",
+    ("liusu-youji-2021", 1): "8125a5070c99fbdeeca80bf01bd92c395c9d1143aed489d8bc8f5c63399b9dc6",
+    ("wudi-gongjiang-draft", 1): "5d819b4a31765bbd0e8214e56fba0c80f72b331f6d48a105d8166accb6736576",
 }
 
 
