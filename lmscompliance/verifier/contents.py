@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
+from lmscompliance.verifier.opened import OpenWorkbook
 from lmscompliance.verifier.parts import (
     NotOurWorkbook,
     ReadCell,
@@ -34,38 +33,11 @@ _BOOLEANS = {"0": "FALSE", "1": "TRUE"}
 _DIGITS = re.compile(r"[0-9]+\Z")
 
 
-class ContentReader:
-    """An open workbook of any program. Several sheets may be read side by side."""
+class ContentReader(OpenWorkbook):
+    """An open workbook of any program; opening raises ``NotOurWorkbook`` when its cells cannot be found."""
 
-    def __init__(self, path: Path) -> None:
-        """Open ``path``; raises ``NotOurWorkbook`` when its cells cannot be found."""
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            msg = f"not a workbook: {error}"
-            raise NotOurWorkbook(msg) from error
-        try:
-            self._check_sizes(path.stat().st_size)
-            sheets = self._read_sheets()
-            self.sheet_names = [name for name, _ in sheets]
-            self._parts = [part for _, part in sheets]
-            self._shared = self._read_shared()
-        except BaseException:
-            self._zip.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._zip.close()
-
-    def rows(self, number: int, _tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
-        """Yield ``(row from 1, {column from 0: cell})`` of sheet ``number`` (from 0)."""
+    def rows(self, number: int, tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
+        """Yield the cells of sheet ``number`` (from 0) row by row; the tail is not looked at."""
         part = self._parts[number]
         reading = _Rows(part, self._shared)
         for chunk in inflate(self._zip, part):
@@ -73,6 +45,13 @@ class ContentReader:
             yield from reading.take()
         reading.xml.feed(b"", last=True)
         yield from reading.take()
+
+    def _prepare(self, path: Path) -> None:
+        self._check_sizes(path.stat().st_size)
+        sheets = self._read_sheets()
+        self.sheet_names = [name for name, _ in sheets]
+        self._parts = [part for _, part in sheets]
+        self._shared = self._read_shared()
 
     def _check_sizes(self, total: int) -> None:
         infos = self._zip.infolist()

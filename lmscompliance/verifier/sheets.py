@@ -11,8 +11,8 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
 
+from lmscompliance.verifier.opened import OpenWorkbook
 from lmscompliance.verifier.parts import (
     NotOurWorkbook,
     ReadCell,
@@ -47,36 +47,11 @@ _MIN_HEIGHT = 10.0
 _MIN_WIDTH = 3.0
 
 
-class WorkbookReader:
-    """An open workbook. Several sheets may be read side by side."""
-
-    def __init__(self, path: Path) -> None:
-        """Open ``path``; raises ``NotOurWorkbook`` when it is not what our writer makes."""
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
-            msg = f"not a workbook: {error}"
-            raise NotOurWorkbook(msg) from error
-        try:
-            self._check_parts()
-            self.sheet_names = self._read_names()
-            self._styles = self._read_styles()
-        except BaseException:
-            self._zip.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._zip.close()
+class WorkbookReader(OpenWorkbook):
+    """An open workbook of ours; opening raises ``NotOurWorkbook`` when it is not what our writer makes."""
 
     def rows(self, number: int, tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
-        """Yield ``(row from 1, {column from 0: cell})`` of sheet ``number`` (from 0), and fill ``tail``."""
+        """Yield the cells of sheet ``number`` (from 0) row by row, and fill ``tail``."""
         part = f"xl/worksheets/sheet{number + 1}.xml"
         parser = _SheetParser(part, self._styles, tail)
         for chunk in inflate(self._zip, part):
@@ -84,6 +59,11 @@ class WorkbookReader:
             yield from parser.take()
         parser.feed(b"", last=True)
         yield from parser.take()
+
+    def _prepare(self, path: Path) -> None:
+        self._check_parts()
+        self.sheet_names = self._read_names()
+        self._styles = self._read_styles()
 
     def _check_parts(self) -> None:
         infos = self._zip.infolist()

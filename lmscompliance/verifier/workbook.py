@@ -18,6 +18,7 @@ from lmscompliance.rules.ledger_table import (
     number_text,
 )
 from lmscompliance.verifier.contents import ContentReader
+from lmscompliance.verifier.opened import OpenWorkbook
 from lmscompliance.verifier.parts import NotOurWorkbook, ReadCell, SheetTail
 from lmscompliance.verifier.report import Step
 from lmscompliance.verifier.sheets import WorkbookReader
@@ -36,7 +37,7 @@ class WorkbookCheck:
         """Compare the file at ``path``; what is wrong with it goes to ``step``."""
         self._step = step
         self._path = path
-        self._reader: WorkbookReader | ContentReader | None = None
+        self._reader: OpenWorkbook | None = None
         self._strict = True
         self._found = Step(step.number, step.name)
         self._cursors: dict[int, _Cursor] = {}
@@ -101,7 +102,7 @@ class WorkbookCheck:
         else:
             self._step.fail("cells_unreadable", reason=str(error))
 
-    def _pair(self, reader: WorkbookReader | ContentReader, expected: Workbook) -> None:
+    def _pair(self, reader: OpenWorkbook, expected: Workbook) -> None:
         names, found = [sheet.name for sheet in expected.sheets], reader.sheet_names
         if found != names:
             self._found.fail("sheets_differ", expected="、".join(names), found="、".join(found))
@@ -197,7 +198,7 @@ class _Cursor:
     """Where a sheet is read at, and what the expected rows say about its joined cells."""
 
     sheet: Sheet
-    reader: WorkbookReader | ContentReader
+    reader: OpenWorkbook
     number: int
     row: int = 0
     merges: set[str] = field(default_factory=set)
