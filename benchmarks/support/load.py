@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -78,6 +78,39 @@ def run(
     return Sent(told["requests"], rate, told["p50"] / 1000, told["p99"] / 1000)
 
 
+def each(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Sent:
+    """Send each of ``requests`` exactly once; raises ``RuntimeError`` for an answer that is no success."""
+    following = iter(requests)
+    latencies: list[float] = []
+    waiting = selectors.DefaultSelector()
+    began = time.perf_counter()
+    running = 0
+    for request in islice(following, connections):
+        lane = _Lane(_connect(port))
+        waiting.register(lane.socket, selectors.EVENT_READ, lane)
+        _send(lane, request)
+        running += 1
+    while running:
+        for key, _ in waiting.select(timeout=30):
+            lane = key.data
+            if not _received(lane):
+                continue
+            latencies.append(time.perf_counter() - lane.began)
+            request = next(following, b"")
+            if request:
+                _send(lane, request)
+            else:
+                waiting.unregister(lane.socket)
+                lane.socket.close()
+                running -= 1
+    return _summed(latencies, time.perf_counter() - began, waiting)
+
+
+def beats(path: str, nonces: Mapping[str, Sequence[str]], turn: int) -> list[bytes]:
+    """Return one beat of each session of ``nonces``, the ``turn``-th (from 0) of each."""
+    return [_beat(_head(path), token, turn, shown) for token, shown in nonces.items()]
+
+
 def allow_connections(most: int) -> int:
     """Let this process and its children have that many connections, and return how many they may have."""
     spare = 200
@@ -121,7 +154,10 @@ def _run_here(
                 waiting.unregister(lane.socket)
                 lane.socket.close()
                 running -= 1
-    took = time.perf_counter() - began
+    return _summed(latencies, time.perf_counter() - began, waiting)
+
+
+def _summed(latencies: list[float], took: float, waiting: selectors.BaseSelector) -> Sent:
     waiting.close()
     latencies.sort()
     return Sent(
@@ -133,21 +169,31 @@ def _run_here(
 
 
 def _bodies(path: str, nonces: Mapping[str, Sequence[str]]) -> Callable[[], bytes]:
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\nContent-Type: application/json"
+    head = _head(path)
     numbers = count()
     sessions = tuple(nonces.items())
 
     def following() -> bytes:
-        body = "{}"
-        if sessions:
-            seq, who = divmod(next(numbers), len(sessions))
-            token, shown = sessions[who]
-            beat = {"token": token, "seq": seq + 1, "position_ms": 1000, "state": "playing"}
-            beat["nonce"] = shown[seq] if seq < len(shown) else ""
-            body = json.dumps(beat, separators=(",", ":"))
-        return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        if not sessions:
+            return _request(head, "{}")
+        turn, who = divmod(next(numbers), len(sessions))
+        return _beat(head, sessions[who][0], turn, sessions[who][1])
 
     return following
+
+
+def _head(path: str) -> str:
+    return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\nContent-Type: application/json"
+
+
+def _beat(head: str, token: str, turn: int, shown: Sequence[str]) -> bytes:
+    beat = {"token": token, "seq": turn + 1, "position_ms": 1000, "state": "playing"}
+    beat["nonce"] = shown[turn] if turn < len(shown) else ""
+    return _request(head, json.dumps(beat, separators=(",", ":")))
+
+
+def _request(head: str, body: str) -> bytes:
+    return f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 def _connect(port: int) -> socket.socket:

@@ -12,17 +12,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 
 from benchmarks.support.scratch import SECRET
 from lmscompliance import Compliance
+from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.learning.asynclane import AsyncLane
 from lmscompliance.services import Services
 
 EMPTY = "/empty"
+ACCOUNT_HEADER = "X-Benchmark-Account"
 BACKLOG = 8192
 _PATIENCE_SECONDS = 30
 
@@ -49,21 +51,29 @@ def asynchronous() -> AsyncLane:
     return compliance.rsgi(app)
 
 
-def _platform() -> tuple[Compliance, Flask]:
+def sitting() -> Flask:
+    """Return the app as trainees see it who sign in by a header, with beats on the ordinary route."""
+    return _platform(lambda: Actor(request.headers[ACCOUNT_HEADER], Role.TRAINEE), fast_lane=False)[1]
+
+
+def _platform(
+    actor_loader: Callable[[], Actor | None] = lambda: None, *, fast_lane: bool = True
+) -> tuple[Compliance, Flask]:
     app = Flask("benchmarks.host")
     app.config.update(
         SECRET_KEY=SECRET,
         COMPLIANCE_DATA_DIR=os.environ["BENCHMARK_DATA_DIR"],
         COMPLIANCE_DATABASE_URL=os.environ["BENCHMARK_DATABASE_URL"],
         COMPLIANCE_TRUSTED_PROXIES=0,
+        COMPLIANCE_FAST_LANE=fast_lane,
     )
     compliance = Compliance()
-    compliance.init_app(app, actor_loader=lambda: None)
+    compliance.init_app(app, actor_loader=actor_loader)
     return compliance, app
 
 
 @contextmanager
-def served(services: Services | None, threads: int) -> Iterator[int]:
+def served(services: Services | None, threads: int, application: str = "platform") -> Iterator[int]:
     """Yield the port of a server over the database of ``services``, or of the empty one without.
 
     ``threads`` are granian's blocking threads; none stands for its event loop.
@@ -75,7 +85,7 @@ def served(services: Services | None, threads: int) -> Iterator[int]:
     if services is not None:
         environ["BENCHMARK_DATA_DIR"] = str(services.settings.data_dir)
         environ["BENCHMARK_DATABASE_URL"] = services.database.engine.url.render_as_string(hide_password=False)
-    factory = "empty" if services is None else "platform" if threads else "asynchronous"
+    factory = "empty" if services is None else application if threads else "asynchronous"
     how = ["wsgi", "--blocking-threads", str(threads)] if threads else ["rsgi", "--loop", "uvloop"]
     command = [sys.executable, "-m", "granian", "--factory", f"{__name__}:{factory}", "--interface", *how]
     command += ["--port", str(port), "--workers", "1", "--no-ws"]

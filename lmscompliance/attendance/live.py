@@ -110,7 +110,7 @@ def class_facts(session: Session, class_id: str) -> tuple[ClassFact, list[Lesson
     fact, lessons = queries.class_facts(session, class_id)
     if all(one.mode != LIVE for one in lessons):
         return fact, lessons
-    terms = queries.notice_of(session, queries.class_by_id(session, class_id)).delivery
+    terms = queries.class_notice(session, class_id).delivery
     rows = session.scalars(select(LiveShow).where(LiveShow.class_id == class_id))
     shows = {
         one.id: rules.Show(

@@ -131,7 +131,7 @@ def attended(
 
     ``as_confirmed`` judges as if the list had been confirmed now.
     """
-    terms = queries.notice_of(session, queries.class_by_id(session, class_id)).attendance
+    terms = queries.class_notice(session, class_id).attendance
     ids = [one.id for one in queries.roster(session, class_id)]
     facts = attendance_facts(session, class_id, ids, lesson_id=lesson.id)
     closed = as_confirmed or lesson.id in confirmed(session, class_id)
@@ -143,7 +143,7 @@ def _check(session: Session, one: EntryInput, lesson: Lesson, before: Attendance
     who = {"title": lesson.title, "mark": one.mark}
     if one.mark not in set(Mark) or lesson.starts_at is None or lesson.ends_at is None:
         raise InvalidInput("attendance.mark_unknown", **who)
-    terms = queries.notice_of(session, queries.class_by_id(session, lesson.class_id)).attendance
+    terms = queries.class_notice(session, lesson.class_id).attendance
     first = lesson.starts_at - timedelta(minutes=terms.open_minutes)
     last = min(now, lesson.ends_at + timedelta(minutes=terms.close_minutes))
     for instant in (one.in_at, one.out_at):

@@ -107,7 +107,7 @@ def _find(session: Session, services: Services, reader: Reader, code: Code, *, l
     if lesson.mode != OFFLINE:
         raise InvalidInput("attendance.code_unreadable")
     enrolment = _whose(session, reader.actor, code, lesson)
-    terms = queries.notice_of(session, queries.class_by_id(session, lesson.class_id)).attendance
+    terms = queries.class_notice(session, lesson.class_id).attendance
     codes.require_fresh(services, code, terms)
     _require_time(services, lesson, code.purpose, terms)
     if lock:

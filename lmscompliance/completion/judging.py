@@ -102,7 +102,7 @@ class TraineeStatus:
 def course_of(session: Session, class_id: str) -> Course:
     """Return what trainees of the class are judged by; raises ``NotFound``."""
     fact, lessons = class_facts(session, class_id)
-    notice = queries.notice_of(session, queries.class_by_id(session, class_id))
+    notice = queries.class_notice(session, class_id)
     return Course(fact, tuple(lessons), notice, confirmed(session, class_id))
 
 

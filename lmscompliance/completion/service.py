@@ -84,7 +84,7 @@ def class_status(services: Services, class_id: str) -> ClassStatus:
 def refresh(services: Services, class_id: str, enrolment_id: str) -> bool:
     """Judge an enrolment and open its exam if the training is complete; return whether it is complete.
 
-    Called when a session or an attempt has closed. An enrolment that was complete is left to
+    Called when a session has closed. An enrolment that was complete is left to
     ``refresh_due``: only the figures of its learning can change, and whether the exam is passed is never
     kept here. Safe to repeat, at any time and from any number of processes.
     """

@@ -5,7 +5,24 @@ gives it its place in the tree later; from then on nobody can take it out or cha
 """
 
 from lmscompliance.evidence.heads import newest_head
-from lmscompliance.evidence.recording import Recorded, class_stream, enrolment_stream, record
+from lmscompliance.evidence.recording import (
+    Fact,
+    Recorded,
+    class_stream,
+    enrolment_stream,
+    record,
+    record_each,
+)
 from lmscompliance.evidence.snapshots import Snapshot, snapshot
 
-__all__ = ["Recorded", "Snapshot", "class_stream", "enrolment_stream", "newest_head", "record", "snapshot"]
+__all__ = [
+    "Fact",
+    "Recorded",
+    "Snapshot",
+    "class_stream",
+    "enrolment_stream",
+    "newest_head",
+    "record",
+    "record_each",
+    "snapshot",
+]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -48,6 +48,18 @@ _ADD_DISCLOSURES = insert(table(Disclosure))
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What is to be recorded: ``body`` goes into the leaf as it is and must hold no personal value.
+
+    Each value of ``disclose`` is salted, and only its digest goes into the leaf.
+    """
+
+    type: str
+    body: Mapping[str, Json]
+    disclose: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """Where a fact was put: entry ``n`` of ``stream``, and the hash of its leaf (for a receipt)."""
 
@@ -77,51 +89,61 @@ def record(
     body: Mapping[str, Json],
     disclose: Mapping[str, Json] | None = None,
 ) -> Recorded:
-    """Append a fact of ``type`` to ``stream`` and queue it for sealing.
+    """Append one fact that happened ``at`` a moment to ``stream``, as ``record_each`` does several."""
+    fact = Fact(type, body, disclose or {})
+    (recorded,) = record_each(session, services, class_id=class_id, stream=stream, at=at, facts=[fact])
+    return recorded
 
-    ``body`` goes into the leaf as it is and must hold no personal value; each value of ``disclose`` is
-    salted, and only its digest goes into the leaf. ``at`` is when it happened. Raises ``InvalidInput``
-    when the leaf would be over 65,535 bytes or holds what canonical JSON cannot.
+
+def record_each(
+    session: Session, services: Services, *, class_id: str, stream: str, at: datetime, facts: Sequence[Fact]
+) -> list[Recorded]:
+    """Append facts that happened at one moment to ``stream``, in order, and queue them for sealing.
+
+    Raises ``InvalidInput`` when a leaf would be over 65,535 bytes or holds what canonical JSON cannot.
 
     Nothing is durable before the caller's transaction commits; if the process dies earlier, neither the
-    business row nor the entry is there. Two writers of one stream wait for each other until the commit.
+    business row nor an entry is there. Two writers of one stream wait for each other until the commit.
     """
     connection = session.connection()
     n, prev, queued_before = lock_head(connection, services, class_id, stream)
-    disclosed = {name: _salted(services, name, value) for name, value in (disclose or {}).items()}
-    leaf = Leaf(
-        t=type,
-        class_id=class_id,
-        stream=stream,
-        n=n,
-        prev=to_base64(prev),
-        at_us=to_micros(at),
-        body=dict(body),
-        d={name: digest_of_text(text) for name, text in disclosed.items()},
-    )
-    try:
-        data = leaf.encode()
-    except LeafTooLong as error:
-        raise InvalidInput(
-            "evidence.leaf_too_long", type=type, stream=stream, size=error.size, limit=MAX_LEAF_BYTES
-        ) from error
-    except BadLeaf as error:
-        raise InvalidInput("evidence.bad_leaf", type=type, stream=stream, reason=str(error)) from error
-    hashed = leaf_hash(data)
     # Sealing goes by this time; it may not run backwards within a stream, or n would lose its order.
     queued = max(services.clock.now(), queued_before)
-    moved = {"b_class": class_id, "b_stream": stream, "b_count": n + 1, "b_head": hashed, "b_queued": queued}
-    connection.execute(_MOVE_HEAD, moved)
-    key = {"class_id": class_id, "stream": stream, "n": n}
-    connection.execute(_ADD_ENTRY, {**key, "type": type, "leaf_hash": hashed, "leaf": data})
-    connection.execute(_ADD_OUTBOX, {**key, "queued_at": queued})
-    if disclosed:
-        seal = services.vault.seal
-        rows = [
-            {**key, "name": name, "sealed": seal(DISCLOSURE_PLACE, text)} for name, text in disclosed.items()
+    entries: list[dict[str, object]] = []
+    disclosures: list[dict[str, object]] = []
+    recorded = []
+    for fact in facts:
+        disclosed = {name: _salted(services, name, value) for name, value in fact.disclose.items()}
+        leaf = Leaf(
+            t=fact.type,
+            class_id=class_id,
+            stream=stream,
+            n=n,
+            prev=to_base64(prev),
+            at_us=to_micros(at),
+            body=dict(fact.body),
+            d={name: digest_of_text(text) for name, text in disclosed.items()},
+        )
+        data = _encoded(leaf)
+        prev = leaf_hash(data)
+        key = {"class_id": class_id, "stream": stream, "n": n}
+        entries.append({**key, "type": fact.type, "leaf_hash": prev, "leaf": data})
+        disclosures += [
+            {**key, "name": name, "sealed": services.vault.seal(DISCLOSURE_PLACE, text)}
+            for name, text in disclosed.items()
         ]
-        connection.execute(_ADD_DISCLOSURES, rows)
-    return Recorded(stream, n, hashed)
+        recorded.append(Recorded(stream, n, prev))
+        n += 1
+    where = {"b_class": class_id, "b_stream": stream, "b_queued": queued}
+    # Fact by fact: the database lets a head move by one entry only.
+    moves = [{**where, "b_count": one.n + 1, "b_head": one.leaf_hash} for one in recorded]
+    connection.execute(_MOVE_HEAD, moves)
+    connection.execute(_ADD_ENTRY, entries)
+    outbox = [{"class_id": class_id, "stream": stream, "n": one.n, "queued_at": queued} for one in recorded]
+    connection.execute(_ADD_OUTBOX, outbox)
+    if disclosures:
+        connection.execute(_ADD_DISCLOSURES, disclosures)
+    return recorded
 
 
 def lock_head(
@@ -137,6 +159,17 @@ def lock_head(
         connection.execute(opening, {**new, "queued_at": services.clock.now()})
         head = connection.execute(_HEAD, where).one()
     return head[0], head[1], head[2]
+
+
+def _encoded(leaf: Leaf) -> bytes:
+    try:
+        return leaf.encode()
+    except LeafTooLong as error:
+        raise InvalidInput(
+            "evidence.leaf_too_long", type=leaf.t, stream=leaf.stream, size=error.size, limit=MAX_LEAF_BYTES
+        ) from error
+    except BadLeaf as error:
+        raise InvalidInput("evidence.bad_leaf", type=leaf.t, stream=leaf.stream, reason=str(error)) from error
 
 
 def _salted(services: Services, name: str, value: Json) -> str:

@@ -30,7 +30,7 @@ def submit(services: Services, *, attempt_id: str, account: str, change: Change)
         if sheet.overdue(now):
             grading.close_at_deadline(session, services, sheet)
         elif sheet.is_open:
-            sheet = sheets.apply(session, services, sheet, change, now)
+            sheet = sheets.apply(session, services, sheet, change, now, last=True)
             return grading.close(
                 session, services, sheet, closed_by=TRAINEE, submitted_at=now, ip=change.address
             )

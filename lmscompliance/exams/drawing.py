@@ -35,14 +35,17 @@ def draw(session: Session, blueprint: ExamBlueprint, attempts: list[ExamAttempt]
     Raises ``Conflict`` naming topic and kind when the bank has shrunk below what was published.
     """
     plan = blueprint_of(blueprint)
-    pools = {(topic, kind): questions.drawable(session, topic, kind) for topic, kind in plan.needs()}
+    pools = {need: questions.listed(session, *need) for need in plan.needs()}
     seen = _seen(session, attempts)
     try:
-        return Drawn(seed, rules.draw(plan, pools, seed, seen), rules.basis(pools, seed, seen))
+        paper = rules.draw_listed(
+            plan, pools, seed, seen, read=lambda drawn: questions.whole(session, [one.id for one in drawn])
+        )
     except rules.BankTooSmall as error:
         raise Conflict(
             "exams.bank_shrunk", topic=error.topic, kind=error.kind, held=error.held, needed=error.needed
         ) from error
+    return Drawn(seed, paper, rules.basis(pools, seed, seen))
 
 
 def _seen(session: Session, attempts: list[ExamAttempt]) -> set[str]:

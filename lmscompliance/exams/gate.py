@@ -59,7 +59,7 @@ class Entry:
 
 def situation(session: Session, class_id: str, enrolment_id: str) -> Situation:
     """Return where an enrolment stands; reads only. Raises ``NotFound`` for an unknown class."""
-    notice = training.notice_of(session, training.class_by_id(session, class_id))
+    notice = training.class_notice(session, class_id)
     unlocked = session.get(ExamUnlock, (class_id, enrolment_id))
     attempts = attempts_of(session, class_id, enrolment_id)
     longer = is_accommodated(session, enrolment_id)

@@ -6,19 +6,19 @@ together: after a crash the attempt is either still open with every acknowledged
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.evidence import Fact, enrolment_stream, record_each
 from lmscompliance.exams import forms, locking, regrading, sheets
 from lmscompliance.exams.facts import attempts_of, facts_of
-from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamPaper, ExamSheet
+from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamPaper
 from lmscompliance.exams.sheets import Sheet
-from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
@@ -31,6 +31,12 @@ from lmscompliance.training import queries as training
 
 CLOSED = "exams.attempt_closed"
 """Event sent after the commit with ``class_id/enrolment_id``."""
+
+
+# Built once: compiling a statement costs more than running it.
+_PAPER = select(ExamPaper.questions).where(
+    ExamPaper.class_id == bindparam("b_class"), ExamPaper.attempt_id == bindparam("b_attempt")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def result_of(session: Session, sheet: Sheet) -> Result:
     """Return the result of a closed attempt."""
     attempts = attempts_of(session, sheet.class_id, sheet.enrolment_id)
     attempt = next(one for one in attempts if one.id == sheet.attempt_id)
-    notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
+    notice = training.class_notice(session, sheet.class_id)
     return _result(attempt, attempts, notice)
 
 
@@ -79,13 +85,13 @@ def close(
     submitted_at: datetime | None = None,
     ip: str | None = None,
 ) -> Result:
-    """Close the locked, open ``sheet``: mark it, lock the exam after a last failure, record all of it.
+    """Close the locked ``sheet`` of an open attempt: mark it, lock the exam after a last failure, record it.
 
     Without ``submitted_at`` it counts as handed in at the attempt's deadline.
     """
     attempts = attempts_of(session, sheet.class_id, sheet.enrolment_id)
     attempt = next(one for one in attempts if one.id == sheet.attempt_id)
-    notice = training.notice_of(session, training.class_by_id(session, sheet.class_id))
+    notice = training.class_notice(session, sheet.class_id)
     answers = forms.as_list(len(sheet.kinds), sheet.answers)
     paper = paper_of(session, sheet)
     items = [Item.from_json(question) for question in paper]
@@ -96,15 +102,12 @@ def close(
     attempt.graded_at = services.clock.now()
     attempt.score = marked.score
     attempt.passed = passes(marked.score, notice)
-    session.execute(
-        update(ExamSheet)
-        .where(ExamSheet.class_id == sheet.class_id, ExamSheet.attempt_id == sheet.attempt_id)
-        .values(is_open=False)
-    )
+    if sheet.is_open:
+        sheets.close(session, sheet)
     _record_closing(session, services, attempt, answers, ip=ip, full=notice.exam.full_marks)
     session.flush()
     regrading.follow(session, services, attempt, paper)
-    locking.settle(session, services, attempt, notice)
+    locking.settle(session, services, attempt, notice, attempts)
     subject = f"{sheet.class_id}/{sheet.enrolment_id}"
     after_commit(session, lambda: services.events.send(CLOSED, subject))
     return _result(attempt, attempts, notice)
@@ -112,8 +115,9 @@ def close(
 
 def paper_of(session: Session, sheet: Sheet) -> list[dict[str, Json]]:
     """Return the frozen questions of an attempt, keys included."""
-    paper = jcs.decode(session.get_one(ExamPaper, (sheet.class_id, sheet.attempt_id)).questions)
-    return [question for question in paper if isinstance(question, dict)] if isinstance(paper, list) else []
+    key = {"b_class": sheet.class_id, "b_attempt": sheet.attempt_id}
+    paper: list[dict[str, Json]] = json.loads(session.connection().execute(_PAPER, key).scalar_one())
+    return paper
 
 
 def _record_closing(
@@ -146,25 +150,8 @@ def _record_closing(
     disclosed: dict[str, Json] = {"answers": answers, "timeline": timeline}
     if ip is not None:
         disclosed["ip"] = ip
-    record(
-        session,
-        services,
-        class_id=attempt.class_id,
-        stream=stream,
-        type="attempt.submitted",
-        at=now,
-        body=submitted,
-        disclose=disclosed,
-    )
-    record(
-        session,
-        services,
-        class_id=attempt.class_id,
-        stream=stream,
-        type="attempt.graded",
-        at=now,
-        body=graded,
-    )
+    facts = [Fact("attempt.submitted", submitted, disclosed), Fact("attempt.graded", graded)]
+    record_each(session, services, class_id=attempt.class_id, stream=stream, at=now, facts=facts)
 
 
 def _result(attempt: ExamAttempt, attempts: list[ExamAttempt], notice: Notice) -> Result:

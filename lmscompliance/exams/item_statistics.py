@@ -86,7 +86,7 @@ _COLUMNS = (
 def class_statistics(services: Services, class_id: str) -> Statistics:
     """Return the figures of a class's closed papers; raises ``NotFound`` for an unknown class. Reads only."""
     with reading(services.database) as session:
-        terms = training.notice_of(session, training.class_by_id(session, class_id)).exam
+        terms = training.class_notice(session, class_id).exam
         rows = session.execute(
             select(ExamAttempt.id, ExamSheet.answers)
             .join(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
@@ -14,13 +16,21 @@ from lmscompliance.rules.verdict import NotMet
 from lmscompliance.services import Services
 
 
-def settle(session: Session, services: Services, attempt: ExamAttempt, notice: Notice) -> None:
-    """Set or lift the lock so that it follows from all attempts; ``attempt`` is the one that was marked.
+def settle(
+    session: Session,
+    services: Services,
+    attempt: ExamAttempt,
+    notice: Notice,
+    attempts: Sequence[ExamAttempt] | None = None,
+) -> None:
+    """Set or lift the lock so that it follows from all ``attempts``; ``attempt`` is the one that was marked.
 
     Row and evidence commit with the mark. Doing it again changes nothing.
     """
     session.flush()
-    judged = exam_verdict(facts_of(attempts_of(session, attempt.class_id, attempt.enrolment_id)), notice)
+    if attempts is None:
+        attempts = attempts_of(session, attempt.class_id, attempt.enrolment_id)
+    judged = exam_verdict(facts_of(attempts), notice)
     held = session.get(ExamLock, (attempt.class_id, attempt.enrolment_id))
     if judged.state is ExamState.FAILED:
         if held is None and isinstance(judged.verdict, NotMet):

@@ -31,6 +31,7 @@ from lmscompliance.training import queries as training
 
 REGRADED = "exams.attempt_regraded"
 """Event sent after the commit with ``class_id/enrolment_id``."""
+_CORRECTIONS = select(ExamRekey.id, ExamRekey.question_id).order_by(ExamRekey.id)
 _AT_ONCE = 200
 _LONGEST_REASON = 500
 
@@ -148,11 +149,11 @@ def follow(
     session: Session, services: Services, attempt: ExamAttempt, paper: Sequence[Mapping[str, Json]]
 ) -> bool:
     """Apply what was corrected while ``attempt`` was open, right after it was graded; say whether it did."""
-    drawn = [str(question["question"]) for question in paper]
-    corrections = session.scalars(
-        select(ExamRekey).where(ExamRekey.question_id.in_(drawn)).order_by(ExamRekey.id)
-    ).all()
-    return any([_apply(session, services, attempt, entry) for entry in corrections])  # noqa: C419  # all of them
+    drawn = {question["question"] for question in paper}
+    # Corrections are few and papers come in by the thousand: naming each paper's questions would cost more.
+    wrong = [row.id for row in session.connection().execute(_CORRECTIONS) if row.question_id in drawn]
+    entries = [session.get_one(ExamRekey, id_) for id_ in wrong]
+    return any([_apply(session, services, attempt, entry) for entry in entries])  # noqa: C419  # all of them
 
 
 def corrected_paper(session: Session, class_id: str, attempt_id: str) -> list[dict[str, Json]]:
@@ -252,7 +253,7 @@ def _outcome(
     if paper[place]["key"] == key:
         return None
     paper[place]["key"] = key
-    notice = training.notice_of(session, training.class_by_id(session, attempt.class_id))
+    notice = training.class_notice(session, attempt.class_id)
     sheet = session.get_one(ExamSheet, (attempt.class_id, attempt.id))
     answers = jcs.decode(sheet.answers.encode())
     listed = forms.as_list(len(paper), answers if isinstance(answers, dict) else {})
@@ -316,7 +317,7 @@ def _write(
         },
         disclose={"key": outcome.key, "by": entry.by, "why": entry.why},
     )
-    notice = training.notice_of(session, training.class_by_id(session, attempt.class_id))
+    notice = training.class_notice(session, attempt.class_id)
     locking.settle(session, services, attempt, notice)
     subject = f"{attempt.class_id}/{attempt.enrolment_id}"
     after_commit(session, lambda: services.events.send(REGRADED, subject))

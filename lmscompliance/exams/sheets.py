@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -45,12 +45,18 @@ _SAVE = (
     update(TABLE)
     .where(TABLE.c.class_id == bindparam("b_class"), TABLE.c.attempt_id == bindparam("b_attempt"))
     .values(
+        is_open=bindparam("b_open"),
         seq=bindparam("b_seq"),
         saved_at=bindparam("b_at"),
         answers=bindparam("b_answers"),
         address_blind=bindparam("b_address"),
         timeline=TABLE.c.timeline.concat(bindparam("b_line")),
     )
+)
+_CLOSE = (
+    update(TABLE)
+    .where(TABLE.c.class_id == bindparam("b_class"), TABLE.c.attempt_id == bindparam("b_attempt"))
+    .values(is_open=False)
 )
 
 
@@ -96,8 +102,12 @@ def find(session: Session, attempt_id: str, account: str | None = None, *, lock:
     return _sheet(row)
 
 
-def apply(session: Session, services: Services, sheet: Sheet, change: Change, now: datetime) -> Sheet:
+def apply(
+    session: Session, services: Services, sheet: Sheet, change: Change, now: datetime, *, last: bool = False
+) -> Sheet:
     """Write ``change``, which came at ``now``, into the locked, open ``sheet``; return it as it then stands.
+
+    The ``last`` save closes the sheet with it; a repetition writes nothing and leaves it open.
 
     Its number must follow the last one: then nothing the browser had not seen is overwritten. A repetition
     of the last save is acknowledged again. Anything else raises ``Conflict`` with the current number;
@@ -121,6 +131,7 @@ def apply(session: Session, services: Services, sheet: Sheet, change: Change, no
         {
             "b_class": sheet.class_id,
             "b_attempt": sheet.attempt_id,
+            "b_open": not last,
             "b_seq": change.seq,
             "b_at": now,
             "b_answers": jcs.encode(after).decode(),
@@ -128,7 +139,13 @@ def apply(session: Session, services: Services, sheet: Sheet, change: Change, no
             "b_line": jcs.encode(line).decode() + "\n",
         },
     )
-    return Sheet(**{**_fields(sheet), "seq": change.seq, "address_blind": blind, "answers": after})
+    return replace(sheet, is_open=not last, seq=change.seq, address_blind=blind, answers=after)
+
+
+def close(session: Session, sheet: Sheet) -> None:
+    """Let nothing more be saved into the locked ``sheet``."""
+    key = {"b_class": sheet.class_id, "b_attempt": sheet.attempt_id}
+    session.connection().execute(_CLOSE, key)
 
 
 def repeats(session: Session, sheet: Sheet, change: Change) -> bool:
@@ -161,7 +178,3 @@ def _opened(services: Services, sealed: str) -> str:
 
 def _sheet(row: Any) -> Sheet:
     return Sheet(**{**row._mapping, "answers": jcs.decode(row.answers.encode())})  # noqa: SLF001 - public API
-
-
-def _fields(sheet: Sheet) -> dict[str, Any]:
-    return {name: getattr(sheet, name) for name in Sheet.__slots__}

@@ -105,7 +105,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
 
 
 def _terms(session: Session, sheet: Sheet) -> ExamTerms:
-    return training.notice_of(session, training.class_by_id(session, sheet.class_id)).exam
+    return training.class_notice(session, sheet.class_id).exam
 
 
 def _review(questions: list[dict[str, Json]], answers: forms.Answers, terms: ExamTerms) -> list[Reviewed]:

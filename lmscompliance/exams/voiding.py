@@ -86,7 +86,7 @@ def decide(services: Services, actor: Actor, class_id: str, attempt_id: str, *, 
                 grading.close(session, services, sheet, closed_by=VOIDED, submitted_at=ended)
             attempt.voided_at = now
             # The attempt that locked the exam may be this one; with it gone there is one left to sit.
-            notice = training.notice_of(session, training.class_by_id(session, class_id))
+            notice = training.class_notice(session, class_id)
             locking.settle(session, services, attempt, notice)
         _record(
             session,

@@ -52,10 +52,10 @@ def _stamp(services: Services) -> None:
 
 
 def connect_events(services: Services) -> None:
-    """Let completion hear of closed sessions and attempts.
+    """Let completion hear of whatever can complete a training.
 
-    A lost notice is made good by ``completion.refresh_due``. For a trainee whose training is complete the
-    notice costs one look-up: whether they passed is read from the attempts each time it is shown.
+    A lost notice is made good by ``completion.refresh_due``. Closed attempts are not among it: whether a
+    trainee passed is read from the attempts each time it is shown.
     """
 
     def heard(subject: str) -> None:
@@ -64,8 +64,6 @@ def connect_events(services: Services) -> None:
 
     services.events.connect(SESSION_CLOSED, heard)
     services.events.connect(presence.RESTORED, heard)
-    services.events.connect(exams.CLOSED, heard)
-    services.events.connect(exams.REGRADED, heard)
     services.events.connect(verifying.DECIDED, heard)
 
 

@@ -51,7 +51,7 @@ def within(session: Session, services: Services, class_id: str) -> Limits:
     """Return the limits of a class inside a transaction that is already open; as ``of_class``."""
     known = _remembered.setdefault(services.database, {})
     if class_id not in known:
-        notice = queries.notice_of(session, queries.class_by_id(session, class_id))
+        notice = queries.class_notice(session, class_id)
         terms = notice.credit
         known[class_id] = Limits(
             beat_seconds=terms.beat_seconds,

@@ -110,5 +110,5 @@ def credited_seconds(
     checks = presence_facts(session, [enrolment_id])[enrolment_id]
     taken = voids(checks, limits.within(session, services, class_id).presence)
     known = identity_facts(session, class_id, [enrolment_id])[enrolment_id]
-    taken += unverified(known, queries.notice_of(session, queries.class_by_id(session, class_id)).identity)
+    taken += unverified(known, queries.class_notice(session, class_id).identity)
     return credit.account(facts, lessons, terms, class_fact, taken).by_lesson(lesson_id)

@@ -205,7 +205,7 @@ def look(services: Services, actor: Actor, class_id: str, proof_id: str) -> tupl
 
 def _terms(services: Services, class_id: str) -> ProofTerms:
     with reading(services.database) as session:
-        return queries.notice_of(session, queries.class_by_id(session, class_id)).proofs
+        return queries.class_notice(session, class_id).proofs
 
 
 def _covers(handed: Handed, terms: ProofTerms, today: date) -> Days | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -25,6 +26,25 @@ class QuestionValue:
     key: Json
 
 
+class ListedQuestion(NamedTuple):
+    """A question that may be drawn, by id and version."""
+
+    id: str
+    version: int
+
+
+_WHOLE = select(
+    Question.id,
+    Question.version,
+    Question.topic,
+    Question.kind,
+    Question.stem,
+    Question.options,
+    Question.key,
+)
+_AT_ONCE = 500
+
+
 def depth(session: Session, topics: Iterable[str]) -> dict[tuple[str, str], int]:
     """Return how many questions may be drawn for each topic and kind; pairs without any are left out."""
     counted = (
@@ -40,16 +60,31 @@ def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
 
     A flagged question is never among them until a person has confirmed it.
     """
-    # Columns, not entities: a bank of thousands is read for each paper, and nothing of it is changed.
-    rows = session.execute(
-        select(Question.id, Question.version, Question.stem, Question.options, Question.key)
-        .where(Question.topic == topic, Question.kind == kind, _may_be_drawn())
-        .order_by(Question.id)
+    ids = [one.id for one in listed(session, topic, kind)]
+    found = whole(session, ids)
+    return [found[one] for one in ids]
+
+
+def listed(session: Session, topic: str, kind: str) -> list[ListedQuestion]:
+    """Return ids and versions of the questions that ``drawable`` returns, in its order.
+
+    A bank of thousands is asked for so with each paper: only what is drawn is read in full.
+    """
+    wanted = select(Question.id, Question.version).where(
+        Question.topic == topic, Question.kind == kind, _may_be_drawn()
     )
-    return [
-        QuestionValue(question, version, topic, kind, stem, tuple(options), key)
-        for question, version, stem, options, key in rows
-    ]
+    return [ListedQuestion(*row) for row in session.execute(wanted.order_by(Question.id))]
+
+
+def whole(session: Session, ids: Sequence[str]) -> dict[str, QuestionValue]:
+    """Return questions in their present version by id; those that are none are left out."""
+    found: dict[str, QuestionValue] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        # Columns, not entities: nothing of it is changed.
+        rows = session.execute(_WHOLE.where(Question.id.in_(ids[start : start + _AT_ONCE])))
+        for id_, version, topic, kind, stem, options, key in rows:
+            found[id_] = QuestionValue(id_, version, topic, kind, stem, tuple(options), key)
+    return found
 
 
 def drawable_ids(session: Session, topic: str, kinds: Iterable[str]) -> list[str]:
@@ -60,12 +95,7 @@ def drawable_ids(session: Session, topic: str, kinds: Iterable[str]) -> list[str
 
 def question(session: Session, question_id: str) -> QuestionValue:
     """Return one question in its present version; ``KeyError`` without it."""
-    found = session.get(Question, question_id)
-    if found is None:
-        raise KeyError(question_id)
-    return QuestionValue(
-        found.id, found.version, found.topic, found.kind, found.stem, tuple(found.options), found.key
-    )
+    return whole(session, [question_id])[question_id]
 
 
 def awaiting(session: Session, bank: str | None = None) -> list[Question]:

@@ -10,7 +10,7 @@ from lmscompliance.questions import sources
 from lmscompliance.questions.draft import FileReading, Reason, Source
 from lmscompliance.questions.exporting import Exported, export
 from lmscompliance.questions.models import Question
-from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable
+from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable, listed, whole
 from lmscompliance.questions.report import Awaiting, BankReport, Finding
 from lmscompliance.questions.sifting import Sifted, sift
 from lmscompliance.questions.storing import Stored, store
@@ -29,7 +29,9 @@ __all__ = [
     "drawable",
     "export",
     "import_paths",
+    "listed",
     "unconfirmed",
+    "whole",
 ]
 
 

@@ -8,7 +8,7 @@ order, key and points are copied, so that a later change of the bank changes nob
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableSequence, Sequence
 from typing import Protocol, TypeVar
 
 from lmscompliance.kernel import jcs
@@ -18,10 +18,11 @@ from lmscompliance.rules.blueprint import Blueprint
 from lmscompliance.rules.marking import plain
 
 _T = TypeVar("_T")
+_L = TypeVar("_L", bound="Listed")
 
 
-class Question(Protocol):
-    """What a draw needs of a question of the bank; keys refer to ``options`` as the bank has them."""
+class Listed(Protocol):
+    """What a draw needs of every question that may be drawn."""
 
     @property
     def id(self) -> str:
@@ -32,6 +33,10 @@ class Question(Protocol):
     def version(self) -> int:
         """Which wording of the question this is."""
         ...
+
+
+class Question(Listed, Protocol):
+    """What a paper needs of a question that was drawn; keys refer to ``options`` as the bank has them."""
 
     @property
     def topic(self) -> str:
@@ -73,15 +78,29 @@ Pools = Mapping[tuple[str, str], Sequence[Question]]
 
 
 def draw(blueprint: Blueprint, pools: Pools, seed: str, seen: Collection[str] = ()) -> list[dict[str, Json]]:
+    """Return the frozen questions of a paper drawn from whole questions; ``draw_listed`` says how."""
+    return draw_listed(blueprint, pools, seed, seen, read=lambda drawn: {one.id: one for one in drawn})
+
+
+def draw_listed(
+    blueprint: Blueprint,
+    pools: Mapping[tuple[str, str], Sequence[_L]],
+    seed: str,
+    seen: Collection[str] = (),
+    *,
+    read: Callable[[Sequence[_L]], Mapping[str, Question]],
+) -> list[dict[str, Json]]:
     """Return the frozen questions of a paper, in the order shown.
 
-    Questions whose id is in ``seen`` (those of an earlier attempt) are taken only when nothing else is left,
-    so two papers of one person overlap as little as the bank allows. Raises ``BankTooSmall``.
+    Which are drawn depends on their ids alone; ``read`` returns those that were, by id, so that a bank of
+    thousands need not be read in full. Questions whose id is in ``seen`` (those of an earlier attempt) are
+    taken only when nothing else is left, so two papers of one person overlap as little as the bank allows.
+    Raises ``BankTooSmall``.
     """
     shuffle = _Shuffle(seed)
     known = frozenset(seen)
     taken: dict[tuple[str, str], int] = {}
-    orders: dict[tuple[str, str], list[Question]] = {}
+    orders: dict[tuple[str, str], list[_L]] = {}
     for (topic, kind), needed in sorted(blueprint.needs().items()):
         pool = list(pools.get((topic, kind), ()))
         if len(pool) < needed:
@@ -89,16 +108,19 @@ def draw(blueprint: Blueprint, pools: Pools, seed: str, seen: Collection[str] = 
         shuffle.shuffle(pool)
         # Stable, so each half keeps its shuffled order.
         orders[topic, kind] = sorted(pool, key=lambda question: question.id in known)
-    paper: list[dict[str, Json]] = []
+    drawn: list[tuple[_L, str]] = []
     for part in blueprint.parts:
         start = taken.get((part.topic, part.kind), 0)
         taken[part.topic, part.kind] = start + part.count
         chosen = orders[part.topic, part.kind][start : start + part.count]
-        paper += [_freeze(question, plain(part.points), shuffle) for question in chosen]
-    return paper
+        drawn += [(listed, plain(part.points)) for listed in chosen]
+    whole = read([listed for listed, _ in drawn])
+    return [_freeze(whole[listed.id], points, shuffle) for listed, points in drawn]
 
 
-def basis(pools: Pools, seed: str, seen: Collection[str] = ()) -> dict[str, Json]:
+def basis(
+    pools: Mapping[tuple[str, str], Sequence[Listed]], seed: str, seen: Collection[str] = ()
+) -> dict[str, Json]:
     """Return what a draw rested on, as evidence keeps it: enough to repeat it beside the bank.
 
     A pool's digest is the SHA-256 of the canonical JSON of its ``[id, version]`` pairs in order.

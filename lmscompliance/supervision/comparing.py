@@ -31,7 +31,7 @@ def compare(services: Services) -> int:
 
 def _compare(services: Services, class_id: str) -> None:
     with reading(services.database) as session:
-        terms = queries.notice_of(session, queries.class_by_id(session, class_id)).anomaly
+        terms = queries.class_notice(session, class_id).anomaly
         pending = session.execute(
             select(Watched.enrolment_id, Watched.seen_at).where(
                 Watched.class_id == class_id, Watched.compared.is_(False)

@@ -17,6 +17,7 @@ from lmscompliance.training.codes import blinds
 from lmscompliance.training.models import CLOSED, ActivationCode, Enrolment, TrainingClass
 from lmscompliance.training.queries import (
     class_by_id,
+    class_notice,
     enrolment,
     enrolment_of_person,
     notice_by_digest,
@@ -193,4 +194,4 @@ def _record(session: Session, services: Services, one: Enrolment, now: datetime,
 
 
 def _consent_of(session: Session, one: Enrolment) -> ConsentTerms:
-    return notice_of(session, class_by_id(session, one.class_id)).consent
+    return class_notice(session, one.class_id).consent

@@ -59,7 +59,7 @@ def held(services: Services, actor: Actor, class_id: str, *, reveal: bool = Fals
         return Held(
             entry=queries.open_enrolment(session, services.vault, class_id, mine.id),
             enrolment=mine,
-            years=queries.notice_of(session, queries.class_by_id(session, class_id)).retention.years,
+            years=queries.class_notice(session, class_id).retention.years,
             consents=consent.all_of(session, (class_id, mine.id)),
             looks=session.scalars(looks.order_by(Look.at.desc(), Look.id.desc())).all(),
         )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, false, func, select, true
+from sqlalchemy import ColumnElement, bindparam, false, func, select, true
 
 from lmscompliance.identity.models import Account, Person
 from lmscompliance.identity.people import PersonValue, open_person
@@ -27,6 +26,13 @@ if TYPE_CHECKING:
 
 TEACHER_PLACE = f"{Lesson.__tablename__}.teacher_sealed"
 """What a teacher's ciphertext is bound to in the vault."""
+
+
+# Built once: compiling a statement costs more than running it.
+_DIGEST = select(TrainingClass.policy_digest).where(TrainingClass.id == bindparam("b_class"))
+
+_NOTICES: dict[str, Notice] = {}
+"""By the digest of their own text. One is asked for with every page, and read once a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +83,20 @@ def notice_of(session: Session, class_: TrainingClass) -> Notice:
     return notice_by_digest(session, class_.policy_digest)
 
 
+def class_notice(session: Session, class_id: str) -> Notice:
+    """Return the policy version that the class with this id was filed under; raises ``NotFound``."""
+    digest = session.connection().execute(_DIGEST, {"b_class": class_id}).scalar_one_or_none()
+    if digest is None:
+        raise NotFound("training.no_class", code=class_id)
+    return notice_by_digest(session, digest)
+
+
 def notice_by_digest(session: Session, digest: str) -> Notice:
     """Return the policy version with this digest, under which some class was filed."""
-    return _notice(session.get_one(PolicyText, digest).effective)
-
-
-@lru_cache(maxsize=64)
-def _notice(effective: bytes) -> Notice:
-    # Immutable and asked for with every page: read once a process.
-    return Notice.from_effective(effective)
+    known = _NOTICES.get(digest)
+    if known is None:
+        known = _NOTICES[digest] = Notice.from_effective(session.get_one(PolicyText, digest).effective)
+    return known
 
 
 def class_facts(session: Session, class_id: str) -> tuple[ClassFact, list[LessonFact]]:

@@ -52,7 +52,7 @@ def own(services: Services, actor: Actor, class_id: str) -> Own:
         mine = queries.enrolment_of(session, class_id, actor.account)
         if mine is None:
             raise NotFound("web.not_found")
-        terms = queries.notice_of(session, queries.class_by_id(session, class_id)).identity
+        terms = queries.class_notice(session, class_id).identity
     return Own(mine, terms, tuple(one for one in queue(services, class_id, mine.id)))
 
 

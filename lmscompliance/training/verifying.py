@@ -138,7 +138,7 @@ def require_recent(services: Services, class_id: str, enrolment_id: str) -> None
     for or to do.
     """
     with reading(services.database) as session:
-        terms = queries.notice_of(session, queries.class_by_id(session, class_id)).identity
+        terms = queries.class_notice(session, class_id).identity
     if not terms.recheck_before_exam:
         return
     since = services.clock.now() - timedelta(seconds=terms.recheck_seconds)

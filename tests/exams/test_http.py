@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import event
 
 from lmscompliance.exams.views import routes
 from tests.exams.hall import open_hall
@@ -32,6 +33,18 @@ def begin(hall, browser):
     answer = browser.post(f"{API}/exams/{hall.class_id}/attempts", json={})
     assert answer.status_code == 201, answer.text
     return answer.json
+
+
+def test_handing_in_asks_the_database_little(hall, browser):
+    """A whole class hands in within a minute: nothing is judged then but the paper itself."""
+    url = f"{API}/attempts/{begin(hall, browser)['attempt']}"
+    asked = []
+    event.listen(hall.services.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    assert browser.put(f"{url}/answers", json={"seq": 1, "answers": {"4": [1]}}).status_code == 200
+    assert len(asked) <= 3, asked
+    asked.clear()
+    assert browser.post(f"{url}/submit", json={"seq": 2, "answers": {"5": [1]}}).status_code == 200
+    assert len(asked) <= 18, asked
 
 
 def test_an_attempt_from_beginning_to_end(hall, browser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
@@ -167,14 +168,14 @@ def test_an_exam_may_want_a_verification_of_just_now(services, clock, tmp_path, 
     """Offline it passes at once and is recorded; otherwise the trainee is told what to wait for or to do."""
     class_id, enrolment_id = _enrol(services, tmp_path)
     verifying.require_recent(services, class_id, enrolment_id)
-    notice_of = queries.notice_of
+    class_notice = queries.class_notice
 
-    def strict(session, class_):
-        notice = notice_of(session, class_)
+    def strict(session, class_id):
+        notice = copy(class_notice(session, class_id))
         object.__setattr__(notice, "identity", replace(notice.identity, recheck_before_exam=True))
         return notice
 
-    monkeypatch.setattr(queries, "notice_of", strict)
+    monkeypatch.setattr(queries, "class_notice", strict)
     verifying.require_recent(services, class_id, enrolment_id)
     verifying.require_recent(services, class_id, enrolment_id)
     assert [t for _, t, _ in leaves(services, class_id)].count("identity.verified") == 1
@@ -190,7 +191,6 @@ def test_an_exam_may_want_a_verification_of_just_now(services, clock, tmp_path, 
     services.verifier.answers = [Answer(PASSED)]
     verifying.ask_pending(services)
     verifying.require_recent(services, class_id, enrolment_id)
-    queries._notice.cache_clear()
 
 
 TERMS = IdentityTerms(
