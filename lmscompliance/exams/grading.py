@@ -150,7 +150,10 @@ def _record_closing(
     disclosed: dict[str, Json] = {"answers": answers, "timeline": timeline}
     if ip is not None:
         disclosed["ip"] = ip
-    facts = [Fact("attempt.submitted", submitted, disclosed), Fact("attempt.graded", graded)]
+    facts = [
+        Fact(type="attempt.submitted", body=submitted, disclose=disclosed),
+        Fact(type="attempt.graded", body=graded),
+    ]
     record_each(session, services, class_id=attempt.class_id, stream=stream, at=now, facts=facts)
 
 
