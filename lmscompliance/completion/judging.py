@@ -30,6 +30,7 @@ from lmscompliance.rules.facts import (
     SessionFact,
 )
 from lmscompliance.rules.identity import IdentityFact, unverified
+from lmscompliance.rules.merging import MergeFact, merged_voids
 from lmscompliance.rules.presence import voids
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.training import queries
@@ -71,6 +72,7 @@ class TraineeStatus:
     eligibility: Verdict
     checks: tuple[PresenceFact, ...] = ()
     identity: tuple[IdentityFact, ...] = ()
+    merges: tuple[MergeFact, ...] = ()
     elsewhere: tuple[reported.Reported, ...] = ()
     """Sessions that other systems reported; never part of ``account``."""
     elsewhere_counted: Mapping[str, int] = field(default_factory=dict)
@@ -91,12 +93,13 @@ class TraineeStatus:
         """How many facts this has seen.
 
         Segments of closed sessions (one may still get more), corrections, signs, entries, confirmed lists,
-        and facts about the identity.
+        and facts about the identity and unions of records.
         """
         segments = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
         corrections = sum(len(one.corrections) for one in self.sessions)
         signed = len(self.attended.signs) + len(self.attended.marks)
-        return segments + corrections + signed + len(self.course.confirmed) + len(self.identity)
+        known = len(self.identity) + len(self.merges)
+        return segments + corrections + signed + len(self.course.confirmed) + known
 
 
 def course_of(session: Session, class_id: str) -> Course:
@@ -115,6 +118,7 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
         attempts = attempt_facts(session, course.fact.id, some)
         elsewhere = reported_sessions(session, course.fact.id, some)
         people = identity_facts(session, course.fact.id, some)
+        united = queries.merge_facts(session, course.fact.id, some)
         attended = attendance_facts(session, course.fact.id, some)
         for enrolment_id in some:
             facts = _Facts(
@@ -125,6 +129,7 @@ def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Ite
                 unlocked.get(enrolment_id),
                 attended[enrolment_id],
                 people[enrolment_id],
+                united[enrolment_id],
             )
             yield _judged(course, enrolment_id, facts)
 
@@ -140,12 +145,13 @@ class _Facts:
     unlocked_us: int | None
     attended: AttendanceFacts
     identity: Sequence[IdentityFact]
+    merges: Sequence[MergeFact]
 
 
 def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
     notice = course.notice
     taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
-    taken += unverified(facts.identity, notice.identity)
+    taken += unverified(facts.identity, notice.identity) + merged_voids(facts.merges)
     account = credit.account(facts.sessions, taught_online(course.lessons), notice.credit, course.fact, taken)
     counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact)
     counting = reported.with_reported(account, facts.elsewhere, counted)
@@ -173,6 +179,7 @@ def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
         eligibility=eligibility(training, exam, notice),
         checks=tuple(facts.checks),
         identity=tuple(facts.identity),
+        merges=tuple(facts.merges),
         elsewhere=tuple(facts.elsewhere),
         elsewhere_counted=counted,
     )

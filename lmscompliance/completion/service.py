@@ -25,7 +25,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
-from lmscompliance.training.models import CLOSED, Enrolment, IdentityNote, TrainingClass
+from lmscompliance.training.models import CLOSED, Enrolment, IdentityNote, MergeNote, TrainingClass
 
 __all__ = [
     "ClassStatus",
@@ -158,7 +158,7 @@ def _facts_of_enrolment() -> ColumnElement[int]:
         .select_from(table)
         .where(table.enrolment_id == Enrolment.id, table.class_id == Enrolment.class_id)
         .scalar_subquery()
-        for table in (CreditCorrection, Sign, MarkEntry, IdentityNote)
+        for table in (CreditCorrection, Sign, MarkEntry, IdentityNote, MergeNote)
     ]
     lists = (
         select(func.count(func.distinct(Confirmation.lesson_id)))

@@ -27,6 +27,7 @@ from lmscompliance.learning import views as learning_views
 from lmscompliance.learning.fastlane import BeatRoute, FastLane
 from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
+from lmscompliance.persons import views as person_views
 from lmscompliance.proofs import views as proof_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.supervision import live_views as supervision_live_views
@@ -42,6 +43,7 @@ ROOMS: tuple[Routes, ...] = (
     training_views.routes,
     verification_views.routes,
     case_views.routes,
+    person_views.routes,
     own_views.routes,
     attendance_views.routes,
     content_views.routes,

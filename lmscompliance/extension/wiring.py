@@ -17,6 +17,7 @@ from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
+from lmscompliance.persons import apart
 from lmscompliance.services import Services
 from lmscompliance.supervision import jobs as supervision_jobs
 from lmscompliance.training import verifying
@@ -30,6 +31,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("exams.close_overdue", 10, exams.close_overdue),
         Periodic("training.ask_pending", 10, verifying.ask_pending),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
+        Periodic("persons.keep_apart", 600, apart.keep_apart),
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
         Periodic("ledgers.build_asked", 3, _build_ledgers),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, delete, select
 
+from lmscompliance.identity import links
 from lmscompliance.identity.models import Account, GuessCounter
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.storage.statements import upsert
@@ -50,11 +51,13 @@ def bind(
 ) -> None:
     """Bind the host account to the person; binding the same two again changes nothing.
 
+    Records that were united are one person, each with the account it had.
+
     Raises ``Conflict`` when the account already is another person, or the person another account.
     """
     bound = session.get(Account, account)
     if bound is not None:
-        if bound.person_id != person_id:
+        if links.holder(session, bound.person_id) != links.holder(session, person_id):
             raise Conflict("identity.account_other_person")
         return
     if session.scalar(select(Account.external_id).where(Account.person_id == person_id)) is not None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OTHER_NAME = "other-name"
 """One number under two names."""
+TWO_RECORDS = "two-records"
+"""Two numbers on record that may be one person's; both sides name their ``person``."""
 
 OPEN = "open"
 SETTLED = "settled"

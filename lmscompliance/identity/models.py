@@ -41,6 +41,27 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class PersonLink(Base):
+    """That a record turned out to be of the same human as another one, or that this was taken back.
+
+    Rows are only ever added; of one person the latest ``n`` holds. ``into_id`` is the record that survives,
+    ``None`` where the union ``merge_id`` was taken back. A record that others were united with is never
+    united with a third itself, so one step leads to the one that holds.
+    """
+
+    __tablename__ = "compliance_person_link"
+
+    person_id: Mapped[str] = mapped_column(Id, ForeignKey(Person.id), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    into_id: Mapped[str | None] = mapped_column(Id, ForeignKey(Person.id), index=True)
+    merge_id: Mapped[str] = mapped_column(Id)
+    case_id: Mapped[str] = mapped_column(Id)
+    at: Mapped[datetime] = mapped_column(Instant)
+    by_account: Mapped[str] = mapped_column(String(255))
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    basis_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 class Account(Base):
     """Which host account is which person. One account, one person; set by activation, never guessed."""
 
@@ -66,7 +87,8 @@ class GuessCounter(Base):
 class IdentityCase(Base):
     """A question only a human can answer, with both sides kept.
 
-    ``kind`` is ``other-name``: one number under two names. ``fingerprint`` is a blind index of the
+    ``kind`` is ``other-name`` (one number under two names) or ``two-records`` (two numbers that may be one
+    person's). ``fingerprint`` is a blind index of the
     finding, so importing the same file again does not open the case twice. ``origin`` says where it was
     found (``class/<id>``), ``decision`` is the latest word
     on it, ``state`` is ``open`` or ``settled``; ``side_a_sealed`` and

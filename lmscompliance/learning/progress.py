@@ -15,6 +15,7 @@ from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.presence.facts import presence_facts
 from lmscompliance.rules import credit
 from lmscompliance.rules.identity import unverified
+from lmscompliance.rules.merging import merged_voids
 from lmscompliance.rules.presence import voids
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -111,4 +112,5 @@ def credited_seconds(
     taken = voids(checks, limits.within(session, services, class_id).presence)
     known = identity_facts(session, class_id, [enrolment_id])[enrolment_id]
     taken += unverified(known, queries.class_notice(session, class_id).identity)
+    taken += merged_voids(queries.merge_facts(session, class_id, [enrolment_id])[enrolment_id])
     return credit.account(facts, lessons, terms, class_fact, taken).by_lesson(lesson_id)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.content import service as content
+from lmscompliance.identity import links
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
@@ -76,7 +77,8 @@ def start(
         content.require_intact(session, services, lesson)
         held_to = limits.within(session, services, lesson.class_id)
         session_id = services.ids.new()
-        other = _make_room(session, services, enrolment.person_id, session_id, takeover=takeover)
+        person_id = links.holder(session, enrolment.person_id)
+        other = _make_room(session, services, person_id, session_id, takeover=takeover)
         resume_ms = _resume_position(session, enrolment.id, lesson, other)
         now = segments.instant(services)
         check_at, stands = watch.begin(
@@ -87,6 +89,7 @@ def start(
             session_id=session_id,
             lesson=lesson,
             enrolment=enrolment,
+            person_id=person_id,
             sender=sender,
             now=now,
             # Whoever is being asked something is told again by the first beat.
@@ -206,6 +209,7 @@ def _new_row(
     session_id: str,
     lesson: Lesson,
     enrolment: Enrolment,
+    person_id: str,
     sender: Origin,
     now: datetime,
     slow_at: datetime,
@@ -218,7 +222,7 @@ def _new_row(
         "enrolment_id": enrolment.id,
         "session_id": session_id,
         "class_id": lesson.class_id,
-        "person_id": enrolment.person_id,
+        "person_id": person_id,
         "lesson_id": lesson.id,
         "opened_at": now,
         "active": True,

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 REASONS = (
     "unverified_identity",
+    "duplicate",
     "before_approval",
     "outside_window",
     "outside_hours",

@@ -40,6 +40,7 @@ EXCLUDE, RESTORE = "exclude", "restore"
 LIMITS = frozenset(
     {
         "unverified_identity",
+        "duplicate",
         "before_approval",
         "outside_window",
         "outside_hours",

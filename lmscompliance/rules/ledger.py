@@ -34,6 +34,7 @@ from lmscompliance.rules.ledger_reported import Imported
 from lmscompliance.rules.ledger_table import Row, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.rules.live import held
+from lmscompliance.rules.merging import merged_voids
 from lmscompliance.rules.presence import voids
 from lmscompliance.tlog.leaf import Leaf
 
@@ -116,6 +117,7 @@ def _trained(
 ) -> tuple[Account, Mapping[str, int], Attendance, TrainingVerdict]:
     taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
     taken += unverified(trainee.identity, notice.identity, by_us=by_us)
+    taken += merged_voids(trainee.merges, by_us=by_us)
     accounted = account(sessions, taught_online(found.lessons), notice.credit, found.fact, taken)
     elsewhere = [one.fact for one in trainee.reported]
     counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
@@ -140,7 +142,7 @@ def _complete_at_unlock(
 ) -> bool:
     """Tell whether the training was complete by the corrections there were when the exam was unlocked."""
     unlocked_us = trainee.unlocked_us
-    changed = [one.at_us for one in trainee.identity]
+    changed = [one.at_us for one in trainee.identity] + [one.at_us for one in trainee.merges]
     changed += [*(one.fact.at_us for one in trainee.corrections), *(one.marked_us for one in trainee.marks)]
     if unlocked_us is None or all(at_us <= unlocked_us for at_us in changed):
         return False

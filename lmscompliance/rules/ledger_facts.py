@@ -20,6 +20,7 @@ from lmscompliance.rules.facts import (
 )
 from lmscompliance.rules.identity import IdentityFact
 from lmscompliance.rules.live import Show
+from lmscompliance.rules.merging import MergeFact
 from lmscompliance.rules.reported import Reported
 from lmscompliance.rules.timeline import Save
 from lmscompliance.tlog.leaf import Leaf
@@ -246,6 +247,9 @@ class TraineeRecord:
     identity: list[IdentityFact] = field(default_factory=list)
     verified: list[tuple[str, str, int]] = field(default_factory=list)
     """Method, result and instant of each verification after registration."""
+    merges: list[MergeFact] = field(default_factory=list)
+    amended: list[str] = field(default_factory=list)
+    """What became of the details since registration, in words."""
     activated_us: int | None = None
     consent_version: str = ""
     address: str = ""

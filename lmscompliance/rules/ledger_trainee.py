@@ -27,7 +27,15 @@ from lmscompliance.rules.ledger_facts import (
     SessionRecord,
     TraineeRecord,
 )
-from lmscompliance.rules.ledger_identity import read_corrected, read_registered, read_suspicion, read_verified
+from lmscompliance.rules.ledger_identity import (
+    read_corrected,
+    read_merged,
+    read_registered,
+    read_separated,
+    read_suspicion,
+    read_verified,
+    read_yields,
+)
 from lmscompliance.rules.ledger_proofs import read_added, read_reviewed
 from lmscompliance.rules.ledger_reported import read_session
 
@@ -225,6 +233,9 @@ _TRAINEE = {
     "identity.verified": read_verified,
     "identity.suspicion": read_suspicion,
     "identity.corrected": read_corrected,
+    "identity.merged": read_merged,
+    "identity.separated": read_separated,
+    "credit.yields": read_yields,
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,
 }

@@ -19,6 +19,7 @@ SECOND_US = 1_000_000
 
 REASONS = {
     "unverified_identity": "身份未核实",
+    "duplicate": "重复登记",
     "before_approval": "核准前",
     "outside_window": "培训期限外",
     "outside_hours": "不在学习时段内",

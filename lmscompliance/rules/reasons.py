@@ -9,6 +9,7 @@ from lmscompliance.policy.notice import Notice
 
 TERM: Mapping[str, str] = {
     "unverified_identity": "identity.failed_blocks_credit",
+    "duplicate": "credit.simultaneous",
     "before_approval": "credit.after_approval",
     "outside_window": "window.starts_on",
     "outside_hours": "credit.hours_of_day",

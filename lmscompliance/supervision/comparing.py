@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
+from lmscompliance.identity import links
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.learning.models import ClosedSession
 from lmscompliance.rules.company import Visit, lockstep
@@ -37,8 +38,9 @@ def _compare(services: Services, class_id: str) -> None:
                 Watched.class_id == class_id, Watched.compared.is_(False)
             )
         ).all()
+        united = links.current(session)
         visits = [
-            Visit(person, enrolment, one, to_micros(opened_at), to_micros(closed_at))
+            Visit(united.get(person, person), enrolment, one, to_micros(opened_at), to_micros(closed_at))
             for person, enrolment, one, opened_at, closed_at in session.execute(
                 select(
                     ClosedSession.person_id,

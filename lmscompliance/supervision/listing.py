@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from lmscompliance.identity import links
 from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_name
 from lmscompliance.kernel.actor import SUPERVISING, Actor
@@ -176,7 +177,7 @@ def _shown(actor: Actor, address: str) -> str:
 def _people(session: Session, services: Services, enrolment_ids: Iterable[str]) -> dict[str, PersonShown]:
     rows = session.execute(
         select(Enrolment, Person)
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == links.held_by(Enrolment.person_id))
         .where(Enrolment.id.in_(list(enrolment_ids)))
     )
     return {

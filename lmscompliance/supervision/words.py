@@ -20,8 +20,12 @@ KINDS = (
     "address_cluster",
     "shared_device",
     "lockstep",
+    "two_at_once",
+    "ledger_outdated",
+    "identity_suspected",
+    "identity_failed",
 )
-"""Every kind that ``rules.rhythm`` and ``rules.company`` find."""
+"""Every kind that the rules find, that follows from records which were united, or that people suspect."""
 
 _MINUTE = 60
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from lmscompliance import evidence
-from lmscompliance.identity import accounts
+from lmscompliance.identity import accounts, links
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, TooMany
 from lmscompliance.storage.transaction import reading, transaction
@@ -20,6 +20,7 @@ from lmscompliance.training.queries import (
     class_notice,
     enrolment,
     enrolment_of_person,
+    is_second,
     notice_by_digest,
     notice_of,
 )
@@ -112,6 +113,8 @@ def _activate(
         return []
     now = services.clock.now()
     mine = enrolment(session, row.class_id, row.enrolment_id)
+    if is_second(session, mine):
+        raise Conflict("training.enrolled_twice")
     consent = _consent_of(session, mine)
     if shown is not None and shown != consent.version:
         raise Conflict("training.consent_changed")
@@ -132,10 +135,14 @@ def waiting_offers(services: Services, person_id: str) -> list[Offer]:
     with reading(services.database) as session:
         rows = session.scalars(
             select(Enrolment)
-            .where(Enrolment.person_id == person_id, Enrolment.activated_at.is_(None))
+            .where(
+                Enrolment.person_id.in_(links.records_of(session, person_id)),
+                Enrolment.activated_at.is_(None),
+            )
             .order_by(Enrolment.class_id)
         )
-        classes = [class_by_id(session, one.class_id) for one in rows]
+        waiting = [one for one in rows if not is_second(session, one)]
+        classes = [class_by_id(session, one.class_id) for one in waiting]
         return [Offer(one.id, one.title, notice_of(session, one).consent) for one in classes]
 
 
@@ -169,11 +176,13 @@ def _open_waiting(
     now = services.clock.now()
     waiting = session.scalars(
         select(Enrolment)
-        .where(Enrolment.person_id == person_id, Enrolment.activated_at.is_(None))
+        .where(
+            Enrolment.person_id.in_(links.records_of(session, person_id)), Enrolment.activated_at.is_(None)
+        )
         .order_by(Enrolment.class_id)
         .with_for_update()
     ).all()
-    opened = [one for one in waiting if _consent_of(session, one) == consent]
+    opened = [one for one in waiting if _consent_of(session, one) == consent and not is_second(session, one)]
     for one in opened:
         one.activated_at, one.consent_version = now, consent.version
         _record(session, services, one, now, ip)

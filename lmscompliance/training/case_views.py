@@ -24,8 +24,18 @@ def listed() -> ResponseReturnValue:
         "training/cases.html",
         found=casework.listed(current_services(), actor),
         decides=actor.role in _DECIDES.roles,
-        decisions=casework.DECISIONS,
     )
+
+
+@routes.post("/cases", endpoint="case_open", access=Access(Role.ADMINISTRATOR))
+def open_case() -> ResponseReturnValue:
+    """Open a case about two enrolments that may be one person's."""
+    first, second = (
+        (request.form.get(f"class_{which}", ""), request.form.get(f"ordinal_{which}", -1, type=int))
+        for which in ("first", "second")
+    )
+    casework.open_by_hand(current_services(), first, second)
+    return redirect_to("cases")
 
 
 @routes.post("/cases/<case_id>", endpoint="case_decide", access=_DECIDES)

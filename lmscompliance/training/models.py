@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,6 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.files.models import StoredFile
 from lmscompliance.identity.models import Person
+from lmscompliance.kernel.clock import to_micros
+from lmscompliance.rules.merging import MergeFact
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.personal import blind
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
@@ -208,6 +211,29 @@ class IdentityNote(Base):
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class MergeNote(Base):
+    """A fact that ``rules.merging`` judges an enrolment by, in the order of ``n``.
+
+    ``stretches`` is JSON: the stretches that yield, of a note of that kind. Ids and instants only.
+    """
+
+    __tablename__ = "compliance_merge_note"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    merge_id: Mapped[str] = mapped_column(String(26))
+    stretches: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def fact(self) -> MergeFact:
+        """The fact."""
+        stretches = tuple((session, start, end) for session, start, end in json.loads(self.stretches))
+        return MergeFact(to_micros(self.at), self.kind, self.merge_id, stretches)
 
 
 class Accommodation(Base):

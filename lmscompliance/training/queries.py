@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, bindparam, false, func, select, true
 
-from lmscompliance.identity.models import Account, Person
+from lmscompliance.identity import links
+from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import PersonValue, open_person
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
+from lmscompliance.rules import merging
 from lmscompliance.rules.facts import ONLINE, ClassFact, LessonFact
-from lmscompliance.training.models import Enrolment, Enterprise, Lesson, PolicyText, TrainingClass
+from lmscompliance.rules.merging import MergeFact
+from lmscompliance.training.models import (
+    Enrolment,
+    Enterprise,
+    Lesson,
+    MergeNote,
+    PolicyText,
+    TrainingClass,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -244,9 +254,13 @@ def enrolment(session: Session, class_id: str, enrolment_id: str) -> Enrolment:
 
 def enrolment_of_person(session: Session, class_id: str, person_id: str) -> Enrolment:
     """Return a person's enrolment in a class, activated or not; raises ``NotFound``."""
-    found = session.scalars(
-        select(Enrolment).where(Enrolment.class_id == class_id, Enrolment.person_id == person_id)
-    ).one_or_none()
+    records = links.records_of(session, person_id)
+    found = standing(
+        session,
+        session.scalars(
+            select(Enrolment).where(Enrolment.class_id == class_id, Enrolment.person_id.in_(records))
+        ).all(),
+    )
     if found is None:
         raise NotFound("web.not_found")
     return found
@@ -254,15 +268,37 @@ def enrolment_of_person(session: Session, class_id: str, person_id: str) -> Enro
 
 def enrolment_of(session: Session, class_id: str, account: str) -> Enrolment | None:
     """Return the *activated* enrolment of the person behind ``account`` in a class, if there is one."""
-    return session.scalars(
-        select(Enrolment)
-        .join(Account, Account.person_id == Enrolment.person_id)
-        .where(
+    found = session.scalars(
+        select(Enrolment).where(
             Enrolment.class_id == class_id,
-            Account.external_id == account,
+            Enrolment.person_id.in_(links.records_of_account(account)),
             Enrolment.activated_at.is_not(None),
         )
-    ).one_or_none()
+    ).all()
+    return standing(session, found)
+
+
+def standing(session: Session, found: Sequence[Enrolment]) -> Enrolment | None:
+    """Return the enrolment that counts of those that one person has in one class."""
+    if len(found) < 2:  # noqa: PLR2004  # nearly everybody has one, and nothing more is asked
+        return found[0] if found else None
+    second = merge_facts(session, found[0].class_id, [one.id for one in found])
+    counting = [one for one in found if not merging.standing(second[one.id])[0]]
+    return min(counting or found, key=lambda one: one.ordinal)
+
+
+def is_second(session: Session, one: Enrolment) -> bool:
+    """Tell whether another enrolment of the same person in the class counts instead."""
+    return merging.standing(merge_facts(session, one.class_id, [one.id])[one.id])[0]
+
+
+def merge_facts(session: Session, class_id: str, enrolment_ids: Sequence[str]) -> dict[str, list[MergeFact]]:
+    """Return what unions of records mean for each enrolment, in order; every id is a key."""
+    found: dict[str, list[MergeFact]] = {one: [] for one in enrolment_ids}
+    rows = select(MergeNote).where(MergeNote.class_id == class_id, MergeNote.enrolment_id.in_(enrolment_ids))
+    for row in session.scalars(rows.order_by(MergeNote.enrolment_id, MergeNote.n)):
+        found[row.enrolment_id].append(row.fact)
+    return found
 
 
 def enrolments_of_account(session: Session, account: str) -> list[tuple[TrainingClass, Enrolment]]:
@@ -270,11 +306,16 @@ def enrolments_of_account(session: Session, account: str) -> list[tuple[Training
     rows = session.execute(
         select(TrainingClass, Enrolment)
         .join(Enrolment, Enrolment.class_id == TrainingClass.id)
-        .join(Account, Account.person_id == Enrolment.person_id)
-        .where(Account.external_id == account, Enrolment.activated_at.is_not(None))
+        .where(
+            Enrolment.person_id.in_(links.records_of_account(account)), Enrolment.activated_at.is_not(None)
+        )
         .order_by(TrainingClass.filed_at.desc(), TrainingClass.id)
     )
-    return [(class_, one) for class_, one in rows]
+    found: dict[str, tuple[TrainingClass, list[Enrolment]]] = {}
+    for class_, one in rows:
+        found.setdefault(class_.id, (class_, []))[1].append(one)
+    counting = [(class_, standing(session, several)) for class_, several in found.values()]
+    return [(class_, one) for class_, one in counting if one is not None]
 
 
 def roster(session: Session, class_id: str) -> Sequence[Enrolment]:
@@ -288,7 +329,7 @@ def open_roster(session: Session, vault: Vault, class_id: str) -> list[RosterEnt
     """Return every enrolment of a class by ordinal, in plain text; the caller answers for who sees it."""
     rows = session.execute(
         select(Enrolment, Person)
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == links.held_by(Enrolment.person_id))
         .where(Enrolment.class_id == class_id)
         .order_by(Enrolment.ordinal)
     )
@@ -298,7 +339,7 @@ def open_roster(session: Session, vault: Vault, class_id: str) -> list[RosterEnt
 def open_enrolment(session: Session, vault: Vault, class_id: str, enrolment_id: str) -> RosterEntry:
     """Return one enrolment in plain text; raises ``NotFound``."""
     one = enrolment(session, class_id, enrolment_id)
-    return open_entry(vault, one, session.get_one(Person, one.person_id))
+    return open_entry(vault, one, session.get_one(Person, links.holder(session, one.person_id)))
 
 
 def open_entry(vault: Vault, one: Enrolment, person: Person) -> RosterEntry:

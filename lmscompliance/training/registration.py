@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from lmscompliance import evidence
-from lmscompliance.identity import cases
+from lmscompliance.identity import cases, links
 from lmscompliance.identity.contact import same_name
-from lmscompliance.identity.people import PersonValue, find_or_create, open_person, person_by_number
+from lmscompliance.identity.models import Person
+from lmscompliance.identity.people import (
+    PersonValue,
+    find_or_create,
+    open_person,
+    person_by_number,
+    persons_by_phone,
+)
 from lmscompliance.identity.roster import NameClash, RosterRow, read
 from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
 from lmscompliance.identity.verification import OFFLINE, method_of
@@ -29,7 +36,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from lmscompliance.identity.models import Person
     from lmscompliance.services import Services
 
 _BATCH = 50
@@ -112,9 +118,11 @@ class _Batch:
             claim.row.row: find_or_create(self._session, self._services, claim.value)
             for claim in sorted(claims, key=lambda claim: claim.value.id_number)
         }
+        united = links.current(self._session)
         ordinal = self._last_ordinal()
         for claim in claims:
-            person = people[claim.row.row]
+            found = people[claim.row.row]
+            person = self._session.get_one(Person, united.get(found.id, found.id))
             known = open_person(self._services.vault, person)
             if not same_name(known.name, claim.value.name):
                 self._refuse_other_name(claim, known)
@@ -123,8 +131,10 @@ class _Batch:
             else:
                 ordinal += 1
                 self._enrol_one(claim, person, ordinal)
-                other_phone = known.phone != claim.value.phone
-                self._accept(claim.row, *([Remark("identity.warn_other_phone")] if other_phone else []))
+                remarks = [Remark("identity.warn_other_phone")] if known.phone != claim.value.phone else []
+                if person.id == claim.value.id and self._twin(claim):
+                    remarks.append(Remark("training.warn_two_records"))
+                self._accept(claim.row, *remarks)
 
     def _enrol_one(self, claim: _Claim, person: Person, ordinal: int) -> None:
         services, now = self._services, self._services.clock.now()
@@ -193,11 +203,35 @@ class _Batch:
         clash = NameClash(row.number.normal, known.name, 0, row.name, row.row)
         _open_case(self._session, self._services, self._class, self._file, clash)
 
+    def _twin(self, claim: _Claim) -> bool:
+        """Open a case where a new record shares name and phone with one of another number."""
+        vault, value = self._services.vault, claim.value
+        for one in persons_by_phone(self._session, vault, value.phone):
+            known = open_person(vault, one)
+            if one.id == value.id or not same_name(known.name, value.name):
+                continue
+            second = {"name": value.name, "id_number": value.id_number, "person": value.id}
+            cases.open_case(
+                self._session,
+                self._services,
+                kind=cases.TWO_RECORDS,
+                finding="|".join(sorted((one.id, value.id))),
+                origin=f"class/{self._class.id}",
+                person_id=one.id,
+                sides=(
+                    {"name": known.name, "id_number": known.id_number, "person": one.id},
+                    {**second, "file": self._file, "row": claim.row.row},
+                ),
+            )
+            return True
+        return False
+
     def _enrolled(self, person: Person) -> bool:
         statement = select(Enrolment.id).where(
-            Enrolment.class_id == self._class.id, Enrolment.person_id == person.id
+            Enrolment.class_id == self._class.id,
+            Enrolment.person_id.in_(links.records_of(self._session, person.id)),
         )
-        return self._session.scalar(statement) is not None
+        return self._session.scalar(statement.limit(1)) is not None
 
     def _last_ordinal(self) -> int:
         statement = select(func.max(Enrolment.ordinal)).where(Enrolment.class_id == self._class.id)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lmscompliance.files import service as files
 from lmscompliance.files.service import Content
 from lmscompliance.files.sniffing import Kind
-from lmscompliance.identity import consent
+from lmscompliance.identity import consent, links
 from lmscompliance.identity.models import Look, Person
 from lmscompliance.identity.people import PersonValue, open_person
 from lmscompliance.identity.verification import MANUAL
@@ -64,7 +64,7 @@ def queue(services: Services, class_id: str, enrolment_id: str = "") -> list[Lin
             Enrolment,
             (Enrolment.class_id == Verification.class_id) & (Enrolment.id == Verification.enrolment_id),
         )
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == links.held_by(Enrolment.person_id))
         .where(Verification.class_id == class_id)
         .order_by((Verification.result != PENDING), Verification.id.desc())
     )

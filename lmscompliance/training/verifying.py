@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.identity import links
 from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_person
 from lmscompliance.identity.verification import OFFLINE, method_of
@@ -199,7 +200,7 @@ def _ask(services: Services, verifier: Verifier, key: tuple[str, str, str]) -> b
     class_id, enrolment_id, verification_id = key
     with reading(services.database) as session:
         one = session.get_one(Enrolment, (class_id, enrolment_id))
-        person = open_person(services.vault, session.get_one(Person, one.person_id))
+        person = open_person(services.vault, session.get_one(Person, links.holder(session, one.person_id)))
     question = Question(
         key=verification_id,
         nonce=services.ids.opaque(),

@@ -17,6 +17,7 @@ from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_corrections import UPHELD
 from lmscompliance.rules.ledger_facts import AttemptRecord, Confirmation
 from lmscompliance.rules.marking import Item, mark
+from lmscompliance.rules.merging import united
 from lmscompliance.rules.reported import union_seconds
 from lmscompliance.verifier.report import Report, Step
 
@@ -40,6 +41,8 @@ class TraineeCheck:
         self._restored = self._imported = self._late = (0, 0)
         """How many, and how many seconds in all."""
         self._imported_counted = 0
+        self._united: dict[str, list[Judged]] = {}
+        """Enrolments of the class that a union of records made one person's, by the union."""
 
     def listen(self, confirmations: Iterable[Confirmation]) -> None:
         """Take note of the attendance lists that teachers confirmed, before the first trainee comes."""
@@ -57,12 +60,15 @@ class TraineeCheck:
         self._ends(judged, who)
         self._gaps(judged, who)
         self._given_back(judged, who)
+        for merge in united(judged.trainee.merges):
+            self._united.setdefault(merge, []).append(judged)
         elsewhere = [one.fact for one in judged.trainee.reported]
         self._imported = _added(self._imported, len(elsewhere), union_seconds(elsewhere))
         self._imported_counted += sum(judged.reported.values())
 
     def end(self) -> None:
         """Say what was checked, and what was found of all trainees together."""
+        self._once()
         self._grades.say("grades_detail", count=self._graded)
         self._rules.say("rules_detail", count=self._trainees)
         for code, (count, seconds), more in (
@@ -72,6 +78,23 @@ class TraineeCheck:
         ):
             if count:
                 self._report.find(code, count=count, seconds=seconds, **more)
+
+    def _once(self) -> None:
+        """No second of one person is credited under two enrolments of the class."""
+        for together in self._united.values():
+            credited = sorted(
+                (interval.start_s, interval.end_s, judged.trainee.ordinal, judged.trainee.enrolment)
+                for judged in together
+                for interval in judged.account.intervals
+                if interval.reason is None
+            )
+            for before, after in pairwise(credited):
+                if after[0] < before[1]:
+                    self._rules.fail("counted_twice", ordinal=after[2], enrolment=after[3], other=before[2])
+                    break
+        if self._united:
+            people = {judged.trainee.enrolment for together in self._united.values() for judged in together}
+            self._report.find("records_united", count=len(people))
 
     def _grade(self, attempt: AttemptRecord, who: Mapping[str, object]) -> None:
         fact = attempt.fact

@@ -18,10 +18,14 @@ def _commands() -> Iterator[tuple[str, click.Command]]:
     yield "", main
     context = click.Context(main)
     for name in VERBS:
-        verb = Verbs.get_command(main, context, name)
-        yield name, verb
-        if isinstance(verb, click.Group):
-            yield from ((f"{name} {one}", command) for one, command in verb.commands.items())
+        yield from _below(name, Verbs.get_command(main, context, name))
+
+
+def _below(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, one in command.commands.items():
+            yield from _below(f"{path} {name}", one)
 
 
 @pytest.fixture(params=["zh_CN.UTF-8", "en_US.UTF-8"])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -62,11 +64,23 @@ class Classroom:
             self.learn(lesson, account)
 
 
-def open_classroom(services: Services, folder: Path, people: int = 2, *, approve: bool = True) -> Classroom:
-    """File, plan, enrol and activate; ``people`` are at most four, the last is never activated."""
+def open_classroom(
+    services: Services,
+    folder: Path,
+    people: int = 2,
+    *,
+    approve: bool = True,
+    code: str = "D1",
+    rows: Sequence[list[Any]] | None = None,
+    account: str = "trainee",
+) -> Classroom:
+    """File, plan, enrol and activate; ``people`` are at most four, the last is never activated.
+
+    ``rows`` are the roster's instead, and each of them is activated, as ``account``-1 and so on.
+    """
     class_id = training.file_class(
         services,
-        code="D1",
+        code=code,
         title="演示班",
         policy_id="demo-short",
         enterprise=training.EnterpriseInput(USCC, "示范企业", "城厢镇"),
@@ -88,8 +102,10 @@ def open_classroom(services: Services, folder: Path, people: int = 2, *, approve
         for number, topic in enumerate(TOPICS, 1)
     ]
     training.publish_plan(services, class_id, lessons)
-    rows = [person(number, name) for number, name in enumerate(NAMES[:people], 1)]
-    imported = registration.import_roster(services, "D1", roster(folder / "roster.xlsx", *rows))
+    active = max(1, people - 1) if rows is None else len(rows)
+    if rows is None:
+        rows = [person(number, name) for number, name in enumerate(NAMES[:people], 1)]
+    imported = registration.import_roster(services, code, roster(folder / f"{code}.xlsx", *rows))
     with reading(services.database) as session:
         enrolments = session.scalars(
             select(Enrolment.id).where(Enrolment.class_id == class_id).order_by(Enrolment.ordinal)
@@ -97,9 +113,9 @@ def open_classroom(services: Services, folder: Path, people: int = 2, *, approve
         ids = list(
             session.scalars(select(Lesson.id).where(Lesson.class_id == class_id).order_by(Lesson.ordinal))
         )
-    accounts = {f"trainee-{number}": enrolment for number, enrolment in enumerate(enrolments, 1)}
-    for account, enrolment in list(accounts.items())[: max(1, people - 1)]:
-        activation.activate(services, account=account, code=imported.codes[enrolment], ip="203.0.113.7")
+    accounts = {f"{account}-{number}": enrolment for number, enrolment in enumerate(enrolments, 1)}
+    for whose, enrolment in list(accounts.items())[:active]:
+        activation.activate(services, account=whose, code=imported.codes[enrolment], ip="203.0.113.7")
     school = School(services, class_id, ids, accounts)
     return Classroom(school, Hall(school))
 

@@ -16,6 +16,7 @@ def happenings(made: Miniature) -> None:
     _handed_in(made)
     _imported(made)
     _of_the_class(made)
+    _united(made)
 
 
 def _own(made: Miniature) -> str:
@@ -66,6 +67,20 @@ def _handed_in(made: Miniature) -> None:
     made.record(_own(made), "proof.added", proof, ip="10.0.0.4")
     reviewed: dict[str, Json] = {"proof": "p1", "accepted": True, "reviewed_us": made.now_us()}
     made.record(_own(made), "proof.reviewed", reviewed, reviewer="enterprise-1", reason="")
+
+
+def _united(made: Miniature) -> None:
+    session, start = made.watch(3, 0, 40), made.now_us()
+    union: dict[str, Json] = {"case": "k1", "merge": "m1", "at_us": start}
+    other: dict[str, Json] = {"name_other": "欧阳静", "id_number_other": "810000199408230021"}
+    by: dict[str, Json] = {"by": "admin-1", "reason": "号码录错"}
+    basis: dict[str, Json] = {"basis": "身份证原件"}
+    merged: dict[str, Json] = {**union, "kept": True, "second": False}
+    made.record(_own(made), "identity.merged", merged, **other, **by, **basis)
+    stretch: Json = [session, start - MINUTE_US, start - MINUTE_US // 2]
+    yields: dict[str, Json] = {"part": 1, "parts": 1, "stretches": [stretch], "at_us": start}
+    made.record(_own(made), "credit.yields", yields)
+    made.record(_own(made), "identity.separated", union, **by)
 
 
 def _imported(made: Miniature) -> None:

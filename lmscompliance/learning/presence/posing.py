@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.identity import consent
+from lmscompliance.identity import consent, links
 from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_person
 from lmscompliance.kernel.ids import Ids
@@ -41,7 +41,7 @@ def asking_of(
 
     def phone() -> str:
         person_id = session.get_one(Enrolment, (class_id, enrolment_id)).person_id
-        return open_person(services.vault, session.get_one(Person, person_id)).phone
+        return open_person(services.vault, session.get_one(Person, links.holder(session, person_id))).phone
 
     return Asking(class_id, enrolment_id, lesson_id, services.ids, question, phone)
 
