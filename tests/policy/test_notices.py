@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "1786591a69e2e4916ad3f05d14e825d16a645a2f1c04b6cbcce52f8c15660869",
-    ("liusu-youji-2021", 1): "8125a5070c99fbdeeca80bf01bd92c395c9d1143aed489d8bc8f5c63399b9dc6",
-    ("wudi-gongjiang-draft", 1): "5d819b4a31765bbd0e8214e56fba0c80f72b331f6d48a105d8166accb6736576",
+    ("demo-short", 1): "121a0b888a046db2bd01c32bb70adbe6d42aa58d1290156d6cf2c7992c6cc543",
+    ("liusu-youji-2021", 1): "bfdb5dc60e03341600aeed9e3f2278afd8d8dce8332be50a970c9c5572302e0d",
+    ("wudi-gongjiang-draft", 1): "184f208915d73b6e6c1a0fc59264702c67ae071d5da045895b6cc089ff90b9df",
 }
 
 
