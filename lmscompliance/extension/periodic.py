@@ -18,22 +18,30 @@ _log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 300
 """How long one run may take before another process may start it as well."""
+PROMPT_LEASE_SECONDS = 15
+"""The same for a job that must not wait: so long at most does a killed process keep the others from it."""
 
 Run = Callable[[Services], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """One job: its lease's name, the seconds between runs, and the function."""
+    """One job: its lease's name, the seconds between runs, and the function.
+
+    A ``prompt`` one keeps a promise about time, and a killed server must not break it: its lease is short, it
+    runs as soon as the scheduler starts, and it waits behind no other job.
+    """
 
     name: str
     seconds: int
     run: Run
+    prompt: bool = False
 
 
 def run_leased(services: Services, job: Periodic) -> bool:
     """Run ``job`` if no other process is running it; tell whether it ran. Errors are the caller's."""
-    with leases.held(services, f"periodic/{job.name}", seconds=LEASE_SECONDS) as lease:
+    seconds = PROMPT_LEASE_SECONDS if job.prompt else LEASE_SECONDS
+    with leases.held(services, f"periodic/{job.name}", seconds=seconds) as lease:
         if lease is not None:
             job.run(services)
         return lease is not None

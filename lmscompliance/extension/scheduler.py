@@ -10,16 +10,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from lmscompliance.extension.periodic import Periodic, run_logged
 from lmscompliance.services import Services
 
+_PROMPT = "prompt"
+
 
 def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
     """Start a background scheduler that runs ``jobs``; its threads end with the process."""
     scheduler = BackgroundScheduler(
         timezone=UTC,
         daemon=True,
-        executors={"default": ThreadPoolExecutor(2)},
+        executors={"default": ThreadPoolExecutor(2), _PROMPT: ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in jobs:
-        scheduler.add_job(run_logged, "interval", seconds=job.seconds, id=job.name, args=(services, job))
+        executor = _PROMPT if job.prompt else "default"
+        args = (services, job)
+        scheduler.add_job(
+            run_logged, "interval", seconds=job.seconds, id=job.name, args=args, executor=executor
+        )
+        if job.prompt:
+            scheduler.add_job(run_logged, id=f"{job.name} at the start", args=args, executor=executor)
     scheduler.start()
     return scheduler

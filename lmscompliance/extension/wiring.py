@@ -28,7 +28,7 @@ def periodic_jobs() -> list[Periodic]:
     return [
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
         Periodic("learning.close_unanswered", 10, presence.close_unanswered),
-        Periodic("exams.close_overdue", 10, exams.close_overdue),
+        Periodic("exams.close_overdue", 10, exams.close_overdue, prompt=True),
         Periodic("training.ask_pending", 10, verifying.ask_pending),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
         Periodic("persons.keep_apart", 600, apart.keep_apart),

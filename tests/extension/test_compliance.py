@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask_login import LoginManager
+from sqlalchemy import select
 
 from lmscompliance import Compliance
 from lmscompliance.extension import wiring
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.jobs import leases
+from lmscompliance.jobs.models import LeaseRow
+from lmscompliance.jobs.moment import database_now
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.services import Services
 from lmscompliance.storage import migrate
+from lmscompliance.storage.transaction import reading
 
 
 def _host(tmp_path: Path, name: str = "host", **config: object) -> Flask:
@@ -140,6 +146,26 @@ def test_jobs_run_under_their_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     _dispose(compliance, app)
 
 
+def test_a_prompt_job_waits_for_no_dead_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lease ends within seconds, should the process be killed in it; it runs as the scheduler starts."""
+    compliance, app = _migrated(tmp_path)
+    ran = threading.Event()
+
+    def tell(services: Services) -> None:
+        with reading(services.database) as session:
+            assert session.scalars(select(LeaseRow.expires_us - database_now())).one() <= 15_000_000
+        ran.set()
+
+    monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("tell", 3600, tell, prompt=True)])
+    scheduler = compliance.start_scheduler(app)
+    assert scheduler is not None
+    try:
+        assert ran.wait(20)
+    finally:
+        scheduler.shutdown(wait=True)
+    _dispose(compliance, app)
+
+
 def test_a_failing_job_is_told_to_its_caller_and_frees_its_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,8 +186,6 @@ def test_the_scheduler_starts_only_when_asked_and_allowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scheduler runs jobs in the background, survives a failing one, and can be switched off."""
-    import threading
-
     compliance, app = _migrated(tmp_path)
     twice = threading.Event()
     runs = []

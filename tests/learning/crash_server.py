@@ -1,4 +1,7 @@
-"""A server of its own process, to be killed: ``python -m tests.learning.crash_server URL DATA LANE``."""
+"""A server of its own process, to be killed: ``python -m tests.learning.crash_server URL DATA LANE``.
+
+With ``jobs`` for the lane it runs the periodic jobs as well, as a production server does.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,15 @@ from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from lmscompliance.extension import scheduler
 from lmscompliance.extension.building import build_services
+from lmscompliance.extension.wiring import periodic_jobs
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.services import Services
 from tests.learning.lanes import app_with
 
 ROOT = Path(__file__).parents[2]
+JOBS = "jobs"
 
 
 @contextmanager
@@ -54,6 +60,9 @@ def main() -> None:
             }
         )
     )
+    if JOBS in lane:
+        lane.remove(JOBS)
+        scheduler.start(services, periodic_jobs())
     server = make_server(
         "127.0.0.1", 0, app_with(*(lane or ["lane"]), services), threaded=True, request_handler=_Quiet
     )
