@@ -21,11 +21,12 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.learning.models import ClosedSession, CreditCorrection
 from lmscompliance.learning.presence.models import PresenceCheck
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
-from lmscompliance.training.models import CLOSED, Enrolment, IdentityNote, MergeNote, TrainingClass
+from lmscompliance.training.models import Enrolment, IdentityNote, MergeNote, TrainingClass
 
 __all__ = [
     "ClassStatus",
@@ -120,7 +121,7 @@ def refresh_due(services: Services) -> int:
             (Completion.class_id == Enrolment.class_id) & (Completion.enrolment_id == Enrolment.id),
         )
         .where(
-            TrainingClass.status != CLOSED,
+            TrainingClass.status.not_in(OVER),
             TrainingClass.window_end > services.clock.now() - _LOOK_BACK,
             Enrolment.activated_at.is_not(None),
             or_(

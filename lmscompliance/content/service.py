@@ -22,11 +22,12 @@ from lmscompliance.content import pages, store
 from lmscompliance.content.models import LessonContent
 from lmscompliance.evidence.models import Entry
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.training import queries
-from lmscompliance.training.models import CLOSED, Lesson
+from lmscompliance.training.models import Lesson
 
 KINDS: Mapping[str, str] = {
     ".mp4": "video",
@@ -198,7 +199,7 @@ def _freeze(services: Services, class_code: str, ordinal: int, new: _New, reason
     now = services.clock.now()
     with transaction(services.database) as session:
         class_ = queries.locked_class(session, queries.class_by_code(session, class_code).id)
-        if class_.status == CLOSED:
+        if class_.status in OVER:
             raise Conflict("training.class_closed", code=class_code)
         lesson = _lesson(session, class_.id, class_code, ordinal)
         before = current(session, lesson)

@@ -77,6 +77,7 @@ def situation(session: Session, class_id: str, enrolment_id: str) -> Situation:
 
 def admit(session: Session, class_id: str, enrolment_id: str) -> Entry:
     """Return leave to begin an attempt, or raise ``Conflict`` with the reason, the clause and what to do."""
+    training.require_going(session, class_id)
     now = situation(session, class_id, enrolment_id)
     running = now.open_attempt
     if running is not None:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
 from lmscompliance.attendance import views as attendance_views
-from lmscompliance.completion import dispute_views
+from lmscompliance.completion import dispute_views, life_views
 from lmscompliance.completion import views as completion_views
 from lmscompliance.content import views as content_views
 from lmscompliance.evidence import views as evidence_views
@@ -54,6 +54,7 @@ ROOMS: tuple[Routes, ...] = (
     attempt_views.routes,
     completion_views.routes,
     dispute_views.routes,
+    life_views.routes,
     proof_views.routes,
     ledger_views.routes,
     evidence_views.routes,

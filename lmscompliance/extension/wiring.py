@@ -20,7 +20,7 @@ from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.persons import apart
 from lmscompliance.services import Services
 from lmscompliance.supervision import jobs as supervision_jobs
-from lmscompliance.training import verifying
+from lmscompliance.training import life, verifying
 
 
 def periodic_jobs() -> list[Periodic]:
@@ -30,6 +30,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("learning.close_unanswered", 10, presence.close_unanswered),
         Periodic("exams.close_overdue", 10, exams.close_overdue, prompt=True),
         Periodic("training.ask_pending", 10, verifying.ask_pending),
+        Periodic("training.advance_due", 60, life.advance_due),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
         Periodic("persons.keep_apart", 600, apart.keep_apart),
         Periodic("supervision.watch", 60, supervision_jobs.watch),

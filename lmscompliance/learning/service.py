@@ -27,6 +27,7 @@ from lmscompliance.learning.segments import SentBeat
 from lmscompliance.rules.facts import OFFLINE
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment, Lesson
 
 __all__ = ["Ended", "Started", "close_silent", "end", "presence_facts", "session_facts", "start"]
@@ -68,12 +69,14 @@ def start(
     Another active session of the same person is ``Conflict`` (``learning.other_device``), unless it has
     been silent for longer than its policy's gap (then it is closed first) or ``takeover`` asks to take
     its place. Whether the class is approved does not matter here: such time is kept, and excluded by
-    rule. Raises ``NotFound`` for a lesson that is not the actor's; an offline lesson is a ``Conflict``.
+    rule. Raises ``NotFound`` for a lesson that is not the actor's; an offline lesson, or one of a class that
+    is closed, is a ``Conflict``.
     """
     with transaction(services.database) as session:
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
         if lesson.mode == OFFLINE:
             raise Conflict("learning.offline_lesson", lesson=lesson.title)
+        queries.require_going(session, lesson.class_id)
         content.require_intact(session, services, lesson)
         held_to = limits.within(session, services, lesson.class_id)
         session_id = services.ids.new()

@@ -20,6 +20,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.learning.models import ClosedSession
 from lmscompliance.ledgers.models import LedgerExport
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.rules.finding import HIGH, MEDIUM, Finding
 from lmscompliance.rules.merging import YIELDS, Span, Stretch, standing, yielding
 from lmscompliance.services import Services
@@ -27,7 +28,7 @@ from lmscompliance.storage.transaction import after_commit, reading, transaction
 from lmscompliance.supervision import findings
 from lmscompliance.training import queries
 from lmscompliance.training.casework import enrolments_of
-from lmscompliance.training.models import CLOSED, Enrolment, MergeNote, TrainingClass
+from lmscompliance.training.models import Enrolment, MergeNote, TrainingClass
 from lmscompliance.training.verifying import DECIDED
 
 _SECOND_US = 1_000_000
@@ -99,9 +100,9 @@ def tell(session: Session, services: Services, one: Enrolment, kind: str, subjec
         LedgerExport.class_id == one.class_id, LedgerExport.finished_at.is_not(None)
     )
     exported = session.scalar(exports) or 0
-    if class_.status == CLOSED or exported:
+    if class_.status in OVER or exported:
         now_us = to_micros(services.clock.now())
-        facts = {"closed": int(class_.status == CLOSED), "exports": exported}
+        facts = {"closed": int(class_.status in OVER), "exports": exported}
         found = Finding(kind, MEDIUM, subject, now_us, now_us, (), facts)
         findings.keep(session, services, one.class_id, [found], enrolment_id=one.id)
 

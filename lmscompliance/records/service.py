@@ -21,12 +21,12 @@ from lmscompliance.records.matching import Lessons, People
 from lmscompliance.records.models import ReportedRow, ReportedSession
 from lmscompliance.records.reading import Finding, Reading, SourceEvent
 from lmscompliance.records.report import ImportReport, Person
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.rules.reported import SECOND_US, Event, Reported, sessions, union_seconds
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import table
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
-from lmscompliance.training.models import CLOSED
 
 FORMATS = ("moodle-log", "xapi", "cmi5")
 IP_PLACE = "compliance_reported_session.ip"
@@ -91,7 +91,7 @@ def import_records(
         notice = queries.notice_of(session, class_)
         roster = queries.open_roster(session, services.vault, class_.id)
         plan = queries.lessons(session, class_.id)
-    if class_.status == CLOSED:
+    if class_.status in OVER:
         raise Conflict("training.class_closed", code=class_.code)
     people, lessons = People(roster, source.users), Lessons(plan, source.lessons)
     read = _read(services, source)

@@ -190,6 +190,7 @@ _CLASS = {
 _CLASS_IGNORED = frozenset(
     {
         "export.recorded",
+        "class.step",
         "lesson.content_changed",
         "plan.excepted",
         "attendance.printed",

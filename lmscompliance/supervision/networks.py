@@ -21,6 +21,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.learning.origin import IP_PLACE
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
@@ -28,7 +29,7 @@ from lmscompliance.supervision import deciding
 from lmscompliance.supervision.models import CLEARED, OPEN, Anomaly, KnownNetwork, NetworkTold
 from lmscompliance.supervision.reasons import checked_reason
 from lmscompliance.training import queries
-from lmscompliance.training.models import CLOSED, TrainingClass
+from lmscompliance.training.models import TrainingClass
 
 EXCUSED = ("address_cluster", "shared_device")
 """What is not unusual in a known network."""
@@ -209,7 +210,7 @@ def _known(session: Session, enterprise_id: str) -> list[KnownNetwork]:
 
 def _running(session: Session, enterprise_id: str) -> list[TrainingClass]:
     query = select(TrainingClass).where(
-        TrainingClass.enterprise_id == enterprise_id, TrainingClass.status != CLOSED
+        TrainingClass.enterprise_id == enterprise_id, TrainingClass.status.not_in(OVER)
     )
     return list(session.scalars(query.order_by(TrainingClass.id)))
 

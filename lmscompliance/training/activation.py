@@ -12,9 +12,10 @@ from lmscompliance import evidence
 from lmscompliance.identity import accounts, links
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, TooMany
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training.codes import blinds
-from lmscompliance.training.models import CLOSED, ActivationCode, Enrolment, TrainingClass
+from lmscompliance.training.models import ActivationCode, Enrolment, TrainingClass
 from lmscompliance.training.queries import (
     class_by_id,
     class_notice,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from lmscompliance.policy import ConsentTerms
-    from lmscompliance.services import Services
+from lmscompliance.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def common_consent(services: Services) -> ConsentTerms | None:
     with reading(services.database) as session:
         digests = session.scalars(
             select(TrainingClass.policy_digest)
-            .where(TrainingClass.window_end > services.clock.now(), TrainingClass.status != CLOSED)
+            .where(TrainingClass.window_end > services.clock.now(), TrainingClass.status.not_in(OVER))
             .distinct()
         ).all()
         texts = {notice_by_digest(session, digest).consent for digest in digests}

@@ -26,10 +26,6 @@ from lmscompliance.storage.base import Base
 from lmscompliance.storage.personal import blind
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
 
-FILED = "filed"
-APPROVED = "approved"
-CLOSED = "closed"
-
 
 class PolicyText(Base):
     """The exact effective bytes of each policy version a class was filed under.
@@ -82,6 +78,20 @@ class TrainingClass(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     filing_number: Mapped[str] = mapped_column(String(128))
     plan_version: Mapped[int]
+
+
+class ClassStep(Base):
+    """A step of a class's life, in the order of ``n``; ``by`` is empty for one that time alone made."""
+
+    __tablename__ = "compliance_class_step"
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Instant)
+    by: Mapped[str] = mapped_column(String(255))
+    reason_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Lesson(Base):

@@ -13,9 +13,10 @@ from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import PersonValue, open_person
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_day, to_micros
-from lmscompliance.kernel.errors import NotFound
+from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.policy import Notice
 from lmscompliance.rules import merging
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.rules.facts import ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.merging import MergeFact
 from lmscompliance.training.models import (
@@ -73,6 +74,13 @@ def locked_class(session: Session, class_id: str) -> TrainingClass:
     if found is None:
         raise NotFound("training.no_class", code=class_id)
     return found
+
+
+def require_going(session: Session, class_id: str) -> None:
+    """Raise ``Conflict`` when the class is over: nothing is learnt or sat in it any more."""
+    class_ = class_by_id(session, class_id)
+    if class_.status in OVER:
+        raise Conflict("training.class_over", code=class_.code)
 
 
 def class_by_code(session: Session, code: str) -> TrainingClass:

@@ -24,10 +24,11 @@ from lmscompliance.identity.verification import OFFLINE, method_of
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.kernel.verification import PASSED, PENDING
+from lmscompliance.rules.class_life import OVER
 from lmscompliance.rules.masking import mask_number
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training.codes import IssuedCode, issue
-from lmscompliance.training.models import CLOSED, Enrolment, TrainingClass
+from lmscompliance.training.models import Enrolment, TrainingClass
 from lmscompliance.training.queries import class_by_code, locked_class
 from lmscompliance.training.verifying import REGISTRATION, begin
 
@@ -73,7 +74,7 @@ def import_roster(
     """
     with reading(services.database) as session:
         class_ = class_by_code(session, class_code)
-    if class_.status == CLOSED:
+    if class_.status in OVER:
         raise Conflict("training.class_closed", code=class_.code)
     roster = read(path, shanghai_day(services.clock.now()), limit)
     accepted: list[Accepted] = []

@@ -18,11 +18,13 @@ from lmscompliance.kernel.clock import day_end, day_start, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import blended
+from lmscompliance.rules.class_life import APPROVED, DRAFT, FILED
 from lmscompliance.rules.facts import MODES, ONLINE, LessonFact
 from lmscompliance.rules.plan import Problem, check_plan
 from lmscompliance.rules.verdict import NotMet, Verdict
 from lmscompliance.storage.transaction import transaction
-from lmscompliance.training.models import APPROVED, FILED, Enterprise, Lesson, PolicyText, TrainingClass
+from lmscompliance.training import life
+from lmscompliance.training.models import Enterprise, Lesson, PolicyText, TrainingClass
 from lmscompliance.training.queries import TEACHER_PLACE, lesson_fact, locked_class, notice_of
 
 if TYPE_CHECKING:
@@ -81,12 +83,14 @@ def file_class(
     policy_id: str,
     enterprise: EnterpriseInput,
     window: tuple[date, date] | None = None,
+    by: str = "",
+    draft: bool = False,
 ) -> str:
     """File a class under the present version of a policy and return its id.
 
-    ``window`` is the first and last Shanghai day of training; without it the notice's own window is
-    taken. Raises ``InvalidInput`` for a bad credit code or a window the notice does not allow, and
-    ``Conflict`` when the code is taken.
+    A ``draft`` is bound to its policy as well, and is filed by a step of its own. ``window`` is the first
+    and last Shanghai day of training; without it the notice's own window is taken. Raises ``InvalidInput``
+    for a bad credit code or a window the notice does not allow, and ``Conflict`` when the code is taken.
     """
     notice = services.policies.get(policy_id)
     start, end = _window(notice, window, code)
@@ -120,7 +124,7 @@ def file_class(
             policy_digest=notice.digest,
             window_start=start,
             window_end=end,
-            status=FILED,
+            status=DRAFT if draft else FILED,
             filed_at=now,
             approved_at=None,
             filing_number="",
@@ -128,6 +132,7 @@ def file_class(
         )
         session.add(class_)
         session.flush()
+        life.note(session, services, class_, "", by=by)
         evidence.record(
             session,
             services,
@@ -152,7 +157,7 @@ def file_class(
         return class_.id
 
 
-def approve_class(services: Services, class_id: str, filing_number: str = "") -> None:
+def approve_class(services: Services, class_id: str, filing_number: str = "", *, by: str = "") -> None:
     """Record the bureau's approval as of now; sessions before it are kept but never count.
 
     Approving again with the same number changes nothing (a retried request); with another it is a
@@ -165,7 +170,7 @@ def approve_class(services: Services, class_id: str, filing_number: str = "") ->
             if class_.filing_number == filing_number:
                 return
             raise Conflict("training.already_approved", code=class_.code, number=class_.filing_number)
-        class_.status = APPROVED
+        life.take(session, services, class_, APPROVED, by=by)
         class_.approved_at = now
         class_.filing_number = filing_number
         evidence.record(
@@ -176,6 +181,7 @@ def approve_class(services: Services, class_id: str, filing_number: str = "") ->
             type="class.approved",
             at=now,
             body={"approved_us": to_micros(now), "filing_number": filing_number},
+            disclose={"by": by} if by else {},
         )
 
 

@@ -14,9 +14,9 @@ from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.ledgers.service import export
 from lmscompliance.records.service import Source, import_records
+from lmscompliance.rules.class_life import CLOSED
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import activation, codes, queries
-from lmscompliance.training.models import CLOSED
 from lmscompliance.verifier import Verdict, verify
 from tests.records.conftest import CODE, Course
 from tests.records.test_moodle import ROWS, _csv
