@@ -76,9 +76,12 @@ def step(
 ) -> None:
     """Take a step for ``actor``; ``number`` is the bureau's filing number of an approval.
 
-    Raises ``Forbidden`` when it is not theirs to take, and what the step itself raises.
+    Raises ``InvalidInput`` for a state that is not reached here, ``Forbidden`` when it is not theirs to take,
+    and what the step itself raises.
     """
-    if actor.role not in life.MAY.get(target, ()):
+    if target not in life.MAY:
+        raise InvalidInput("training.step_unknown", states=", ".join(life.MAY))
+    if actor.role not in life.MAY[target]:
         raise Forbidden("web.wrong_role", role=actor.role.value)
     if target == APPROVED:
         approve_class(services, class_id, number, by=actor.account)
