@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
@@ -43,11 +44,21 @@ def postgres_server() -> Iterator[str]:
         yield prefix
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file with all tables; a copy of it costs nothing beside making them anew."""
+    path = tmp_path_factory.mktemp("template") / "tables.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    load_all().metadata.create_all(database.engine)
+    database.dispose()
+    return path
+
+
 def _postgres_copy(prefix: str, template: str) -> str:
     name = f"test_{os.getpid()}_{next(_names)}"
     admin = create_engine(prefix + "postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        postgres.copy_database(connection, name, template)
     admin.dispose()
     return prefix + name
 
@@ -67,11 +78,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`` keeps a test to one kind.
     """
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
-        database = Database(url)
-        load_all().metadata.create_all(database.engine)
-        database.dispose()
-        return url
+        copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.sqlite3")
+        return f"sqlite:///{copy}"
     return _postgres_copy(request.getfixturevalue("postgres_server"), "template_tables")
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from lmscompliance.storage.database import Database
+from tests.support import postgres
 
 _names = count()
 
@@ -39,7 +40,7 @@ def backed_up(services, tmp_path):
     name = f"backup_{os.getpid()}_{next(_names)}"
     engine = _administered(url)
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {urlsplit(url).path[1:]}"))
+        postgres.copy_database(connection, name, urlsplit(url).path[1:])
     engine.dispose()
     return replace(services, database=Database(urlsplit(url)._replace(path=f"/{name}").geturl()))
 
