@@ -87,4 +87,5 @@ def remark(  # one parameter for each option
         failing=len(found.turning("fails")),
         unchanged=found.unchanged,
         running=found.still_open,
+        voided=found.voided,
     )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lmscompliance.evidence import Fact, enrolment_stream, record_each
 from lmscompliance.exams import forms, locking, regrading, sheets
 from lmscompliance.exams.facts import attempts_of, facts_of
-from lmscompliance.exams.models import DEADLINE, ExamAttempt, ExamPaper
+from lmscompliance.exams.models import DEADLINE, VOIDED, ExamAttempt, ExamPaper
 from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.jcs import Json
@@ -106,7 +106,8 @@ def close(
         sheets.close(session, sheet)
     _record_closing(session, services, attempt, answers, ip=ip, full=notice.exam.full_marks)
     session.flush()
-    regrading.follow(session, services, attempt, paper)
+    if closed_by != VOIDED:
+        regrading.follow(session, services, attempt, paper)
     locking.settle(session, services, attempt, notice, attempts)
     subject = f"{sheet.class_id}/{sheet.enrolment_id}"
     after_commit(session, lambda: services.events.send(CLOSED, subject))

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lmscompliance.exams import forms, regrading
 from lmscompliance.exams.analysis import Figures, Taken, figures
@@ -45,9 +45,13 @@ class TopicFigures:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """A class's exam in figures; ``papers`` are the closed ones. Questions stand suspicious ones first."""
+    """A class's exam in figures. Questions stand suspicious ones first.
+
+    ``papers`` are the closed ones; the ``voided`` among all are left out.
+    """
 
     papers: int
+    voided: int
     questions: Sequence[QuestionFigures]
     topics: Sequence[TopicFigures]
 
@@ -55,6 +59,7 @@ class Statistics:
         """Return the figures, ratios as text with four decimals."""
         return {
             "papers": self.papers,
+            "voided": self.voided,
             "topics": [
                 {
                     "topic": one.topic,
@@ -93,9 +98,16 @@ def class_statistics(services: Services, class_id: str) -> Statistics:
                 ExamSheet,
                 (ExamSheet.class_id == ExamAttempt.class_id) & (ExamSheet.attempt_id == ExamAttempt.id),
             )
-            .where(ExamAttempt.class_id == class_id, ExamAttempt.score.is_not(None))
+            .where(
+                ExamAttempt.class_id == class_id,
+                ExamAttempt.score.is_not(None),
+                ExamAttempt.voided_at.is_(None),
+            )
             .order_by(ExamAttempt.id)
         ).all()
+        voided = session.scalar(
+            select(func.count()).where(ExamAttempt.class_id == class_id, ExamAttempt.voided_at.is_not(None))
+        )
         taken: dict[tuple[str, int], list[Taken]] = defaultdict(list)
         known: dict[tuple[str, int], dict[str, Json]] = {}
         for attempt_id, kept in rows:
@@ -110,7 +122,7 @@ def class_statistics(services: Services, class_id: str) -> Statistics:
                 taken[identity].append(Taken(earned.points, item.points, earned.answered, marked.score))
     questions = [_question(identity, known[identity], found) for identity, found in taken.items()]
     questions.sort(key=_order)
-    return Statistics(len(rows), questions, _topics(known, taken))
+    return Statistics(len(rows), voided or 0, questions, _topics(known, taken))
 
 
 def _question(

@@ -7,7 +7,8 @@ from lmscompliance.exams.gate import UNLOCKED, Situation, unlock
 from lmscompliance.exams.grading import CLOSED, Result
 from lmscompliance.exams.item_statistics import Statistics, class_statistics
 from lmscompliance.exams.publishing import default_blueprint, publish_blueprint
-from lmscompliance.exams.regrading import REGRADED, Remarking, remark, try_remark
+from lmscompliance.exams.regrading import REGRADED
+from lmscompliance.exams.remarking import Remarking, remark, try_remark
 from lmscompliance.exams.sheets import Change
 from lmscompliance.exams.starting import Sitter, start
 from lmscompliance.exams.viewing import ClosedPaper, OpenPaper, Reviewed, paper, situation

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from lmscompliance.attendance import codes, marking, signing
 from lmscompliance.attendance.marking import EntryInput
 from lmscompliance.attendance.signing import Reader, Reading
-from lmscompliance.kernel.clock import SHANGHAI, ManualClock
+from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.policy.terms import AttendanceTerms
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -20,7 +20,7 @@ from lmscompliance.training import activation, queries, registration, service
 from lmscompliance.training.models import Enrolment
 from lmscompliance.training.service import EnterpriseInput, LessonInput
 from tests.identity.sheets import person
-from tests.learning.school import PHONE, Player, School
+from tests.learning.school import PHONE, AtSchool, Player, School
 from tests.support.app import clerk, trainee
 from tests.training.school import USCC, roster
 
@@ -32,27 +32,8 @@ RECORDED_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Classroom:
+class Classroom(AtSchool):
     """The class, its lessons (recorded, first, second) and a hand on the clock."""
-
-    school: School
-
-    @property
-    def services(self) -> Services:
-        """The services."""
-        return self.school.services
-
-    @property
-    def class_id(self) -> str:
-        """The class's id."""
-        return self.school.class_id
-
-    @property
-    def clock(self) -> ManualClock:
-        """The clock everything runs on."""
-        clock = self.services.clock
-        assert isinstance(clock, ManualClock)
-        return clock
 
     @property
     def terms(self) -> AttendanceTerms:

@@ -20,7 +20,7 @@ from lmscompliance.training import service as training
 from lmscompliance.training.models import Enrolment, Lesson
 from tests.exams.hall import Hall, fill_bank
 from tests.identity.sheets import person
-from tests.learning.school import PHONE, TOPICS, Player, School
+from tests.learning.school import PHONE, TOPICS, AtSchool, Player, School
 from tests.training.school import USCC, roster
 
 NAMES = ("张三", "李四四", "王小五", "赵六")
@@ -28,25 +28,10 @@ SECONDS = 90
 
 
 @dataclass(frozen=True)
-class Classroom:
+class Classroom(AtSchool):
     """The class, seen through the helpers of the rooms below."""
 
-    school: School
     hall: Hall
-
-    @property
-    def services(self) -> Services:
-        """The services."""
-        return self.school.services
-
-    @property
-    def class_id(self) -> str:
-        """The class's id."""
-        return self.school.class_id
-
-    def enrolment(self, account: str = "trainee-1") -> str:
-        """Return an account's enrolment."""
-        return self.school.trainees[account]
 
     def player(self, lesson: int, account: str = "trainee-1", *, takeover: bool = False) -> Player:
         """Open a session of ``account`` in a lesson and return its page."""

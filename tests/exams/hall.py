@@ -12,12 +12,11 @@ from lmscompliance.evidence.models import Entry
 from lmscompliance.exams import service
 from lmscompliance.exams.models import ExamPaper, ExamSheet
 from lmscompliance.exams.service import Change, Result, Sitter
-from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.questions import service as questions
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.tlog.leaf import Leaf
-from tests.learning.school import TOPICS, School, open_school
+from tests.learning.school import TOPICS, AtSchool, open_school
 
 IP = "203.0.113.7"
 MIXED = """\
@@ -36,31 +35,8 @@ MIXED = """\
 
 
 @dataclass(frozen=True)
-class Hall:
+class Hall(AtSchool):
     """A school at exam time. Every trainee has as many attempts as S1 gives: two."""
-
-    school: School
-
-    @property
-    def services(self) -> Services:
-        """The school's services."""
-        return self.school.services
-
-    @property
-    def class_id(self) -> str:
-        """The class's id."""
-        return self.school.class_id
-
-    @property
-    def clock(self) -> ManualClock:
-        """The hand on the clock."""
-        clock = self.services.clock
-        assert isinstance(clock, ManualClock)
-        return clock
-
-    def enrolment(self, account: str = "trainee-1") -> str:
-        """Return an account's enrolment."""
-        return self.school.trainees[account]
 
     def unlock(self, account: str = "trainee-1") -> bool:
         """Let an account sit the exam."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+import threading
 
-from lmscompliance.exams import service
+import pytest
+from sqlalchemy import select, text
+
+from lmscompliance.exams import grading, service, sheets, voiding
 from lmscompliance.exams.models import ExamLock
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.questions.models import Question, QuestionVersion
-from lmscompliance.storage.transaction import reading
+from lmscompliance.storage.transaction import reading, transaction
+from tests.exams.hall import IP
 from tests.support.app import administrator, clerk, client_for, make_app
 
 
@@ -148,6 +151,64 @@ def test_the_same_key_again_or_nobody_responsible_is_refused(hall):
     again = _remark(hall, question, letter, version=1)
     assert (again.changed, again.unchanged) == ((), 1)
     assert len(hall.told()) == told
+
+
+def _void(hall, attempt):
+    voiding.request(hall.services, administrator("staff-1"), hall.class_id, attempt, "停电")
+    voiding.decide(hall.services, administrator("staff-2"), hall.class_id, attempt, confirmed=True)
+
+
+def test_a_voided_attempt_is_left_out_and_counted(hall):
+    """It keeps the mark it was voided with, and the report says how many there were."""
+    attempt, question, letter, _number = _sit_wrong(hall)
+    _void(hall, attempt)
+    tried = service.try_remark(hall.services, question_id=question, key=letter)
+    assert (tried.changed, tried.voided) == ((), 1)
+    done = _remark(hall, question, letter)
+    assert (done.changed, done.unchanged, done.to_json()["voided"]) == ((), 0, 1)
+    assert hall.paper(attempt).result.score == 50
+
+
+def test_an_attempt_voided_while_it_ran_is_not_marked_again(hall):
+    """What was corrected meanwhile is nothing to it either."""
+    attempt = hall.start()
+    number, one = _single(hall, attempt)
+    other = next(place for place in range(len(one["options"])) if place not in one["key"])
+    hall.save(attempt, 1, {str(number): [other]})
+    assert (
+        _remark(hall, one["question"], _letter(hall, one["question"], one["options"][other])).still_open == 1
+    )
+    _void(hall, attempt)
+    assert "attempt.regraded" not in [leaf.t for leaf in hall.told()]
+    assert hall.paper(attempt).result.score == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_attempt_that_closes_meanwhile_is_not_forgotten(hall):
+    """A paper under way to being marked by the old key is waited for, and then marked again."""
+    attempt = hall.start()
+    number, one = _single(hall, attempt)
+    other = next(place for place in range(len(one["options"])) if place not in one["key"])
+    letter = _letter(hall, one["question"], one["options"][other])
+    correcting = threading.Thread(target=_remark, args=(hall, one["question"], letter))
+    with transaction(hall.services.database) as session:
+        sheet = sheets.find(session, attempt, lock=True)
+        change = service.Change(1, {str(number): [other]}, IP)
+        sheet = sheets.apply(session, hall.services, sheet, change, hall.clock.now(), last=True)
+        closed = grading.close(session, hall.services, sheet, closed_by="trainee")
+        correcting.start()
+        while correcting.is_alive() and not _somebody_waits(hall):
+            correcting.join(0.02)
+    correcting.join(60)
+    assert closed.score == 0
+    assert hall.told()[-1].t == "attempt.regraded"
+    assert hall.paper(attempt).result.score == 10
+
+
+def _somebody_waits(hall) -> bool:
+    with reading(hall.services.database) as session:
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return session.execute(waiting).scalar_one() > 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

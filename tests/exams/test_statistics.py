@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from lmscompliance.exams import service
+from lmscompliance.exams import service, voiding
 from lmscompliance.exams.analysis import FEWEST, Taken, figures
 from tests.support.app import administrator, client_for, make_app, trainee
 
@@ -63,6 +63,22 @@ def test_a_class_s_statistics_count_its_closed_papers_only(hall):
     rows = list(csv.DictReader(io.StringIO(found.to_csv())))
     assert [row["question"] for row in rows] == [one.question for one in found.questions]
     assert found.to_json()["questions"][0]["stem"] == found.questions[0].stem
+
+
+def test_voided_attempts_are_left_out_and_counted(hall):
+    """A paper written in a power cut says nothing about its questions; the page says how many there were."""
+    hall.sit(100, "trainee-2")
+    attempt = hall.sit(50).attempt
+    voiding.request(hall.services, administrator("staff-1"), hall.class_id, attempt, "停电")
+    assert service.class_statistics(hall.services, hall.class_id).papers == 2
+    voiding.decide(hall.services, administrator("staff-2"), hall.class_id, attempt, confirmed=True)
+    found = service.class_statistics(hall.services, hall.class_id)
+    assert (found.papers, found.voided, found.to_json()["voided"]) == (1, 1, 1)
+    assert sum(one.figures.drawn for one in found.questions) == 10
+    page = client_for(make_app(hall.services), administrator()).get(
+        f"/compliance/classes/{hall.class_id}/exam/statistics"
+    )
+    assert "作废的 1 份不计入" in page.text
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

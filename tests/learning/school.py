@@ -55,6 +55,13 @@ class School:
     accept: Accept = beats.accept
     """How beats arrive: straight at the service, or over HTTP (``tests.learning.lanes``)."""
 
+    @property
+    def clock(self) -> ManualClock:
+        """The hand-moved clock everything runs on."""
+        clock = self.services.clock
+        assert isinstance(clock, ManualClock)
+        return clock
+
     def actor(self, account: str = "trainee-1") -> Actor:
         """Return the host's user with ``account``."""
         return Actor(account=account, role=Role.TRAINEE)
@@ -95,6 +102,32 @@ class School:
             return [Leaf.decode(row) for row in rows]
 
 
+@dataclass(frozen=True)
+class AtSchool:
+    """What another room's tests put around a school."""
+
+    school: School
+
+    @property
+    def services(self) -> Services:
+        """The school's services."""
+        return self.school.services
+
+    @property
+    def class_id(self) -> str:
+        """The class's id."""
+        return self.school.class_id
+
+    @property
+    def clock(self) -> ManualClock:
+        """The hand on the clock."""
+        return self.school.clock
+
+    def enrolment(self, account: str = "trainee-1") -> str:
+        """Return an account's enrolment."""
+        return self.school.trainees[account]
+
+
 class Player:
     """Somebody's page: sends beats at the clock's time, as the tracker would."""
 
@@ -111,10 +144,8 @@ class Player:
 
     @property
     def clock(self) -> ManualClock:
-        """The hand-moved clock everything runs on."""
-        clock = self.services.clock
-        assert isinstance(clock, ManualClock)
-        return clock
+        """The school's clock."""
+        return self.school.clock
 
     def beat(self, state: str = "playing", *, seq: int | None = None) -> BeatAck:
         """Send one beat now; if it raises a presence check, somebody attentive passes it at once."""
