@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import click
 
 from lmscompliance.cli.environment import services
+from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import bar, say
 from lmscompliance.extension.signing import signer_of
+from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.messages import text
+from lmscompliance.ledgers.downloads import handed_out
 from lmscompliance.ledgers.service import export
 
 
@@ -26,11 +31,17 @@ def group() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory for the workbook, the evidence bundle and the trust file.",
 )
-def export_(code: str, out: Path) -> None:
+@click.option("--purpose", help="What for, and who gets it; everybody in the ledger sees that.")
+def export_(code: str, out: Path, purpose: str | None) -> None:
     """Export workbook, evidence bundle and trust file; what was recorded so far is sealed first.
 
-    Interrupted, it leaves no half file; repeated on an unchanged class, it gives the same workbook.
+    Interrupted, it leaves no half file; repeated on an unchanged class, it gives the same workbook. That
+    full details were handed out is recorded with the user of this machine.
     """
     with services() as given, bar() as progress:
-        done = export(given, signer_of(given), class_id_of(given, code), out, progress)
+        class_id = class_id_of(given, code)
+        by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
+        said = purpose or text("cli.ledger_purpose", language())
+        handed_out(given, by, class_id, purpose=said)
+        done = export(given, signer_of(given), class_id, out, progress)
     say("cli.ledger_exported", workbook=done.workbook, bundle=done.bundle, trust=done.trust)

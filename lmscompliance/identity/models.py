@@ -130,7 +130,11 @@ class Consent(Base):
 
 
 class Look(Base):
-    """Somebody was shown what is otherwise masked: ``what`` of whom, and why."""
+    """Somebody was shown what is otherwise masked: ``what`` of whom, and why.
+
+    ``reason`` is the occasion as a code, ``words_sealed`` what the person said it was for. Of a whole class
+    ``enrolment_id`` is empty.
+    """
 
     __tablename__ = "compliance_look"
 
@@ -141,4 +145,5 @@ class Look(Base):
     role: Mapped[str] = mapped_column(String(16))
     what: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str] = mapped_column(String(500))
+    words_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     at: Mapped[datetime] = mapped_column(Instant)

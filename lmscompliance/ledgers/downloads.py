@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.ledgers.models import LedgerDownload, LedgerExport
@@ -74,14 +75,32 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
         ]
 
 
-def fetch(services: Services, actor: Actor, class_id: str, export_id: str, file: str) -> Path:
+WHOLE = ("workbook", "bundle")
+"""Those of ``ENDINGS`` that hold everybody's full numbers."""
+COMMAND = "command"
+"""The occasion of an export at a command line."""
+
+
+def handed_out(services: Services, actor: Actor, class_id: str, *, purpose: str) -> None:
+    """Record that a ledger is written for somebody at a command line; everybody in it finds it."""
+    words = looks.checked_purpose(purpose)
+    with transaction(services.database) as session:
+        place = (class_id, looks.NOBODY)
+        looks.record(session, services, actor, place, what=looks.LEDGER, occasion=COMMAND, purpose=words)
+
+
+def fetch(
+    services: Services, actor: Actor, class_id: str, export_id: str, *, file: str, purpose: str = ""
+) -> Path:
     """Return the path of ``file`` (of ``ENDINGS``) of an export, having recorded who fetches it.
 
-    The record is durable before the file is handed out: a ledger holds full ID numbers. Raises
-    ``NotFound`` for an unknown file, and when the file was removed from the export directory.
+    The record is durable before the file is handed out: a ledger holds full ID numbers, so that what it is
+    for has to be said and everybody in it finds it. Raises ``NotFound`` for an unknown file, and when the
+    file was removed from the export directory; ``InvalidInput`` without a purpose where one is needed.
     """
     if file not in ENDINGS:
         raise NotFound("web.not_found")
+    words = looks.checked_purpose(purpose) if file in WHOLE else ""
     with transaction(services.database) as session:
         found = finished(session, class_id, export_id)
         if found is None:
@@ -100,4 +119,14 @@ def fetch(services: Services, actor: Actor, class_id: str, export_id: str, file:
                 downloaded_at=services.clock.now(),
             )
         )
+        if words:
+            looks.record(
+                session,
+                services,
+                actor,
+                (class_id, looks.NOBODY),
+                what=looks.LEDGER,
+                occasion=file,
+                purpose=words,
+            )
     return path

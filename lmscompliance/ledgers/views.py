@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import send_file
+from flask import request, send_file
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.kernel.actor import READING, Role
@@ -46,8 +46,24 @@ def create(class_id: str) -> ResponseReturnValue:
     access=Access(*READING, scope=export_scope),
 )
 def download(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
-    """Hand out one file of a finished ledger; each download is recorded."""
-    path = downloads.fetch(current_services(), current_actor(), class_id, export_id, file)
+    """Hand out one file of a finished ledger that holds nobody's data; each download is recorded."""
+    return _file(class_id, export_id, file)
+
+
+@routes.post(
+    "/classes/<class_id>/ledger/<export_id>/<file>",
+    endpoint="ledger_fetch",
+    access=Access(*READING, scope=export_scope),
+)
+def fetch(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
+    """Hand out any file of a finished ledger; what for is recorded, too."""
+    return _file(class_id, export_id, file, request.form.get("purpose", ""))
+
+
+def _file(class_id: str, export_id: str, file: str, purpose: str = "") -> ResponseReturnValue:
+    path = downloads.fetch(
+        current_services(), current_actor(), class_id, export_id, file=file, purpose=purpose
+    )
     response = send_file(path, as_attachment=True, download_name=path.name, max_age=0)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -191,6 +191,7 @@ _CLASS_IGNORED = frozenset(
     {
         "export.recorded",
         "class.step",
+        "details.revealed",
         "lesson.content_changed",
         "plan.excepted",
         "attendance.printed",

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.kernel.actor import SUPERVISING, Role
 from lmscompliance.training import casework
 from lmscompliance.training.access import case_scope
+from lmscompliance.training.casework import CaseShown
 from lmscompliance.web import Access, Routes, current_actor, current_services, redirect_to, render
 
 routes = Routes()
@@ -19,12 +20,7 @@ _DECIDES = Access(Role.ADMINISTRATOR, scope=case_scope)
 @routes.get("/cases", endpoint="cases", access=_SEES)
 def listed() -> ResponseReturnValue:
     """List the cases of the actor's classes, open ones first."""
-    actor = current_actor()
-    return render(
-        "training/cases.html",
-        found=casework.listed(current_services(), actor),
-        decides=actor.role in _DECIDES.roles,
-    )
+    return _page(casework.listed(current_services(), current_actor()))
 
 
 @routes.post("/cases", endpoint="case_open", access=Access(Role.ADMINISTRATOR))
@@ -38,6 +34,13 @@ def open_case() -> ResponseReturnValue:
     return redirect_to("cases")
 
 
+@routes.post("/cases/<case_id>/reveal", endpoint="case_reveal", access=Access(*SUPERVISING, scope=case_scope))
+def reveal(case_id: str) -> ResponseReturnValue:
+    """Show both sides of a case whole, this once; that is logged."""
+    purpose = request.form.get("purpose", "")
+    return _page(casework.reveal(current_services(), current_actor(), case_id, purpose), case_id)
+
+
 @routes.post("/cases/<case_id>", endpoint="case_decide", access=_DECIDES)
 def decide(case_id: str) -> ResponseReturnValue:
     """Decide a case, with a reason."""
@@ -49,3 +52,8 @@ def decide(case_id: str) -> ResponseReturnValue:
         request.form.get("reason", ""),
     )
     return redirect_to("cases")
+
+
+def _page(found: list[CaseShown], whole: str = "") -> str:
+    decides = current_actor().role in _DECIDES.roles
+    return render("training/cases.html", found=found, decides=decides, whole=whole)

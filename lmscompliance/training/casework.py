@@ -13,9 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
-from lmscompliance.identity import cases, links, people
+from lmscompliance.identity import cases, links, looks, people
 from lmscompliance.identity.models import IdentityCase, Person
-from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.rules.identity import CLEARED, SUSPECTED
@@ -73,8 +73,11 @@ class CaseShown:
         return tuple(one for one in DECISIONS[self.case.kind] if one != self.case.decision)
 
 
-def listed(services: Services, actor: Actor) -> list[CaseShown]:
-    """Return the cases of the classes the actor may see, open ones first; administrators alone see names."""
+def listed(services: Services, actor: Actor, *, whole: str = "") -> list[CaseShown]:
+    """Return the cases of the classes the actor may see, open ones first, masked.
+
+    The case ``whole`` is not: whoever asks for that has recorded the look (``reveal``).
+    """
     found = []
     with reading(services.database) as session:
         query = select(IdentityCase).order_by(IdentityCase.state != cases.OPEN, IdentityCase.opened_at.desc())
@@ -83,15 +86,34 @@ def listed(services: Services, actor: Actor) -> list[CaseShown]:
             if queries.in_scope(session, actor, class_id):
                 code = queries.class_by_id(session, class_id).code
                 sides = cases.open_sides(services, case)
-                found.append(CaseShown(case, code, (_side(sides[0], actor), _side(sides[1], actor))))
+                shown = case.id == whole
+                found.append(CaseShown(case, code, (_side(sides[0], shown), _side(sides[1], shown))))
     return found
 
 
-def _side(raw: dict[str, str | int], actor: Actor) -> Side:
-    name = str(raw["name"])
+def reveal(services: Services, actor: Actor, case_id: str, purpose: str) -> list[CaseShown]:
+    """Record that the actor is shown both sides of a case, and for what; return the list with it whole.
+
+    It is recorded for every enrolment of whom it is about, so that each of them finds it. Raises ``NotFound``
+    and ``InvalidInput`` without a purpose. The scope is the route's to check.
+    """
+    words = looks.checked_purpose(purpose)
+    with transaction(services.database) as session:
+        case = session.get(IdentityCase, case_id)
+        if case is None:
+            raise NotFound("web.not_found")
+        persons = persons_of(session, services, case)
+        places = [(one.class_id, one.id) for one in enrolments_of(session, [one.id for one in persons])]
+        for place in places or [(case.origin.removeprefix("class/"), looks.NOBODY)]:
+            looks.record(session, services, actor, place, what=looks.CASE, occasion=looks.CASE, purpose=words)
+    return listed(services, actor, whole=case_id)
+
+
+def _side(raw: dict[str, str | int], whole: bool) -> Side:  # noqa: FBT001  # two values of one call
+    name, number = str(raw["name"]), str(raw["id_number"])
     return Side(
-        name if actor.role is Role.ADMINISTRATOR else mask_name(name),
-        mask_number(str(raw["id_number"])),
+        name if whole else mask_name(name),
+        number if whole else mask_number(number),
         str(raw.get("file", "")),
         int(raw.get("row", 0)),
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from lmscompliance.identity import consent
+from lmscompliance.identity import consent, looks
 from lmscompliance.identity.models import Consent, Look
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import Conflict, NotFound
@@ -27,6 +25,8 @@ class Held:
     years: int
     consents: Sequence[Consent]
     looks: Sequence[Look]
+    purposes: Mapping[str, str]
+    """What each look was for, by its id; empty where nobody had to say."""
 
 
 def held(services: Services, actor: Actor, class_id: str, *, reveal: bool = False) -> Held:
@@ -39,29 +39,20 @@ def held(services: Services, actor: Actor, class_id: str, *, reveal: bool = Fals
             mine = queries.enrolment_of(session, class_id, actor.account)
             if mine is None:
                 raise NotFound("web.not_found")
-            session.add(
-                Look(
-                    class_id=class_id,
-                    enrolment_id=mine.id,
-                    id=services.ids.new(),
-                    account=actor.account,
-                    role=actor.role.value,
-                    what="details",
-                    reason="own",
-                    at=services.clock.now(),
-                )
-            )
+            place = (class_id, mine.id)
+            looks.record(session, services, actor, place, what=looks.DETAILS, occasion=looks.OWN)
     with reading(services.database) as session:
         mine = queries.enrolment_of(session, class_id, actor.account)
         if mine is None:
             raise NotFound("web.not_found")
-        looks = select(Look).where(Look.class_id == class_id, Look.enrolment_id == mine.id)
+        seen = looks.of_person(session, class_id, mine.id)
         return Held(
             entry=queries.open_enrolment(session, services.vault, class_id, mine.id),
             enrolment=mine,
             years=queries.class_notice(session, class_id).retention.years,
             consents=consent.all_of(session, (class_id, mine.id)),
-            looks=session.scalars(looks.order_by(Look.at.desc(), Look.id.desc())).all(),
+            looks=seen,
+            purposes={one.id: looks.purpose_of(services, one) for one in seen},
         )
 
 

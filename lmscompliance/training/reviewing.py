@@ -9,8 +9,8 @@ from sqlalchemy import select
 from lmscompliance.files import service as files
 from lmscompliance.files.service import Content
 from lmscompliance.files.sniffing import Kind
-from lmscompliance.identity import consent, links
-from lmscompliance.identity.models import Look, Person
+from lmscompliance.identity import consent, links, looks
+from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import PersonValue, open_person
 from lmscompliance.identity.verification import MANUAL
 from lmscompliance.kernel.actor import Actor
@@ -149,16 +149,7 @@ def look(services: Services, actor: Actor, class_id: str, verification_id: str) 
         if row is None or row.photo is None:
             raise NotFound("web.not_found")
         content = files.read(session, services, row.photo)
-        session.add(
-            Look(
-                class_id=class_id,
-                enrolment_id=row.enrolment_id,
-                id=services.ids.new(),
-                account=actor.account,
-                role=actor.role.value,
-                what="photo",
-                reason=REVIEW,
-                at=services.clock.now(),
-            )
+        looks.record(
+            session, services, actor, (class_id, row.enrolment_id), what=looks.PHOTO, occasion=REVIEW
         )
         return content

@@ -200,12 +200,13 @@ class Staff(Visitor):
     def create_ledger(self) -> None:
         """Ask for a ledger and wait until the page offers it."""
         self.page.get_by_role("button", name="生成台账").click()
-        self.page.get_by_role("link", name="证据包").first.wait_for(timeout=60_000)
+        self.page.get_by_role("button", name="证据包").first.wait_for(timeout=60_000)
 
     def download(self, label: str, folder: Path) -> Path:
-        """Click one of the newest ledger's downloads and return the file under its own name."""
+        """Click one of the newest ledger's downloads, say what for, and return the file under its name."""
+        self.page.get_by_label("用途").first.fill("报送主管部门")
         with self.page.expect_download() as waiting:
-            self.page.get_by_role("link", name=label).first.click()
+            self.page.locator("button, a.button").filter(has_text=label).first.click()
         done: Download = waiting.value
         target = folder / done.suggested_filename
         done.save_as(target)

@@ -18,6 +18,9 @@ from tests.support.app import administrator, clerk, client_for, inspector, make_
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+PURPOSE = {"purpose": "报送主管部门"}
+
+
 def _url(miniature: Miniature, *more: str) -> str:
     return "/".join(["/compliance/classes", miniature.class_id, "ledger", *more])
 
@@ -44,7 +47,7 @@ def test_asking_waiting_and_downloading(
     export_id = _export_id(services)
     paths = {}
     for file in ("workbook", "bundle", "trust"):
-        answer = client.get(_url(miniature, export_id, file))
+        answer = client.post(_url(miniature, export_id, file), data=PURPOSE)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "attachment" in answer.headers["Content-Disposition"]
         paths[file] = tmp_path / file
@@ -60,13 +63,40 @@ def test_each_download_is_recorded(services: Services, signer: LocalSigner, mini
     jobs.build_asked(services, signer)
     export_id = _export_id(services)
     for actor in (administrator(), inspector("浏河镇")):
-        client_for(app, actor).get(_url(miniature, export_id, "workbook")).close()
+        client_for(app, actor).post(_url(miniature, export_id, "workbook"), data=PURPOSE).close()
     with reading(services.database) as session:
         rows = session.scalars(select(LedgerDownload).order_by(LedgerDownload.role)).all()
     assert [(row.account, row.role, row.file) for row in rows] == [
         ("admin-1", "administrator", "workbook"),
         ("inspector-1", "inspector", "workbook"),
     ]
+
+
+def test_what_a_ledger_is_for_has_to_be_said(
+    services: Services, signer: LocalSigner, miniature: Miniature
+) -> None:
+    """Without a purpose nothing whole is handed out; with one it is recorded and no new ledger is due."""
+    app = make_app(services)
+    client = client_for(app, administrator())
+    client.post(_url(miniature))
+    jobs.build_asked(services, signer)
+    export_id = _export_id(services)
+    for answer in (
+        client.get(_url(miniature, export_id, "bundle")),
+        client.post(_url(miniature, export_id, "bundle")),
+    ):
+        assert answer.status_code == 422
+    client.get(_url(miniature, export_id, "trust")).close()
+    assert "报送主管部门" not in client.get(f"/compliance/classes/{miniature.class_id}/reveals").text
+    client.post(_url(miniature, export_id, "bundle"), data=PURPOSE).close()
+    page = client.get(f"/compliance/classes/{miniature.class_id}/reveals").text
+    assert "报送主管部门" in page
+    with reading(services.database) as session:
+        first = session.scalars(select(LedgerExport.snapshot)).one()
+    client.post(_url(miniature))
+    jobs.build_asked(services, signer)
+    with reading(services.database) as session:
+        assert set(session.scalars(select(LedgerExport.snapshot))) == {first}
 
 
 def test_who_may(services: Services, signer: LocalSigner, miniature: Miniature) -> None:
@@ -116,6 +146,6 @@ def test_a_removed_file_says_what_to_do(
     export_id = _export_id(services)
     for path in (services.settings.export_dir / miniature.class_id / export_id).iterdir():
         path.unlink()
-    answer = client.get(_url(miniature, export_id, "workbook"))
+    answer = client.post(_url(miniature, export_id, "workbook"), data=PURPOSE)
     assert answer.status_code == 404
     assert "重新生成" in answer.text

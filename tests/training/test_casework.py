@@ -30,7 +30,9 @@ def _case(services, tmp_path):
 def test_one_person_takes_the_second_name_and_both_are_kept(services, tmp_path):
     """The record changes, each enrolment records both names, and the same row is now accepted."""
     class_id, shown, again = _case(services, tmp_path)
-    assert [one.name for one in shown.sides] == ["张三", "张叁"]
+    assert [one.name for one in shown.sides] == ["张*", "张*"]
+    (whole,) = casework.reveal(services, administrator(), shown.case.id, "电话核实")
+    assert [one.name for one in whole.sides] == ["张三", "张叁"]
     with pytest.raises(InvalidInput):
         casework.decide(services, administrator(), shown.case.id, "rename", " ")
     casework.decide(services, administrator(), shown.case.id, "rename", "派出所更名证明")
@@ -73,7 +75,10 @@ def test_the_page_shows_both_sides_and_masks_them_for_inspectors(services, tmp_p
     _, shown, _ = _case(services, tmp_path)
     app = make_app(services)
     admin, watcher = client_for(app, administrator()), client_for(app, inspector("城厢镇"))
-    assert "张叁" in admin.get("/compliance/cases").get_data(as_text=True)
+    assert "张叁" not in admin.get("/compliance/cases").get_data(as_text=True)
+    reveal = f"/compliance/cases/{shown.case.id}/reveal"
+    assert admin.post(reveal).status_code == 422
+    assert "张叁" in admin.post(reveal, data={"purpose": "核对"}).get_data(as_text=True)
     page = watcher.get("/compliance/cases").get_data(as_text=True)
     assert "张*" in page
     assert "张叁" not in page

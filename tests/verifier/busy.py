@@ -111,6 +111,7 @@ def _of_the_class(made: Miniature) -> None:
         ("live.ended", {"show": "v1", "lesson": lesson, "ended_us": at + MINUTE_US}),
         ("network.declared", {"network": "n1", "at_us": at}),
         ("network.withdrawn", {"network": "n1", "at_us": at}),
+        ("details.revealed", {"look": "l1", "enrolment": "", "what": "ledger", "at_us": at}),
         ("anomaly.decided", {"anomaly": "a1", "kind": "shared_network", "decision": "cleared"}),
     ):
         made.record(stream, kind, dict(body), by="enterprise-1")
