@@ -12,7 +12,7 @@ from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
-from lmscompliance.storage.personal import sealed
+from lmscompliance.storage.personal import file_digest, sealed
 from lmscompliance.storage.types import Id, Instant
 
 
@@ -84,7 +84,7 @@ class Scan(Base):
 
     class_id: Mapped[str] = mapped_column(Id, primary_key=True)
     sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True, info=file_digest())
     size: Mapped[int]
     media_type: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(Instant)

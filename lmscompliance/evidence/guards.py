@@ -9,7 +9,7 @@ The same statements stand in a migration, which never changes; a test wants both
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import DDL, Table, UniqueConstraint, event, text
 from sqlalchemy.orm import Session
@@ -37,13 +37,20 @@ def append_only(table: Table, *, may_become: str = "", replaceable: bool = False
     ``may_become`` is an SQL condition over ``OLD`` and ``NEW``: the one kind of update that is allowed.
     ``replaceable`` lets an upsert meet an existing row on SQLite if its update would be allowed.
     """
-    for dialect, statements in (
-        ("postgresql", [_CREATE_FUNCTION, *_postgresql(table.name, may_become)]),
-        ("sqlite", list(_sqlite(table, may_become, replaceable=replaceable))),
-    ):
-        for statement in statements:
-            event.listen(table, "after_create", _on(dialect, statement))
-    _guarded[table.name] = ("no_change", "no_delete")
+    after_create(table, "postgresql", [_CREATE_FUNCTION, *_postgresql(table.name, may_become)])
+    after_create(table, "sqlite", _sqlite(table, may_become, replaceable=replaceable))
+    guarded(table.name, ("no_change", "no_delete"))
+
+
+def after_create(table: Table, dialect: str, statements: Iterable[str]) -> None:
+    """Run ``statements`` on ``dialect`` wherever ``table`` is created from the models."""
+    for statement in statements:
+        event.listen(table, "after_create", _on(dialect, statement))
+
+
+def guarded(table: str, names: tuple[str, ...]) -> None:
+    """Let ``missing`` look for the guards ``names`` of ``table``, and the one against replacing its rows."""
+    _guarded[table] = names
 
 
 def missing(session: Session) -> list[str]:
@@ -61,7 +68,7 @@ def missing(session: Session) -> list[str]:
 
 
 def _on(dialect: str, statement: str) -> ExecutableDDLElement:
-    ddl: ExecutableDDLElement = DDL(statement)  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    ddl: ExecutableDDLElement = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     return ddl.execute_if(dialect=dialect)
 
 

@@ -29,6 +29,7 @@ from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.persons import views as person_views
 from lmscompliance.proofs import views as proof_views
+from lmscompliance.retention import views as retention_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.supervision import live_views as supervision_live_views
 from lmscompliance.supervision import views as supervision_views
@@ -58,6 +59,7 @@ ROOMS: tuple[Routes, ...] = (
     proof_views.routes,
     ledger_views.routes,
     evidence_views.routes,
+    retention_views.routes,
     supervision_views.routes,
     supervision_live_views.routes,
 )

@@ -18,6 +18,7 @@ from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.persons import apart
+from lmscompliance.retention import jobs as retention_jobs
 from lmscompliance.services import Services
 from lmscompliance.supervision import jobs as supervision_jobs
 from lmscompliance.training import life, verifying
@@ -36,6 +37,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
         Periodic("ledgers.build_asked", 3, _build_ledgers),
+        Periodic("retention.clear", 600, retention_jobs.clear),
         Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),
         Periodic("evidence.stamp", 600, _stamp),

@@ -400,9 +400,18 @@ class IdentityTerms:
 
 @dataclass(frozen=True, slots=True)
 class RetentionTerms:
-    """How long ledgers are kept (台账留存)."""
+    """How long what a class left is kept (留存期限), by category (``rules.retention``).
+
+    ``years`` (whole years) is the ledger's own term; nothing that a ledger shows goes before it. The
+    ``…_extra_months`` are kept on top of it, ``photos_months`` counts from the same beginning by itself.
+    """
 
     years: int
+    addresses_extra_months: int
+    proofs_extra_months: int
+    accounts_extra_months: int
+    identity_extra_months: int
+    photos_months: int
 
 
 @dataclass(frozen=True, slots=True)

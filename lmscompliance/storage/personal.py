@@ -14,6 +14,7 @@ BLIND = "compliance_blind"
 OF = "compliance_of"
 EXPIRES = "compliance_expires"
 LASTING = "compliance_lasting"
+FILE = "compliance_file"
 
 
 def sealed(place: str) -> dict[str, Any]:
@@ -37,6 +38,11 @@ def blind(
     the index only saves work and may be emptied.
     """
     return {BLIND: domain, OF: of, EXPIRES: expires, LASTING: lasting}
+
+
+def file_digest() -> dict[str, Any]:
+    """Return the ``info`` of a column that names an uploaded file without a foreign key to it."""
+    return {FILE: True}
 
 
 def place_of(table: str, column: str, info: dict[str, Any]) -> str | None:

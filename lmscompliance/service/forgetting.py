@@ -1,0 +1,42 @@
+"""What service mode lets go of: logins of people that no class needs any more, and auditors' links."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from lmscompliance.rules.retention import ACCOUNTS, IDENTITY
+from lmscompliance.service.models import (
+    AuditorLink,
+    Login,
+    LoginGrant,
+    LoginSession,
+    LoginThrottle,
+    OneTimeLink,
+    PhoneCode,
+    RecoveryCode,
+    SecurityEvent,
+)
+from lmscompliance.storage.erasing import Erasing, chunks
+
+
+def forget(erasing: Erasing) -> None:
+    """Name the rows of trainees' logins; staff's are not a class's."""
+    session = erasing.session
+    logins = [
+        (row.id, row.login_blind)
+        for chunk in chunks(erasing.persons)
+        for row in session.execute(select(Login.id, Login.login_blind).where(Login.person_id.in_(chunk)))
+    ]
+    ids = [one for one, _ in logins]
+    for column in (
+        LoginGrant.login_id,
+        LoginSession.login_id,
+        OneTimeLink.login_id,
+        RecoveryCode.login_id,
+        SecurityEvent.login_id,
+        Login.id,
+    ):
+        erasing.rows(ACCOUNTS, column, ids)
+    erasing.rows(ACCOUNTS, LoginThrottle.login_blind, [blind for _, blind in logins])
+    erasing.rows(ACCOUNTS, PhoneCode.person_id, erasing.persons)
+    erasing.of_class(IDENTITY, AuditorLink, LoginSession)
