@@ -30,7 +30,7 @@ def group() -> None:
     """Keep what must be kept, and destroy what is due, provably."""
 
 
-@group.command("list")
+@group.command("list", short_help="List what is due when, and the holds that stand.")
 @_JSON
 def list_(*, as_json: bool) -> None:
     """List the classes with what is due when, and the holds that stand."""
@@ -55,7 +55,9 @@ def list_(*, as_json: bool) -> None:
 
 @group.command("hold", short_help="Stop the destruction of a class, or of all a trainee's.")
 @_CLASS
-@click.option("--trainee", "ordinal", type=int, help="The trainee's number: holds all of that person's classes.")
+@click.option(
+    "--trainee", "ordinal", type=int, help="The trainee's number: holds all of that person's classes."
+)
 @_REASON
 @_BY
 def hold(code: str, ordinal: int | None, reason: str, by: str) -> None:
@@ -114,7 +116,11 @@ def purge(code: str, by: str, *, dry_run: bool, as_json: bool) -> None:
         click.echo(text(f"retention.category_{category}", language()))
         for name, count in counts.items():
             click.echo(f"  {count:>9}  {name}")
-    say("cli.retention_purge_tried" if dry_run else "cli.retention_purged", purge=done.body["purge"], code=code)
+    say(
+        "cli.retention_purge_tried" if dry_run else "cli.retention_purged",
+        purge=done.body["purge"],
+        code=code,
+    )
 
 
 @group.command("withdraw", short_help="Take back an order that nobody has confirmed.")
@@ -138,7 +144,10 @@ def certificate(code: str, out: Path | None, *, as_json: bool) -> None:
     """Show the class's destruction certificates, and hand out the receipts that prove them."""
     with services() as given:
         class_id = class_id_of(given, code)
-        found = [(one, certificates.receipt(given, class_id, one.id)) for one in certificates.listed(given, class_id)]
+        found = [
+            (one, certificates.receipt(given, class_id, one.id))
+            for one in certificates.listed(given, class_id)
+        ]
     if as_json:
         dump([one.to_json(receipt) for one, receipt in found])
     for one, receipt in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from lmscompliance.evidence.models import (
 )
 from lmscompliance.evidence.reader import opened
 from lmscompliance.evidence.succession import present_origin, signers_at, successions
+from lmscompliance.evidence.vanished import vanished
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.services import Services
 from lmscompliance.tlog import checkpoint as checkpoints
@@ -49,6 +51,8 @@ class FsckReport:
     cosignatures: int = 0
     disclosures: int = 0
     problems: list[str] = field(default_factory=list)
+    committed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How many values the leaves of each (class, stream) are bound to."""
 
     @property
     def sound(self) -> bool:
@@ -64,7 +68,8 @@ def fsck(
 ) -> FsckReport:
     """Re-check every guard, entry, stream, position, tile, checkpoint and cosignature.
 
-    With ``services`` disclosures, too. With ``vkeys`` each checkpoint must carry a signature of one of
+    A value that is gone must have been destroyed by a certified purge; with ``services`` those that are kept
+    are opened and compared. With ``vkeys`` each checkpoint must carry a signature of one of
     them. With ``mark``, the last head the signer signed, the log must hold that very tree: a log that was
     cut or forked with everything in it made to fit shows only there. Reads everything: minutes for millions
     of entries. Use one ``reading`` session, so that all tables are of one moment.
@@ -79,6 +84,7 @@ def fsck(
     report.problems.extend(_places(session, report))
     if services is not None:
         report.problems.extend(_disclosures(session, services, report))
+    report.problems.extend(vanished(session, report.committed))
     return report
 
 
@@ -107,6 +113,7 @@ def _streams(session: Session, report: FsckReport) -> Iterator[str]:
             continue
         if (leaf.class_id, leaf.stream, leaf.n, leaf.t) != (class_id, stream, n, kind):
             yield f"{where}: the leaf says it is another entry"
+        report.committed[class_id, stream] += len(leaf.d)
         if leaf.prev != to_base64(head):
             yield f"{where}: it does not follow the entry before it"
     kept = {

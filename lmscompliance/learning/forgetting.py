@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from lmscompliance.learning.models import (
     ClosedSegment,
     ClosedSession,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 
+from sqlalchemy import select
+
 from lmscompliance.ledgers.models import LedgerDownload, LedgerExport
 from lmscompliance.ledgers.service import kept_directory
 from lmscompliance.rules.retention import ADDRESSES, IDENTITY, RECORDS
 from lmscompliance.services import Services
 from lmscompliance.storage.erasing import Erasing
+from lmscompliance.storage.transaction import reading
 
 
 def forget(erasing: Erasing) -> None:
@@ -19,7 +22,15 @@ def forget(erasing: Erasing) -> None:
 
 
 def remove_kept(services: Services, class_id: str) -> None:
-    """Remove the files of all exports that were on offer. Removing what is gone does nothing; raises ``OSError``."""
-    folder = kept_directory(services, class_id, "")
-    if folder.is_dir():
-        shutil.rmtree(folder)
+    """Remove the files of exports that are not on offer any more; of what is gone, nothing.
+
+    Raises ``OSError`` for what cannot be removed.
+    """
+    with reading(services.database) as session:
+        gone = session.scalars(
+            select(LedgerExport.id).where(LedgerExport.class_id == class_id, LedgerExport.kept.is_(False))
+        ).all()
+    for export_id in gone:
+        folder = kept_directory(services, class_id, export_id)
+        if folder.is_dir():
+            shutil.rmtree(folder)

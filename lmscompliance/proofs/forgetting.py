@@ -11,5 +11,7 @@ from lmscompliance.storage.erasing import Erasing
 
 def forget(erasing: Erasing) -> None:
     """Name the rows and the files."""
-    erasing.file(PROOFS, erasing.session.scalars(select(Proof.sha256).where(Proof.class_id == erasing.class_id)))
+    erasing.file(
+        PROOFS, erasing.session.scalars(select(Proof.sha256).where(Proof.class_id == erasing.class_id))
+    )
     erasing.of_class(PROOFS, Proof, ProofView)

@@ -1,1 +1,1 @@
-"""How long classes are kept, what stops their destruction, and what proves it: holds, purges, certificates."""
+"""How long classes are kept, what stops their destruction, what proves it: holds, purges, certificates."""

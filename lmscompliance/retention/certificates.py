@@ -1,4 +1,4 @@
-"""Destruction certificates (销毁证明): what was destroyed, by which policy, on whose order, provable by the log."""
+"""Destruction certificates (销毁证明): what was destroyed, by which policy, on whose order, by the log."""
 
 from __future__ import annotations
 
@@ -156,9 +156,7 @@ def _certificate(session: Session, class_: TrainingClass, row: Purge) -> Certifi
         id=row.id,
         began_on=body["began_on"],
         persons=body["persons"],
-        categories=tuple(
-            Category(**{**one, "files": tuple(one["files"])}) for one in body["categories"]
-        ),
+        categories=tuple(Category(**{**one, "files": tuple(one["files"])}) for one in body["categories"]),
         ordered_at=row.ordered_at,
         ordered_by=row.ordered_by,
         confirmed_at=row.confirmed_at or row.ordered_at,

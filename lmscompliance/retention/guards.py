@@ -33,7 +33,8 @@ _PURGE_STAYS = (
 )
 _PURGE_MOVES = (
     "OLD.state = 'ordered' AND NEW.state = 'withdrawn' "
-    "OR OLD.state = 'ordered' AND NEW.state = 'confirmed' AND NEW.confirmed_by <> OLD.ordered_by AND NOT ({held}) "
+    "OR OLD.state = 'ordered' AND NEW.state = 'confirmed' AND NEW.confirmed_by <> OLD.ordered_by "
+    "AND NOT ({held}) "
     "OR OLD.state = 'confirmed' AND NEW.state = 'done' AND NEW.names = OLD.names "
     "AND NEW.confirmed_by = OLD.confirmed_by "
     "OR OLD.state = 'done' AND NEW.state = 'done' AND OLD.cleared_at IS NULL AND NEW.names = OLD.names "
@@ -105,7 +106,8 @@ def postgresql() -> list[str]:
             "held boolean;",
             f"EXECUTE format('SELECT {held}', TG_TABLE_SCHEMA) INTO held USING NEW.class_id;\n"
             f"  IF TG_OP = 'INSERT' AND NEW.state = 'ordered' THEN RETURN NEW; END IF;\n"
-            f"  IF TG_OP = 'UPDATE' THEN\n    IF {_PURGE_STAYS} AND ({moves}) THEN RETURN NEW; END IF;\n  END IF;",
+            f"  IF TG_OP = 'UPDATE' THEN\n    IF {_PURGE_STAYS} AND ({moves}) "
+            "THEN RETURN NEW; END IF;\n  END IF;",
         ),
         _function(
             HOLD,

@@ -56,7 +56,7 @@ class ClassLine:
             "began_on": str(self.terms.began_on),
             "due_on": {category: str(day) for category, day in self.terms.due_on.items()},
             "due": list(self.due),
-            "gone": sorted(self.terms.gone),
+            "gone": list[Json](sorted(self.terms.gone)),
             "holds": self.holds,
         }
 

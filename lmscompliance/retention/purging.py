@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, aliased
 from lmscompliance import evidence
 from lmscompliance.evidence.forgetting import names_of
 from lmscompliance.evidence.models import Stream
-from lmscompliance.files.forgetting import drop, remove_objects
+from lmscompliance.files.removal import drop, remove_objects
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, Forbidden
@@ -40,7 +40,6 @@ from lmscompliance.storage.transaction import after_commit, reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment, TrainingClass
 
-TYPE = "retention.purged"
 _REHEARSAL = ("rehearsal", "rehearsal-confirmed")
 
 
@@ -178,9 +177,9 @@ def _carry_out(
     terms, due = _due(session, services, class_)
     snapshot = evidence.snapshot(session, services, class_.id, "purge")
     committed = commitments(session, class_.id, due)
+    names = names_of(session, class_.id, due)
+    purge.categories, purge.names = json.dumps(due), json.dumps(names)
     purge.state, purge.confirmed_at, purge.confirmed_by = CONFIRMED, now, confirmed_by
-    purge.categories = json.dumps(due)
-    purge.names = json.dumps(names_of(session, class_.id, due))
     # From here on the database lets the named values go, until the state changes again below.
     session.flush()
     going = _going(session, services, class_.id, frozenset(due))
@@ -204,7 +203,7 @@ def _carry_out(
                 "values_sha256": committed.digest(category),
                 "rows": tallies[category].total,
                 "rows_sha256": tallies[category].digest.hexdigest(),
-                "files": sorted(files[category]),
+                "files": list[Json](sorted(files[category])),
             }
             for category in due
         ],
@@ -214,7 +213,7 @@ def _carry_out(
         services,
         class_id=class_.id,
         stream=evidence.class_stream(class_.id),
-        type=TYPE,
+        type="retention.purged",
         at=now,
         body=body,
         disclose={"ordered_by": purge.ordered_by, "confirmed_by": confirmed_by},
@@ -232,7 +231,7 @@ def _counts(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
 
 def _going(session: Session, services: Services, class_id: str, categories: frozenset[str]) -> Erasing:
     rows = session.execute(select(Enrolment.id, Enrolment.person_id).where(Enrolment.class_id == class_id))
-    enrolled = {enrolment: person for enrolment, person in rows}
+    enrolled: dict[str, str] = {row.id: row.person_id for row in rows}
     elsewhere = set(_elsewhere(session, class_id))
     return Erasing(
         session=session,
@@ -252,4 +251,3 @@ def _elsewhere(session: Session, class_id: str) -> Iterator[str]:
         .join(other, other.person_id == Enrolment.person_id)
         .where(Enrolment.class_id == class_id, other.class_id != class_id)
     )
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,7 +27,10 @@ _NO_FACT = (
     "network.",
     "retention.",
 )
-"""How types begin whose entries say nothing of what happened in a class: copies made, rights to look at it."""
+"""How types begin whose entries say nothing of what happened in a class: copies, rights to look."""
+
+
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def terms_of(session: Session, class_: TrainingClass) -> Terms:
     claimed for or decided upon later says so there.
     """
     notice = queries.notice_of(session, class_)
-    began_on = max(shanghai_day(class_.window_end), shanghai_day(_last_fact(session, class_)))
+    began_on = max(shanghai_day(class_.window_end - _MOMENT), shanghai_day(_last_fact(session, class_)))
     gone = {
         category
         for done in session.scalars(
@@ -77,11 +80,15 @@ def _last_fact(session: Session, class_: TrainingClass) -> datetime:
             Stream.class_id == class_.id, Stream.stream.startswith(ENROLMENT_PREFIX), Stream.count > 0
         )
     )
-    own = select(Entry.type, Entry.leaf).where(
-        Entry.class_id == class_.id, Entry.stream == class_stream(class_.id)
+    own = session.scalar(
+        select(Entry.leaf)
+        .where(
+            Entry.class_id == class_.id,
+            Entry.stream == class_stream(class_.id),
+            *(~Entry.type.startswith(kind) for kind in _NO_FACT),
+        )
+        .order_by(Entry.n.desc())
+        .limit(1)
     )
-    for kind, leaf in session.execute(own.order_by(Entry.n.desc()), execution_options={"yield_per": 50}):
-        if not kind.startswith(_NO_FACT):
-            at = from_micros(Leaf.decode(leaf).at_us)
-            return at if of_people is None else max(at, of_people)
-    return of_people or class_.filed_at
+    last = class_.filed_at if own is None else from_micros(Leaf.decode(own).at_us)
+    return last if of_people is None else max(last, of_people)

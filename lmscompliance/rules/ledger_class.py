@@ -202,6 +202,9 @@ _CLASS_IGNORED = frozenset(
         "auditor.link_revoked",
         "auditor.link_used",
         "network.withdrawn",
+        "retention.held",
+        "retention.released",
+        "retention.purged",
     }
 )
 """Recorded in the class's stream, and of no consequence for any cell."""

@@ -27,8 +27,8 @@ scanned sheets; accounts; names, numbers, phones. Identity goes last: the others
 _ADDRESSES = frozenset({"ip", "agent"})
 _IDENTITY = frozenset({"name", "sex", "id_number", "phone", "department", "household"})
 _IDENTITY_PREFIXES = ("name_", "id_number_", "phone_")
-KEPT = frozenset({"ordered_by", "confirmed_by"})
-"""Values of destruction certificates themselves: who ordered and who confirmed one."""
+KEPT = frozenset({"ordered_by", "confirmed_by", "enterprise_name", "enterprise_uscc"})
+"""Who ordered and who confirmed a destruction; and the enterprise, which is nobody's personal data."""
 _MONTHS_A_YEAR = 12
 
 

@@ -1,6 +1,6 @@
-"""Takes away what a term has run out for: rooms name their rows and values, one place counts and removes them.
+"""Takes away what a term has run out for: rooms name rows and values, one place counts and removes them.
 
-A room that keeps anything of a class has a module ``forgetting`` with a function ``forget(erasing)``; it names
+A room that keeps anything of a class has a module ``forgetting`` with a function ``forget(erasing)``; it says
 what goes with which category and removes nothing itself. ``run`` then empties values and deletes rows in the
 order that foreign keys demand (whoever refers to a row goes before it), all in the caller's transaction: if
 the process dies before its commit, restart sees everything as it was.
@@ -99,7 +99,7 @@ class Erasing:
         becoming: dict[Attribute, object] = {}
         for one in sealed:
             own = cast("Column[Any]", one.property.columns[0])
-            place = personal.place_of(own.table.name, own.name, cast("dict[str, Any]", own.info))  # type: ignore[union-attr]  # a table
+            place = personal.place_of(own.table.name, own.name, cast("dict[str, Any]", own.info))
             nothing: object = "" if place is None else self.vault.seal(place, "")
             becoming[one] = None if own.nullable else nothing
         self.values(category, column, ids, becoming)
@@ -136,7 +136,7 @@ class Erasing:
             return
         for chunk in chunks(ids):
             condition = column.in_(chunk) if also is None else and_(column.in_(chunk), also)
-            self._steps.append(_Step(category, table(column.class_), condition, values))
+            self._steps.append(_Step(category, table(cast("type[Base]", column.class_)), condition, values))
 
 
 def rooms() -> list[Callable[[Erasing], None]]:
@@ -157,7 +157,7 @@ def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
 
 
 def still_referred_to(session: Session, target: Column[Any], digests: Iterable[str]) -> set[str]:
-    """Return those of ``digests`` that some row refers to, by a foreign key to ``target`` or a marked column."""
+    """Return those of ``digests`` that some row refers to, by a foreign key to ``target`` or a marked one."""
     found: set[str] = set()
     for column in _referring(target):
         for chunk in chunks(digests):
@@ -206,4 +206,3 @@ def _plain(value: object) -> str | int | None:
 
 def _attribute(model: type[Base], name: str) -> Attribute:
     return cast("Attribute", getattr(model, name))
-

@@ -15,6 +15,7 @@ from lmscompliance.tlog.leaf import BadLeaf, Leaf, disclosure_digest, leaf_hash
 from lmscompliance.tlog.merkle import BadProof, verify_inclusion
 from lmscompliance.verifier.bundle import ENTRIES, MAX_LINE, Disclosure, Entry
 from lmscompliance.verifier.disclosed import OpenedDisclosures, decode_line
+from lmscompliance.verifier.erased import Erasures
 from lmscompliance.verifier.loose import AnyArchive
 from lmscompliance.verifier.report import Report
 
@@ -106,7 +107,7 @@ class EntryCheck:
         self.listed = Listed()
         self.streams: dict[str, StreamState] = {}
         self._current: StreamState | None = None
-        self._withheld = 0
+        self._erasures = Erasures(report, self.disclosures)
         self._disclosed = 0
         self._count = 0
 
@@ -121,8 +122,7 @@ class EntryCheck:
         self.entries.say("entries_detail", count=self._count, size=self._head.size)
         self.complete.say("complete_detail", streams=len(self.listed.heads), snapshot=self.listed.snapshot)
         self.disclosures.say("disclosures_detail", count=self._disclosed)
-        if self._withheld:
-            self._report.find("withheld", count=self._withheld)
+        self._erasures.end()
 
     def _read_all(self) -> None:
         opened = OpenedDisclosures(self._archive, self.disclosures)
@@ -138,7 +138,8 @@ class EntryCheck:
             if leaf is not None:
                 self._place(entry, leaf)
                 self._see(entry.index, leaf)
-                self._open(leaf, opened.take(leaf.stream, leaf.n, self.streams))
+                names = self._open(leaf, opened.take(leaf.stream, leaf.n, self.streams))
+                self._erasures.take(leaf, entry.index, leaf.d.keys() - names, self.listed.heads)
         opened.finish()
 
     def _check_leaf(self, entry: Entry, number: int) -> Leaf | None:
@@ -237,7 +238,7 @@ class EntryCheck:
     def _ordinal(self, stream: str) -> str:
         return str(self.listed.enrolments.get(stream.removeprefix("enrolment/"), "?"))
 
-    def _open(self, leaf: Leaf, disclosed: list[Disclosure]) -> None:
+    def _open(self, leaf: Leaf, disclosed: list[Disclosure]) -> frozenset[str]:
         where = {"stream": leaf.stream, "n": leaf.n}
         names = [one.name for one in disclosed]
         if names != sorted(set(names)):
@@ -248,7 +249,7 @@ class EntryCheck:
                 self.disclosures.fail("disclosure_unknown", name=one.name, **where)
             elif disclosure_digest(one.salt, one.name, one.value) != leaf.d[one.name]:
                 self.disclosures.fail("disclosure_differs", name=one.name, **where)
-        self._withheld += len(leaf.d.keys() - set(names))
+        return frozenset(names)
 
 
 def _claimed(text: str) -> Mapping[str, object]:

@@ -119,4 +119,4 @@ def test_a_removed_guard_is_named(log):
     disarm(log)
     found = problems(log)
     assert "the guard compliance_evidence_entry_no_delete is missing from the database" in found
-    assert len(found) == 27
+    assert len(found) == 36

@@ -1,10 +1,8 @@
 """Reading the sealed log: entries of a stream, proofs at any size, receipts, withheld values."""
 
 import pytest
-from sqlalchemy import delete
 
 from lmscompliance.evidence import enrolment_stream, reader, staging, streams
-from lmscompliance.evidence.models import Disclosure
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.storage.transaction import reading, transaction
@@ -16,6 +14,7 @@ from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.tlog.trust import TrustPolicy
 from lmscompliance.verifier import ed25519
 from tests.evidence.logs import CLASS, ORIGIN, OTHER, TRAINEE, signer_in, write
+from tests.support.erasure import erase
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -141,7 +140,7 @@ def test_withheld_values_are_read_in_order_and_may_be_erased(services, tmp_path)
     assert read(2) == everything
     assert read(1) == everything[:2]
     with transaction(services.database) as session:
-        session.execute(delete(Disclosure).where(Disclosure.name == "name"))
+        erase(session, services, CLASS, ["name"])
     assert read(2) == [everything[0], everything[2]]
     with reading(services.database) as session:
         assert reader.checkpoint(session) == report.checkpoint

@@ -28,6 +28,7 @@ from lmscompliance.learning.segments import SentBeat
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.proofs import service as proofs
 from lmscompliance.questions.service import import_paths
+from lmscompliance.retention import holds
 from lmscompliance.rules.finding import Finding
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -37,6 +38,7 @@ from lmscompliance.training import activation, queries, service, verifying
 from lmscompliance.training.registration import import_roster
 from tests.files.samples import picture
 from tests.support.app import administrator, auditor, clerk, inspector, institution, trainee
+from tests.support.erasure import erase
 from tests.training.school import plan
 
 HEADING = "姓名,性别,身份证号,联系电话"
@@ -153,6 +155,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         objects["proof_id"] = _proof(services, objects, f"{code}-{people.index(objects) + 1}")
         objects["verification_id"] = _verification(services, objects)
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
+    purge_id, hold_id = _retained(services, class_id)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects |= {
@@ -160,6 +163,8 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
             "export_id": export_id,
             "anomaly_id": anomaly_id,
             "network_id": network.id,
+            "purge_id": purge_id,
+            "hold_id": hold_id,
         }
     return Party(
         objects=people[0],
@@ -207,6 +212,13 @@ def _verification(services: Services, objects: dict[str, str]) -> str:
         row = verifying.begin(session, services, one, verifying.REVIEW, MANUAL)
         row.photo = files.keep(session, services, files.prepare(services, picture()))
         return row.id
+
+
+def _retained(services: Services, class_id: str) -> tuple[str, str]:
+    """Carry a purge out that destroys nothing, and place a hold; return their ids."""
+    with transaction(services.database) as session:
+        purge_id = erase(session, services, class_id, [])
+    return purge_id, holds.place(services, administrator("admin-hold"), class_id, "审计")
 
 
 def _offline(lesson: service.LessonInput) -> service.LessonInput:

@@ -212,13 +212,11 @@ def test_erased_values_leave_a_ledger_with_a_finding(
     services: Services, signer: LocalSigner, miniature: Miniature, tmp_path: Path
 ) -> None:
     """Once disclosures are erased, a new export marks the cells and every total still verifies."""
-    from sqlalchemy import delete
-
-    from lmscompliance.evidence.models import Disclosure
     from lmscompliance.storage.transaction import transaction
+    from tests.support.erasure import erase
 
     with transaction(services.database) as session:
-        session.execute(delete(Disclosure).where(Disclosure.name.in_(["name", "phone", "answers"])))
+        erase(session, services, miniature.class_id, ["name", "phone", "answers"])
     done = export(services, signer, miniature.class_id, tmp_path)
     report = verify(done.bundle, done.trust.read_bytes())
     assert report.verdict is Verdict.VALID_WITH_FINDINGS, "\n".join(report.lines("en"))

@@ -25,7 +25,7 @@ def drop(session: Session, digests: Iterable[str]) -> dict[str, str]:
         rows = session.execute(
             select(StoredFile.sha256, StoredFile.object).where(StoredFile.sha256.in_(chunk))
         )
-        gone |= {digest: name for digest, name in rows}
+        gone |= {row.sha256: row.object for row in rows}
         session.execute(delete(StoredFile).where(StoredFile.sha256.in_(chunk)))
     return gone
 
