@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from lmscompliance.identity.models import Account, Consent, GuessCounter, IdentityCase, Look, Person
+from lmscompliance.identity.models import (
+    Account,
+    Consent,
+    GuessCounter,
+    IdentityCase,
+    Look,
+    Person,
+    PersonLink,
+)
 from lmscompliance.rules.retention import ACCOUNTS, ADDRESSES, IDENTITY
 from lmscompliance.storage.erasing import Erasing, chunks
 
@@ -20,4 +28,6 @@ def forget(erasing: Erasing) -> None:
     erasing.of_class(IDENTITY, Consent, Look)
     erasing.rows(IDENTITY, IdentityCase.origin, [f"class/{erasing.class_id}"])
     erasing.rows(IDENTITY, IdentityCase.person_id, persons)
+    erasing.rows(IDENTITY, PersonLink.person_id, persons)
+    erasing.rows(IDENTITY, PersonLink.into_id, persons)
     erasing.rows(IDENTITY, Person.id, persons)

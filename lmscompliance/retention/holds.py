@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
@@ -14,8 +14,10 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.retention import people
 from lmscompliance.retention.models import Hold
 from lmscompliance.services import Services
+from lmscompliance.storage.erasing import chunks
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment
@@ -116,12 +118,11 @@ def release(services: Services, actor: Actor, class_id: str, hold_id: str) -> No
 
 def against(session: Session, class_id: str) -> Sequence[Hold]:
     """Return the holds that stand against a class: its own, and those on persons in it."""
-    people = select(Enrolment.person_id).where(Enrolment.class_id == class_id)
-    return session.scalars(
-        select(Hold)
-        .where(Hold.released_at.is_(None), or_(Hold.class_id == class_id, Hold.person_id.in_(people)))
-        .order_by(Hold.id)
-    ).all()
+    found = list(session.scalars(select(Hold).where(Hold.released_at.is_(None), Hold.class_id == class_id)))
+    for chunk in chunks(people.records(session, people.in_class(session, class_id))):
+        personal = select(Hold).where(Hold.released_at.is_(None), Hold.person_id.in_(chunk))
+        found += session.scalars(personal.where(Hold.class_id != class_id))
+    return sorted(found, key=lambda hold: hold.id)
 
 
 def listed(services: Services, class_id: str) -> list[HoldShown]:
@@ -136,9 +137,13 @@ def _shown(session: Session, services: Services, class_id: str, hold: Hold) -> H
     ordinal = None
     if hold.person_id is not None:
         ordinal = session.scalar(
-            select(Enrolment.ordinal).where(
-                Enrolment.class_id == class_id, Enrolment.person_id == hold.person_id
+            select(Enrolment.ordinal)
+            .where(
+                Enrolment.class_id == class_id,
+                Enrolment.person_id.in_(people.records(session, [hold.person_id])),
             )
+            .order_by(Enrolment.ordinal)
+            .limit(1)
         )
     asked = hold.release_reason_sealed
     return HoldShown(
@@ -163,8 +168,8 @@ def _covered(session: Session, hold: Hold) -> list[tuple[str, str | None]]:
         return [(hold.class_id, None)]
     rows = session.execute(
         select(Enrolment.class_id, Enrolment.id)
-        .where(Enrolment.person_id == hold.person_id)
-        .order_by(Enrolment.class_id)
+        .where(Enrolment.person_id.in_(people.records(session, [hold.person_id])))
+        .order_by(Enrolment.class_id, Enrolment.id)
     )
     return [(class_id, enrolment) for class_id, enrolment in rows]
 

@@ -13,12 +13,11 @@ it dies after it, restart sees a purge that is done and not yet cleared, and ``c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.evidence.forgetting import names_of
@@ -29,7 +28,7 @@ from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, Forbidden
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.ledgers.forgetting import remove_kept
-from lmscompliance.retention import holds
+from lmscompliance.retention import holds, people
 from lmscompliance.retention.committed import commitments
 from lmscompliance.retention.models import CONFIRMED, DONE, ORDERED, WITHDRAWN, Purge
 from lmscompliance.retention.terms import Terms, terms_of
@@ -230,24 +229,12 @@ def _counts(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
 
 
 def _going(session: Session, services: Services, class_id: str, categories: frozenset[str]) -> Erasing:
-    rows = session.execute(select(Enrolment.id, Enrolment.person_id).where(Enrolment.class_id == class_id))
-    enrolled: dict[str, str] = {row.id: row.person_id for row in rows}
-    elsewhere = set(_elsewhere(session, class_id))
+    enrolments = session.scalars(select(Enrolment.id).where(Enrolment.class_id == class_id))
     return Erasing(
         session=session,
         vault=services.vault,
         class_id=class_id,
-        enrolments=sorted(enrolled),
-        persons=sorted(set(enrolled.values()) - elsewhere),
+        enrolments=sorted(enrolments),
+        persons=sorted(people.only_here(session, class_id)),
         categories=categories,
-    )
-
-
-def _elsewhere(session: Session, class_id: str) -> Iterator[str]:
-    """Yield the persons of a class that another class still knows."""
-    other = aliased(Enrolment)
-    yield from session.scalars(
-        select(Enrolment.person_id)
-        .join(other, other.person_id == Enrolment.person_id)
-        .where(Enrolment.class_id == class_id, other.class_id != class_id)
     )

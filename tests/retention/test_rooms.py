@@ -14,6 +14,7 @@ from tests.retention.test_purge import everything
 
 STAYS = {
     "compliance_class": "what was trained, by whose order: no person is named",
+    "compliance_class_step": "when a class was filed, approved, closed; reasons are emptied",
     "compliance_lesson": "the plan; who teaches is emptied",
     "compliance_exam_blueprint": "how papers are drawn",
     "compliance_lesson_content": "digests of content; reasons are emptied",
