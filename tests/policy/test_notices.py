@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "121a0b888a046db2bd01c32bb70adbe6d42aa58d1290156d6cf2c7992c6cc543",
-    ("liusu-youji-2021", 1): "bfdb5dc60e03341600aeed9e3f2278afd8d8dce8332be50a970c9c5572302e0d",
-    ("wudi-gongjiang-draft", 1): "184f208915d73b6e6c1a0fc59264702c67ae071d5da045895b6cc089ff90b9df",
+    ("demo-short", 1): "17a5b757c80fc730cded2822bba7aa058f1219c455711122d514f1f926123a9e",
+    ("liusu-youji-2021", 1): "db9ab014048b931c9f4c5b93eadbfc44b1a5d6d9b773ff18465636e1cff6895e",
+    ("wudi-gongjiang-draft", 1): "3a187b1614b93d33de273e52610f2283f9c0d3f4a2b7d1d11bc348971d9651b1",
 }
 
 
