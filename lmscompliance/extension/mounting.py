@@ -69,12 +69,9 @@ _POLICY = (
     "default-src 'self'; img-src 'self' data: https:; media-src 'self' https: blob:; "
     "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 )
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Content-Security-Policy": _POLICY,
-}
-_NOT_STORED = {"Cache-Control": "no-store"}  # pages carry personal data
+_OF_DATA = {"X-Content-Type-Options": "nosniff"}  # so that no browser takes it for a document after all
+_OF_DOCUMENTS = {**_OF_DATA, "Referrer-Policy": "same-origin", "Content-Security-Policy": _POLICY}
+_NOT_STORED = {"Cache-Control": "no-store"}  # answers carry personal data
 
 
 def all_routes() -> list[Route]:
@@ -129,7 +126,7 @@ def beat_route(app: Flask) -> BeatRoute | None:
         path=f"{services.settings.url_prefix.rstrip('/')}/api/beats",
         sender_of=sender_of,
         ready=lambda: state.schema_known,
-        headers=list((_HEADERS | _NOT_STORED).items()),
+        headers=list((_OF_DATA | _NOT_STORED).items()),
     )
 
 
@@ -142,8 +139,9 @@ def _require_schema() -> None:
 
 def _headers(response: Response) -> Response:
     # Defaults only: what a view or the host has said stands.
-    static = request.endpoint == f"{EXTENSION}.static"
-    defaults = _HEADERS if static else _HEADERS | _NOT_STORED
+    defaults = _OF_DATA if response.is_json else _OF_DOCUMENTS
+    if request.endpoint != f"{EXTENSION}.static":
+        defaults = defaults | _NOT_STORED
     for name, value in defaults.items():
         response.headers.setdefault(name, value)
     return response

@@ -70,11 +70,14 @@ class AsyncLane:
         plain = self._plain.read(sent, self._sender_of(environ))
         if plain is None:
             return None
-        row, answer = plain
+        row, answer, page = plain
         try:
-            return answer if await self._writer.keep(row) else None
+            if await self._writer.keep(row):
+                return answer
+            page.missed()
         except NotKept:
-            return None
+            pass
+        return None
 
 
 def _writer(database: Database) -> AsyncWriter:

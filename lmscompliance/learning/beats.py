@@ -103,14 +103,11 @@ def plain_beat(sent: Mapping[str, ColumnElement[Any]]) -> Update:
 
 
 def plain_row(
-    services: Services, claims: tokens.Claims, limits: Limits, beat: SentBeat, sender: Origin
+    claims: tokens.Claims, limits: Limits, now_us: int, beat: tuple[int, int, str], blinds: tuple[str, str]
 ) -> tuple[str | int, ...]:
-    """Return the values of ``COLUMNS`` for a beat received now."""
+    """Return the values of ``COLUMNS`` for a beat (number, position, state) received now, from ``blinds``."""
     session_id, enrolment_id, _ = claims
-    now = segments.instant_us(services)
-    seq, position_ms, state, *_ = beat
-    since = now - limits.gap_us
-    return (enrolment_id, session_id, now, since, seq, position_ms, state, *origin.blinds(services, sender))
+    return enrolment_id, session_id, now_us, now_us - limits.gap_us, *beat, *blinds
 
 
 # Built once: putting a statement together costs more than running it.
@@ -161,7 +158,9 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     sender = Origin(ip, agent)
     plain = not beat.late and beat.acked == beat.seq - 1
     if plain and nonces.is_after(services, claims.session_id, beat.acked, beat.nonce):
-        row = plain_row(services, claims, held_to, beat, sender)
+        said = beat.seq, beat.position_ms, beat.state
+        now_us, blinds = segments.instant_us(services), origin.blinds(services, sender)
+        row = plain_row(claims, held_to, now_us, said, blinds)
         parameters = dict(zip(_PARAMETERS, row, strict=True))
         with bare_transaction(services.database) as connection:
             active = connection.execute(_PLAIN_BEAT, parameters).scalar_one_or_none()

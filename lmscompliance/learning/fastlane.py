@@ -75,10 +75,11 @@ class FastLane:
             return None
         sent = environ["wsgi.input"].read(length)
         if len(sent) == length and (plain := self._plain.read(sent, self._sender_of(environ))) is not None:
-            row, answer = plain
+            row, answer, page = plain
             try:
                 if self._writer.keep(row):
                     return answer
+                page.missed()
             except NotKept:
                 pass
         # The view must find the request as it came.

@@ -55,5 +55,6 @@ def _read(secret: str, token: str) -> Claims:
     return Claims(*members)
 
 
+@lru_cache(maxsize=8)
 def _serializer(secret: str) -> URLSafeSerializer:
     return URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
