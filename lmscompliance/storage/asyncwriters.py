@@ -29,15 +29,21 @@ from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row, RowWri
 _NAME = b"compliance_batch"
 _PATIENCE_SECONDS = 5.0
 
+_Batch = dict[Row, tuple[Row, "asyncio.Future[bool]"]]
+"""Rows by what they update, each with what waits for it."""
+
 
 class AsyncWriter(ABC):
-    """Collects rows into batches, of which one is under way at a time."""
+    """Collects rows into batches, of which ``at_once`` are under way at a time."""
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, at_once: int = 1) -> None:
         """Open nothing; the first ``key`` values of a row name what is updated."""
         self._key = key
-        self._waiting: deque[dict[Row, tuple[Row, asyncio.Future[bool]]]] = deque()
-        self._under_way = False
+        self._free = at_once
+        self._waiting: deque[_Batch] = deque()
+        self._under_way: set[Row] = set()
+        self._called = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def keep(self, row: Row) -> bool:
         """Update with ``row``; tell whether one matched, once that is committed. Raises ``NotKept``."""
@@ -53,10 +59,10 @@ class AsyncWriter(ABC):
         ):
             self._waiting.append({})
         self._waiting[-1][named] = row, outcome
-        if not self._under_way:
-            self._under_way = True
+        if self._free and not self._called:
+            self._called = True
             # Not at once: whatever else has arrived by now comes along.
-            loop.call_soon(self._next)
+            loop.call_soon(self._begin)
         return await outcome
 
     @abstractmethod
@@ -67,59 +73,79 @@ class AsyncWriter(ABC):
     async def _write(self, rows: Sequence[Row]) -> set[int]:
         """Write ``rows`` and return the places of those that matched; whatever it raises fails them all."""
 
-    def _next(self) -> None:
-        self._task = asyncio.ensure_future(self._write_waiting())
+    def _begin(self) -> None:
+        """Begin the first batch, unless a name in it is under way: its turn then comes after that one."""
+        self._called = False
+        if not (self._free and self._waiting and self._under_way.isdisjoint(self._waiting[0])):
+            return
+        self._free -= 1
+        batch = self._waiting.popleft()
+        self._under_way.update(batch)
+        task = asyncio.ensure_future(self._write_batch(batch))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch = self._waiting.popleft()
-            # In the order of their names: two processes that lock the same rows never wait for each other.
-            waiting = [batch[name] for name in sorted(batch)]
-            try:
-                kept = await self._write([row for row, _ in waiting])
-            except Exception as error:  # noqa: BLE001  # whatever the driver raises is told to who waits for it
-                for _, outcome in waiting:
-                    if not outcome.done():
-                        failed = NotKept()
-                        failed.__cause__ = error
-                        outcome.set_exception(failed)
-            else:
-                for place, (_, outcome) in enumerate(waiting):
-                    # Who has gone away meanwhile is not told.
-                    if not outcome.done():
-                        outcome.set_result(place in kept)
-        self._under_way = False
+    async def _write_batch(self, batch: _Batch) -> None:
+        # In the order of their names: two processes that lock the same rows never wait for each other.
+        waiting = [batch[name] for name in sorted(batch)]
+        try:
+            kept = await self._write([row for row, _ in waiting])
+        except Exception as error:  # noqa: BLE001  # whatever the driver raises is told to who waits for it
+            for _, outcome in waiting:
+                if not outcome.done():
+                    failed = NotKept()
+                    failed.__cause__ = error
+                    outcome.set_exception(failed)
+        else:
+            for place, (_, outcome) in enumerate(waiting):
+                # Who has gone away meanwhile is not told.
+                if not outcome.done():
+                    outcome.set_result(place in kept)
+        self._free += 1
+        self._under_way.difference_update(batch)
+        self._begin()
 
 
 class AsyncGroupCommit(AsyncWriter):
-    """Group commit on PostgreSQL, on one connection of its own that is driven by the loop."""
+    """Group commit on PostgreSQL, on connections of its own that are driven by the loop."""
 
     def __init__(self, database: Database, build: Build, columns: Columns, *, key: int) -> None:
         """Prepare the statement; nothing is opened before the first row."""
-        super().__init__(key)
+        super().__init__(key, groupcommit.AT_ONCE)
         self._engine = database.engine
         self._texts = groupcommit.texts_of(columns)
         # libpq's own way to write a parameter is that of this dialect; the driver itself is not used.
         dialect: Any = postgresql.asyncpg.dialect
         self._statement = str(groupcommit.batch_of(build, columns).compile(dialect=dialect()))
-        self._wire: _Wire | None = None
+        self._open: set[_Wire] = set()
+        self._idle: list[_Wire] = []
         database.at_dispose(self.close)
 
     def close(self) -> None:
-        """Let go of the connection; rows under way fail."""
-        wire, self._wire = self._wire, None
-        if wire is not None:
+        """Let go of the connections; rows under way fail."""
+        wires, self._open, self._idle = self._open, set(), []
+        for wire in wires:
             wire.close()
 
     async def _write(self, rows: Sequence[Row]) -> set[int]:
-        loop = asyncio.get_running_loop()
-        if self._wire is None:
-            self._wire = _Wire(loop, await loop.run_in_executor(None, self._connect))
+        if self._idle:
+            wire = self._idle.pop()
+        else:
+            loop = asyncio.get_running_loop()
+            wire = _Wire(loop, await loop.run_in_executor(None, self._connect))
+            self._open.add(wire)
         try:
-            return await self._wire.ask(groupcommit.values_of(rows, self._texts))
+            kept = await wire.ask(groupcommit.values_of(rows, self._texts))
         except Exception:
-            self.close()
+            # Whatever has happened to this one may have happened to those that rest.
+            for one in (wire, *self._idle):
+                self._open.discard(one)
+                one.close()
+            self._idle.clear()
             raise
+        if wire in self._open:
+            self._idle.append(wire)
+        return kept
 
     def _connect(self) -> Any:
         """Return a connection that knows the statement. Runs in a thread."""

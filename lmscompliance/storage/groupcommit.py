@@ -1,12 +1,13 @@
 """The hot path on PostgreSQL: whatever waits at the same time is one UPDATE and one commit.
 
 The first thread that comes leads: it writes its own row with all that are queued. While the database syncs
-that commit the next ones queue up, and the first of them leads the next batch. A row is answered after the
-commit that holds it (``synchronous_commit = on``), so what was answered survives a crash of either side, a
-power loss included. If the process dies before that, nobody was answered.
+that commit the next ones queue up, and the first of them leads the next batch. ``AT_ONCE`` batches are under
+way at a time, each over a connection of its own, so that one is computed while another is synced. A row is
+answered after the commit that holds it (``synchronous_commit = on``), so what was answered survives a crash
+of either side, a power loss included. If the process dies before that, nobody was answered.
 
-Two rows with one key never stand in one batch, because ``UPDATE … FROM`` would take any one of them and drop
-the rest: the later one waits for the next batch, so they apply in the order in which they came.
+Two rows with one key are never under way together, because ``UPDATE … FROM`` would take any one of them and
+drop the rest: the later one waits for a later batch, so they apply in the order in which they came.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import os
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -25,6 +28,8 @@ from lmscompliance.storage.database import Database
 from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row
 
 LARGEST_BATCH = 256
+AT_ONCE = 2
+"""Batches under way together, each on its connection."""
 
 _NUMBER = "number"
 _SETTINGS = (
@@ -35,6 +40,8 @@ _SETTINGS = (
     "SET enable_hashjoin = off",
     "SET enable_mergejoin = off",
     "SET enable_seqscan = off",
+    # Planning anew takes longer than a small batch itself, and there is but one way left to do it.
+    "SET plan_cache_mode = force_generic_plan",
 )
 _left_by_parents: list[object] = []
 
@@ -54,7 +61,7 @@ class _Waiting:
 
 
 class GroupCommit:
-    """Writes rows in groups over one connection of its own; opens it at the first row."""
+    """Writes rows in groups over connections of its own; opens one when a batch finds none."""
 
     def __init__(self, database: Database, build: Build, columns: Columns, *, key: int) -> None:
         """Prepare the statement; the first ``key`` columns name the row that is updated."""
@@ -64,68 +71,91 @@ class GroupCommit:
         self._statement = str(batch_of(build, columns).compile(dialect=database.engine.dialect))
         self._key = key
         self._mutex = threading.Lock()
-        self._led = False
+        self._leaders = 0
+        self._under_way: set[Row] = set()
         self._queue: deque[_Waiting] = deque()
-        self._connection: Any = None
-        self._process = os.getpid()
+        self._open: set[Any] = set()
+        self._idle: list[Any] = []
         database.at_dispose(self.close)
+        _writers.add(self)
 
     def keep(self, row: Row) -> bool:
         """Update with ``row`` and wait for its commit; tell whether a row matched."""
         mine = _Waiting(row)
         with self._mutex:
-            self._queue.append(mine)
-            if not self._led:
-                self._led = mine.leads = True
+            if self._leaders < AT_ONCE and row[: self._key] not in self._under_way:
+                self._lead_next(mine)
+            else:
+                self._queue.append(mine)
         if not mine.leads:
             mine.signal.acquire()
         if mine.leads:
-            self._lead()
+            self._lead(mine)
         if mine.error is not None:
             raise NotKept from mine.error
         return mine.kept
 
     def close(self) -> None:
-        """Let go of the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _lead(self) -> None:
+        """Let go of the connections; one that is in use just now is closed after it."""
         with self._mutex:
-            batch = self._take()
+            idle, self._idle = self._idle, []
+            self._open.clear()
+        for connection in idle:
+            _end(connection)
+
+    def forked(self) -> None:
+        """Begin anew in a child process, whose parent goes on with everything that was open or waits."""
+        # Closing them here would end them there, so they are left alone.
+        _left_by_parents.append(self._open)
+        self._open, self._idle = set(), []
+        self._queue, self._under_way, self._leaders = deque(), set(), 0
+        self._mutex = threading.Lock()  # some other thread of the parent may have held it
+
+    def _lead_next(self, one: _Waiting) -> None:
+        # From here on its key counts as under way, though the thread may yet have to wake.
+        one.leads = True
+        self._leaders += 1
+        self._under_way.add(one.row[: self._key])
+
+    def _lead(self, mine: _Waiting) -> None:
+        with self._mutex:
+            batch = [mine, *self._take(LARGEST_BATCH - 1)]
+        # In the order of their keys: two processes that lock the same rows then never wait for each other.
+        batch.sort(key=_row_of)
         try:
             self._write(batch)
         finally:
             # Whatever happened: nobody may wait for a leader that will not come.
             with self._mutex:
-                follower = self._queue[0] if self._queue else None
-                self._led = follower is not None
-                if follower is not None:
-                    follower.leads = True
-        if follower is not None:
-            follower.signal.release()
-        for one in batch:
-            if not one.leads:
-                one.signal.release()
+                self._leaders -= 1
+                self._under_way.difference_update(one.row[: self._key] for one in batch)
+                followers = self._take(1)
+                for follower in followers:
+                    self._lead_next(follower)
+            for one in [*followers, *batch]:
+                if one is not mine:
+                    one.signal.release()
 
-    def _take(self) -> list[_Waiting]:
-        """Return the queue's first rows, each key once; a leader is the first of the queue."""
-        batch: dict[Row, _Waiting] = {}
+    def _take(self, most: int) -> list[_Waiting]:
+        """Take rows from the queue, the first ones whose keys are not under way; now they are."""
+        taken: list[_Waiting] = []
         later: list[_Waiting] = []
-        while self._queue and len(batch) < LARGEST_BATCH:
+        while self._queue and len(taken) < most:
             one = self._queue.popleft()
-            if batch.setdefault(one.row[: self._key], one) is not one:
+            key = one.row[: self._key]
+            if key in self._under_way:
                 later.append(one)
+            else:
+                self._under_way.add(key)
+                taken.append(one)
         self._queue.extendleft(reversed(later))
-        # In the order of their keys: two processes that lock the same rows then never wait for each other.
-        return [batch[key] for key in sorted(batch)]
+        return taken
 
     def _write(self, batch: Sequence[_Waiting]) -> None:
         try:
             self._write_together(batch)
         except Exception as error:  # noqa: BLE001  # whatever the driver raises is told to who waits for it
-            self._drop()
+            self.close()
             if len(batch) == 1:
                 batch[0].error = error
                 return
@@ -136,22 +166,41 @@ class GroupCommit:
 
     def _write_together(self, batch: Sequence[_Waiting]) -> None:
         values = values_of([one.row for one in batch], self._texts)
-        if self._process != os.getpid():
-            # Inherited through a fork: the connection is the parent's, and closing it would end it there.
-            _left_by_parents.append(self._connection)
-            self._connection, self._process = None, os.getpid()
-        if self._connection is None:
-            self._connection = connect(self._engine)
-        # Autocommit: the statement is its own transaction, and its result comes after the commit.
-        sent = dict(zip(self._names, values, strict=True))
-        for (number,) in self._connection.execute(self._statement, sent, prepare=True).fetchall():
-            batch[number].kept = True
-
-    def _drop(self) -> None:
+        connection = self._connection()
         try:
-            self.close()
-        except Exception:  # noqa: BLE001  # it is broken; the next row opens a new one
-            self._connection = None
+            # Autocommit: the statement is its own transaction, and its result comes after the commit.
+            sent = dict(zip(self._names, values, strict=True))
+            matched = connection.execute(self._statement, sent, prepare=True).fetchall()
+        except Exception:
+            _end(connection)
+            raise
+        for (number,) in matched:
+            batch[number].kept = True
+        with self._mutex:
+            still_open = connection in self._open
+            if still_open:
+                self._idle.append(connection)
+        if not still_open:
+            _end(connection)
+
+    def _connection(self) -> Any:
+        with self._mutex:
+            if self._idle:
+                return self._idle.pop()
+        connection = connect(self._engine)
+        with self._mutex:
+            self._open.add(connection)
+        return connection
+
+
+def _end(connection: Any) -> None:
+    # It may be broken, which is why it is closed.
+    with suppress(Exception):
+        connection.close()
+
+
+def _row_of(one: _Waiting) -> Row:
+    return one.row
 
 
 def connect(engine: Engine) -> Any:
@@ -207,3 +256,14 @@ def _texts(values: Sequence[Any]) -> str:
     if "\\" in joined or joined.count('"') != 2 * (len(values) - 1):
         joined = '","'.join(one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
     return '{"' + joined + '"}'
+
+
+_writers: WeakSet[GroupCommit] = WeakSet()
+
+
+def _forked() -> None:
+    for writer in _writers:
+        writer.forked()
+
+
+os.register_at_fork(after_in_child=_forked)

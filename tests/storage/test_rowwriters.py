@@ -10,9 +10,21 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, cast, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    cast,
+    select,
+    text,
+    update,
+)
 
-from lmscompliance.storage import walwriter
+from lmscompliance.storage import groupcommit, walwriter
 from lmscompliance.storage.asyncwriters import AsyncGroupCommit, AsyncWriter, InThread
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.groupcommit import GroupCommit
@@ -125,25 +137,48 @@ def test_any_text_arrives_as_it_is(database: Database, name: str) -> None:
     assert _rows(database)["row1"] == ""
 
 
-def test_rows_of_one_key_apply_in_their_order(database: Database) -> None:
-    """Several updates of one row in one moment are none of them lost."""
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let batches wait for a locked row as long as a test may take."""
+    patience = (*groupcommit._SETTINGS, "SET lock_timeout = '60s'")
+    monkeypatch.setattr(groupcommit, "_SETTINGS", patience)
+
+
+def _lock(connection: Connection, *names: str) -> None:
+    for name in names:
+        connection.execute(text("SELECT * FROM compliance_test_row WHERE id = :id FOR UPDATE"), {"id": name})
+
+
+def _start_in_order(writer: GroupCommit, threads: list[threading.Thread]) -> None:
+    for started, thread in enumerate(threads, 1):
+        thread.start()
+        until = time.monotonic() + 60
+        while len(writer._queue) + writer._leaders < started:
+            assert time.monotonic() < until
+            time.sleep(0.002)
+
+
+@pytest.mark.parametrize("locked", [["row1"], ["row0", "row7"]])
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("patient")
+def test_rows_of_one_key_apply_in_their_order(database: Database, locked: list[str]) -> None:
+    """Several updates of one row in one moment are none of them lost, whatever they wait behind."""
     writer = _writer(database)
+    assert isinstance(writer, GroupCommit)
+    first = [name for name in locked if name != "row1"]
     with database.engine.begin() as locking:
-        if not database.is_sqlite:
-            locking.execute(text("SELECT * FROM compliance_test_row WHERE id = 'row0' FOR UPDATE"))
-        kept: dict[int, bool] = {}
+        _lock(locking, *locked)
+        kept: list[bool] = []
 
         def write(name: str, n: int) -> None:
-            kept[n] = writer.keep((name, n))
+            kept.append(writer.keep((name, n)))
 
-        threads = [threading.Thread(target=write, args=("row0", 1))]
+        threads = [threading.Thread(target=write, args=(name, 1)) for name in first]
         threads += [threading.Thread(target=write, args=("row1", n)) for n in range(2, 7)]
-        for thread in threads:
-            thread.start()
-            threading.Event().wait(0.05)  # so that they queue in this order behind the locked row
+        _start_in_order(writer, threads)
     for thread in threads:
         thread.join()
-    assert kept == dict.fromkeys(range(1, 7), True)
+    assert kept == [True] * len(threads)
     assert _rows(database)["row1"] == "23456"
 
 
@@ -173,6 +208,22 @@ def test_a_lost_connection_is_replaced(database: Database) -> None:
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("patient")
+def test_a_row_goes_past_one_that_is_held_up(database: Database) -> None:
+    """While somebody else has one row locked, others are kept and answered."""
+    writer = _writer(database)
+    with database.engine.begin() as locking:
+        _lock(locking, "row0")
+        held_up = threading.Thread(target=writer.keep, args=(("row0", 1),))
+        held_up.start()
+        assert writer.keep(("row1", 1))
+        assert _rows(database)["row0"] == ""
+    held_up.join()
+    assert _rows(database)["row0"] == "1"
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("patient")
 def test_a_bad_row_fails_alone(database: Database) -> None:
     """A batch that the database refuses is tried row by row; the good ones are kept."""
     writer = _writer(database)
@@ -186,17 +237,15 @@ def test_a_bad_row_fails_alone(database: Database) -> None:
             outcomes[name] = NotKept
 
     with database.engine.begin() as locking:
-        locking.execute(text("SELECT * FROM compliance_test_row WHERE id = 'row0' FOR UPDATE"))
+        _lock(locking, "row0", "row7")
         threads = [
             threading.Thread(target=write, args=one)
-            for one in (("row0", 1), ("row1", 1), ("row2", 2**40), ("row3", 1))
+            for one in (("row0", 1), ("row7", 1), ("row1", 1), ("row2", 2**40), ("row3", 1))
         ]
-        for thread in threads:
-            thread.start()
-            threading.Event().wait(0.05)
+        _start_in_order(writer, threads)
     for thread in threads:
         thread.join()
-    assert outcomes == {"row0": True, "row1": True, "row2": NotKept, "row3": True}
+    assert outcomes == {"row0": True, "row7": True, "row1": True, "row2": NotKept, "row3": True}
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
