@@ -76,9 +76,9 @@ def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> Non
         nothing,
         f"acknowledged POST {PATH} of {SESSIONS} sessions on {lane.database}, {connections} connections, one "
         f"granian worker with {lane.threads or 'an event loop and no'} blocking thread(s); limit: an empty "
-        f"Flask JSON route on granian with one; median of {rounds} rounds of {seconds} s in turns, connecting "
-        f"included, after every session has beaten once; load: {load.generator()}; no segment falls due; all "
-        f"{total} acknowledged beats found in the database",
+        f"Flask JSON route on granian with one; median of {rounds} rounds of {seconds} s in turns, "
+        f"connecting included, after every session has beaten once; load: {load.generator()}; no segment "
+        f"falls due; all {total} acknowledged beats found in the database",
     )
 
 
