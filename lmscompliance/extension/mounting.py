@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
 from lmscompliance.attendance import views as attendance_views
+from lmscompliance.claims import views as claim_views
 from lmscompliance.completion import dispute_views, life_views
 from lmscompliance.completion import views as completion_views
 from lmscompliance.content import views as content_views
@@ -56,6 +57,7 @@ ROOMS: tuple[Routes, ...] = (
     completion_views.routes,
     dispute_views.routes,
     life_views.routes,
+    claim_views.routes,
     proof_views.routes,
     ledger_views.routes,
     evidence_views.routes,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import segno
@@ -12,6 +14,7 @@ from sqlalchemy import select
 
 from lmscompliance.attendance import sheets
 from lmscompliance.attendance.signing import Reader
+from lmscompliance.claims.models import SUBMITTED, Claim
 from lmscompliance.completion import disputes
 from lmscompliance.completion.objections import Objection
 from lmscompliance.exams import service as exams
@@ -156,10 +159,12 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         objects["verification_id"] = _verification(services, objects)
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     purge_id, hold_id = _retained(services, class_id)
+    claim_id = _claim(services, class_id)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects |= {
             "case_id": case_id,
+            "claim_id": claim_id,
             "export_id": export_id,
             "anomaly_id": anomaly_id,
             "network_id": network.id,
@@ -175,6 +180,30 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         auditor=auditor(class_id, account=f"auditor-{code}"),
         inspector=inspector(district, account=f"inspector-{code}"),
     )
+
+
+def _claim(services: Services, class_id: str) -> str:
+    """Put a claim on record; handing one in would close the class."""
+    payee = dict.fromkeys(("bank", "holder", "account", "handler", "responsible"), "某")
+    with transaction(services.database) as session:
+        row = Claim(
+            class_id=class_id,
+            id=services.ids.new(),
+            status=SUBMITTED,
+            submitted_at=services.clock.now(),
+            submitted_by="clerk",
+            payee_sealed=services.vault.seal(
+                "compliance_claim.payee_sealed",
+                json.dumps(payee, ensure_ascii=False, separators=(",", ":"), sort_keys=True),
+            ),
+            people=0,
+            granted=0,
+            yuan=Decimal(0),
+            decided_by="",
+            reference="",
+        )
+        session.add(row)
+        return row.id
 
 
 def _object(services: Services, objects: dict[str, str], account: str, lesson_id: str) -> str:

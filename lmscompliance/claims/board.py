@@ -1,0 +1,150 @@
+"""What the page of a class's claims shows, gathered in one place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from lmscompliance.claims import facts, service
+from lmscompliance.claims.models import Claim, ClaimLine, ClaimList, ClaimPayment
+from lmscompliance.kernel.clock import shanghai_day
+from lmscompliance.policy import Notice
+from lmscompliance.rules import deadlines
+from lmscompliance.rules.marking import exact_sum
+from lmscompliance.rules.masking import mask_name
+from lmscompliance.rules.subsidy import Project
+from lmscompliance.rules.verdict import Verdict
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries
+from lmscompliance.training.models import TrainingClass
+
+SHOWN = 50
+"""Lines a page shows; the pack has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """A trainee of a claim as the page shows one; ``name`` is masked."""
+
+    enrolment_id: str
+    ordinal: int
+    name: str
+    granted: bool
+    yuan: Decimal
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimShown:
+    """A claim with its first lines, its payments and why it was returned."""
+
+    claim: Claim
+    reason: str
+    lines: Sequence[LineShown]
+    payments: Sequence[tuple[ClaimPayment, str]]
+    paid: Decimal
+    clawed_back: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The page."""
+
+    class_: TrainingClass
+    notice: Notice
+    project: Project
+    deadlines: Sequence[Verdict]
+    lists: Sequence[ClaimList]
+    claims: Sequence[ClaimShown]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a claim would come to: how many of whom, with how much, and why the others are not granted."""
+
+    people: int
+    granted: int
+    yuan: Decimal
+    reasons: Sequence[tuple[Verdict, int]]
+
+
+def board(services: Services, class_id: str) -> Board:
+    """Return what the page shows without judging anybody; raises ``NotFound``."""
+    with reading(services.database) as session:
+        class_ = queries.class_by_id(session, class_id)
+        notice = queries.notice_of(session, class_)
+        names = {
+            one.enrolment_id: mask_name(one.person.name)
+            for one in queries.open_roster(session, services.vault, class_id)
+        }
+        claims = session.scalars(
+            select(Claim).where(Claim.class_id == class_id).order_by(Claim.submitted_at.desc(), Claim.id)
+        ).all()
+        shown = []
+        for claim in claims:
+            lines = session.scalars(
+                select(ClaimLine)
+                .where(ClaimLine.class_id == class_id, ClaimLine.claim_id == claim.id)
+                .order_by(ClaimLine.ordinal)
+                .limit(SHOWN)
+            )
+            payments = session.scalars(
+                select(ClaimPayment)
+                .where(ClaimPayment.class_id == class_id, ClaimPayment.claim_id == claim.id)
+                .order_by(ClaimPayment.n)
+            ).all()
+            shown.append(
+                ClaimShown(
+                    claim=claim,
+                    reason=service.reason_of(services, claim),
+                    lines=[
+                        LineShown(
+                            one.enrolment_id,
+                            one.ordinal,
+                            names.get(one.enrolment_id, ""),
+                            one.granted,
+                            one.yuan,
+                            service.explained(services, one),
+                        )
+                        for one in lines
+                    ],
+                    payments=[(one, service.why_of(services, one)) for one in payments],
+                    paid=exact_sum(one.yuan for one in payments if one.kind == "paid"),
+                    clawed_back=exact_sum(one.yuan for one in payments if one.kind == "clawed_back"),
+                )
+            )
+        return Board(
+            class_=class_,
+            notice=notice,
+            project=facts.project_of(session, class_id, notice),
+            deadlines=deadlines.claiming(shanghai_day(services.clock.now()), notice),
+            lists=session.scalars(
+                select(ClaimList)
+                .where(ClaimList.class_id == class_id)
+                .order_by(ClaimList.kind, ClaimList.name)
+            ).all(),
+            claims=shown,
+        )
+
+
+def preview(services: Services, class_id: str, supposing: Mapping[str, object] | None = None) -> Preview:
+    """Judge everybody and return the sums; ``supposing`` asks the same of other terms."""
+    lines = service.preview(services, class_id, supposing)
+    first: dict[str, Verdict] = {}
+    counts: Counter[str] = Counter()
+    for one in lines:
+        for missing in one.decision.missing:
+            first.setdefault(missing.reason, missing)
+            counts[missing.reason] += 1
+    return Preview(
+        people=len(lines),
+        granted=sum(one.decision.granted for one in lines),
+        yuan=facts.total(lines),
+        reasons=[(first[reason], count) for reason, count in counts.most_common()],
+    )

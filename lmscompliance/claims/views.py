@@ -1,0 +1,205 @@
+"""Pages of claims: lists and project in, what it would come to, the claim, the decision, the money."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from io import BytesIO
+from pathlib import Path
+
+from flask import make_response, request, send_file
+from flask.typing import ResponseReturnValue
+
+from lmscompliance.claims import board, lists, pack, service
+from lmscompliance.claims.access import claim_scope
+from lmscompliance.claims.models import FACTS
+from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
+from lmscompliance.kernel.errors import ComplianceError, InvalidInput
+from lmscompliance.policy import schema
+from lmscompliance.rules.marking import plain
+from lmscompliance.rules.subsidy import Project, Rates
+from lmscompliance.training.access import class_scope
+from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+
+routes = Routes()
+
+_READS = Access(*READING, scope=class_scope)
+_RUNS = Access(*RUNNING, scope=class_scope)
+_PREPARES = Access(*RUNNING, Role.INSPECTOR, scope=class_scope)
+_DECIDES = Access(*SUPERVISING, scope=claim_scope)
+_LIST_BYTES = 20 * 1024 * 1024
+_WHAT_IF = tuple(
+    key for key in schema.PARAMETERS if key.startswith(("subsidy.", "hours.min", "exam.pass_mark"))
+)
+"""Terms that can be tried out: those that decide whom the money goes to and how much."""
+
+
+@routes.get("/classes/<class_id>/claims", endpoint="claims", access=_READS)
+def page(class_id: str) -> ResponseReturnValue:
+    """Show everything about the class's subsidy; with ``preview`` also what a claim would come to."""
+    return _page(class_id)
+
+
+@routes.post("/classes/<class_id>/claims/project", endpoint="claim_project", access=_PREPARES)
+def project(class_id: str) -> ResponseReturnValue:
+    """Keep what was agreed about the project."""
+
+    def keep() -> None:
+        level = request.form.get("level", "").strip()
+        given = Project(
+            name=request.form.get("name", "")[:255],
+            occupation=request.form.get("occupation", "")[:64],
+            level=int(level) if level in set("12345") else None,
+            approved=Rates(_figure("approved_online"), _figure("approved_offline")),
+            overlap=Rates(_figure("overlap_online"), _figure("overlap_offline")),
+            overlap_per_person=_figure("overlap_per_person"),
+        )
+        service.set_project(current_services(), class_id, given, by=current_actor().account)
+
+    return _done(class_id, keep)
+
+
+@routes.post("/classes/<class_id>/claims/lists", endpoint="claim_list", access=_PREPARES)
+def import_list(class_id: str) -> ResponseReturnValue:
+    """Take in a list about the class's trainees."""
+    request.max_content_length = _LIST_BYTES
+
+    def take() -> None:
+        upload = request.files.get("file")
+        if upload is None or not upload.filename:
+            raise InvalidInput("claims.no_file")
+        with tempfile.TemporaryDirectory(prefix="claim-") as scratch:
+            # The name is only shown in messages; what the file is, its bytes tell.
+            path = Path(scratch) / (re.sub(r"[^\w.-]", "_", upload.filename)[-80:] or "list")
+            upload.save(path)
+            lists.import_list(
+                current_services(),
+                class_id,
+                request.form.get("kind", ""),
+                path,
+                by=current_actor().account,
+                name=request.form.get("name", ""),
+            )
+
+    return _done(class_id, take)
+
+
+@routes.post("/classes/<class_id>/claims", endpoint="claim_submit", access=_RUNS)
+def submit(class_id: str) -> ResponseReturnValue:
+    """Hand in a claim."""
+
+    def hand_in() -> None:
+        names = ("bank", "holder", "account", "handler", "responsible")
+        payee = service.Payee(**{name: request.form.get(name, "") for name in names})
+        service.submit(current_services(), class_id, payee, by=current_actor().account)
+
+    return _done(class_id, hand_in)
+
+
+@routes.post("/classes/<class_id>/claims/<claim_id>/decision", endpoint="claim_decide", access=_DECIDES)
+def decide(class_id: str, claim_id: str) -> ResponseReturnValue:
+    """Grant a claim as it is judged now, or return it with a reason."""
+
+    def settle() -> None:
+        services, by = current_services(), current_actor().account
+        if request.form.get("decision") == "return":
+            reason = request.form.get("reason", "")
+            service.give_back(services, class_id, claim_id, by=by, reason=reason)
+        else:
+            reference = request.form.get("reference", "")
+            service.decide(services, class_id, claim_id, by=by, reference=reference)
+
+    return _done(class_id, settle)
+
+
+@routes.post("/classes/<class_id>/claims/<claim_id>/money", endpoint="claim_money", access=_DECIDES)
+def money(class_id: str, claim_id: str) -> ResponseReturnValue:
+    """Record a payment, or that a trainee's yuan are asked back."""
+
+    def move() -> None:
+        services, by = current_services(), current_actor().account
+        yuan = _figure("yuan") or Decimal(0)
+        enrolment = request.form.get("enrolment", "")
+        if enrolment:
+            reason = request.form.get("reason", "")
+            service.claw_back(services, class_id, claim_id, enrolment, yuan, by=by, reason=reason)
+        else:
+            reference = request.form.get("reference", "")
+            service.pay(services, class_id, claim_id, yuan, by=by, reference=reference)
+
+    return _done(class_id, move)
+
+
+@routes.get(
+    "/classes/<class_id>/claims/<claim_id>/<file>",
+    endpoint="claim_file",
+    access=Access(*READING, scope=claim_scope),
+)
+def download(class_id: str, claim_id: str, file: str) -> ResponseReturnValue:
+    """Hand out a file of the pack; who took it is logged."""
+    name, data = pack.make(current_services(), current_actor(), class_id, claim_id, file)
+    return send_file(BytesIO(data), as_attachment=True, download_name=name)
+
+
+def _done(class_id: str, act: Callable[[], None]) -> ResponseReturnValue:
+    try:
+        act()
+    except ComplianceError as error:
+        return _page(class_id, error)
+    return redirect_to("claims", class_id=class_id)
+
+
+def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturnValue:
+    services = current_services()
+    shown = board.board(services, class_id)
+    asked = "preview" in request.args
+    preview = supposed = None
+    key, value = request.args.get("key", ""), request.args.get("value", "").strip()
+    if asked:
+        preview = board.preview(services, class_id)
+    if asked and key in _WHAT_IF:
+        try:
+            supposed = board.preview(services, class_id, {key: _raw(key, value)})
+        except schema.BadValue:
+            error = InvalidInput("claims.bad_supposition", key=key, value=value)
+    role = current_actor().role
+    page = render(
+        "claims/claims.html",
+        shown=shown,
+        preview=preview,
+        supposed=supposed,
+        supposed_key=key,
+        supposed_value=value,
+        what_if=_WHAT_IF,
+        kinds=FACTS,
+        runs=role in _RUNS.roles,
+        prepares=role in _PREPARES.roles,
+        decides=role in _DECIDES.roles,
+        plain=plain,
+        error=None if error is None else error.message(locale()),
+    )
+    return make_response(page, 200 if error is None else error.status)
+
+
+def _raw(key: str, value: str) -> object:
+    """Return what was typed as TOML would give it."""
+    kind = schema.PARAMETERS[key].kind
+    if kind == "integer" and value.isdecimal():
+        return int(value)
+    if kind == "boolean" and value in {"true", "false"}:
+        return value == "true"
+    if kind == "texts":
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _figure(name: str) -> Decimal | None:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise InvalidInput("claims.bad_figure", value=text[:20]) from None

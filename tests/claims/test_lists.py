@@ -1,0 +1,123 @@
+"""Lists about people: what is taken, matched and refused."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from lmscompliance.claims import lists, service
+from lmscompliance.claims.models import ClaimFact
+from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries
+from tests.claims.office import closed_class, paying, table
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _numbers(services, class_id):
+    with reading(services.database) as session:
+        return [one.person.id_number for one in queries.open_roster(session, services.vault, class_id)]
+
+
+def _reasons(services, class_id):
+    return [
+        [missing.reason for missing in one.decision.missing] for one in service.preview(services, class_id)
+    ]
+
+
+def _take(services, class_id, kind, path, name=""):
+    return lists.import_list(services, class_id, kind, path, by="clerk-1", name=name)
+
+
+def test_T31_insurance_is_imported_and_replaced(services, tmp_path):
+    """Unknown, then one month short, then paid; people of other classes are counted and forgotten."""
+    services = paying(
+        services,
+        subsidy__requires=["social_insurance"],
+        subsidy__insured_months=["2021-02", "2021-03"],
+    )
+    class_id = closed_class(services, tmp_path, "A")
+    one, two = _numbers(services, class_id)
+    assert _reasons(services, class_id) == [["insurance_unknown"], ["insurance_unknown"]]
+    path = table(
+        tmp_path / "s.csv",
+        "姓名,身份证号,缴费月份",
+        f"张三,{one},2021-02、2021年3月",
+        f"李四四,{two},202102",
+        "别人,11010519491231002X,2021-02",
+    )
+    report = _take(services, class_id, "insured", path)
+    assert (report.rows, report.matched) == (3, 2)
+    assert _reasons(services, class_id) == [[], ["insurance_missing"]]
+    with reading(services.database) as session:
+        assert len(session.scalars(select(ClaimFact)).all()) == 3
+    path = table(tmp_path / "t.csv", "身份证号,月份", f"{two},2021-02/2021-03")
+    _take(services, class_id, "insured", path)
+    assert _reasons(services, class_id) == [["insurance_missing"], []]
+
+
+def test_W4_an_exclusion_list_bears_the_notices_name(services, tmp_path):
+    """Another name is refused with those there are; whoever stands on the list is out."""
+    services = paying(services, subsidy__excludes=["财政供养人员"])
+    class_id = closed_class(services, tmp_path, "A")
+    path = table(tmp_path / "l.csv", "姓名,身份证号", f"张三,{_numbers(services, class_id)[0]}")
+    with pytest.raises(InvalidInput) as refused:
+        _take(services, class_id, "listed", path, "公务员")
+    assert "财政供养人员" in refused.value.message()
+    _take(services, class_id, "listed", path, "财政供养人员")
+    assert _reasons(services, class_id) == [["person_excluded"], []]
+
+
+def test_T3_categories_are_declared_by_a_list(services, tmp_path):
+    """Nobody's category is guessed."""
+    services = paying(services, subsidy__categories=["留苏职工"])
+    class_id = closed_class(services, tmp_path, "A")
+    one, two = _numbers(services, class_id)
+    path = table(tmp_path / "c.csv", "证件号码,人员类别", f"{one},留苏职工", f"{two},实习生")
+    _take(services, class_id, "category", path)
+    assert _reasons(services, class_id) == [[], ["category_unknown"]]
+
+
+def test_T33_earlier_subsidies_from_elsewhere_count(services, tmp_path):
+    """The bureau's own list of who had the project before keeps them from having it again."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    one, _ = _numbers(services, class_id)
+    path = table(
+        tmp_path / "e.csv", "身份证号,项目名称,结束日期,等级,金额", f"{one},demo-short,2020-11-30,五级,300"
+    )
+    _take(services, class_id, "subsidised", path)
+    assert _reasons(services, class_id) == [["project_repeated"], []]
+    assert [line.first for line in service.preview(services, class_id)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "said"),
+    [
+        ("insured", ("身份证号,月份", "{one},二月"), "第 2 行月份"),
+        ("insured", ("身份证号,月份", "1101051949123100,2021-02"), "第 2 行身份证号"),
+        ("subsidised", ("身份证号,项目,结束日期", "{one},p,2021-02-30"), "没有这一天"),
+        ("subsidised", ("身份证号,项目,结束日期,金额", "{one},p,2021-02-03,三百"), "第 2 行金额"),
+    ],
+)
+def test_a_bad_row_is_named_and_nothing_is_imported(services, tmp_path, kind, lines, said):
+    """Row and field are said, the number never is."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    one, _ = _numbers(services, class_id)
+    with pytest.raises(InvalidInput) as refused:
+        _take(services, class_id, kind, table(tmp_path / "x.csv", lines[0], lines[1].format(one=one)))
+    assert said in refused.value.message()
+    assert one not in refused.value.message()
+    with reading(services.database) as session:
+        assert session.scalars(select(ClaimFact)).all() == []
+
+
+def test_a_list_without_its_columns_is_refused(services, tmp_path):
+    """The missing column is named."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    with pytest.raises(InvalidInput) as refused:
+        _take(services, class_id, "insured", table(tmp_path / "x.csv", "姓名,身份证号", "a,b"))
+    assert "月份" in refused.value.message()

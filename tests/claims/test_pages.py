@@ -1,0 +1,75 @@
+"""The page of claims, through the browser of each role."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from sqlalchemy import select
+
+from lmscompliance.claims.models import Claim
+from lmscompliance.storage.transaction import reading
+from tests.claims.office import closed_class, paying
+from tests.support.app import auditor, clerk, client_for, inspector, make_app
+from tests.training.school import USCC
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PAYEE = {"bank": "农商行", "holder": "企业", "account": "6220", "handler": "张", "responsible": "李"}
+
+
+def _words(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text[page.text.index("<main") :]).split())
+
+
+def test_from_list_to_claw_back_on_pages(services, tmp_path):
+    """The clerk imports, works it out and claims; the inspector decides, pays and asks back."""
+    services = paying(services, subsidy__excludes=["名单甲"])
+    class_id = closed_class(services, tmp_path, "A")
+    app = make_app(services)
+    own, bureau = client_for(app, clerk(USCC)), client_for(app, inspector("城厢镇"))
+    base = f"/compliance/classes/{class_id}/claims"
+    bad = own.post(
+        f"{base}/lists", data={"kind": "insured", "file": (io.BytesIO("姓名\n张三\n".encode()), "a.csv")}
+    )
+    assert bad.status_code == 422
+    assert "找不到表头" in _words(bad)
+    words = _words(own.get(f"{base}?preview=1&key=subsidy.per_person&value=500"))
+    assert "可享受人数 2 金额（元） 600" in words
+    assert "假如 subsidy.per_person = 500 参训人数 2 可享受人数 2 金额（元） 1000" in words
+    assert own.get(f"{base}?preview=1&key=subsidy.per_person&value=many").status_code == 422
+    assert own.post(base, data={**PAYEE, "bank": ""}).status_code == 422
+    assert own.post(base, data=PAYEE).status_code == 303
+    with reading(services.database) as session:
+        claim_id = session.scalars(select(Claim.id)).one()
+    assert "每人 300 元。" in _words(own.get(base))
+    assert own.post(f"{base}/{claim_id}/decision").status_code == 403
+    assert bureau.post(f"{base}/{claim_id}/decision", data={"reference": "审-1"}).status_code == 303
+    assert bureau.post(f"{base}/{claim_id}/money", data={"yuan": "六百"}).status_code == 422
+    assert bureau.post(f"{base}/{claim_id}/money", data={"yuan": "600", "reference": "V"}).status_code == 303
+    enrolment = re.search(r'name="enrolment" value="(\w+)"', bureau.get(base).text)[1]
+    back = {"enrolment": enrolment, "yuan": "300", "reason": "代学"}
+    assert bureau.post(f"{base}/{claim_id}/money", data=back).status_code == 303
+    words = _words(client_for(app, auditor(class_id)).get(base))
+    assert "审定 600 元，已拨付 600 元，追缴 300 元。" in words
+    assert "张三" not in words
+    taken = own.get(f"{base}/{claim_id}/workbook")
+    assert (taken.status_code, taken.data[:2]) == (200, b"PK")
+    assert own.get(f"{base}/{claim_id}/nothing").status_code == 404
+
+
+def test_a_returned_claim_says_why(services, tmp_path):
+    """The bureau's reason stands on the enterprise's page, which can claim anew."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    app = make_app(services)
+    own, bureau = client_for(app, clerk(USCC)), client_for(app, inspector("城厢镇"))
+    base = f"/compliance/classes/{class_id}/claims"
+    own.post(base, data=PAYEE)
+    with reading(services.database) as session:
+        claim_id = session.scalars(select(Claim.id)).one()
+    answer = bureau.post(f"{base}/{claim_id}/decision", data={"decision": "return", "reason": "账号有误"})
+    assert answer.status_code == 303
+    words = _words(own.get(base))
+    assert "账号有误" in words
+    assert "提交申报" in words
