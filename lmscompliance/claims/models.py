@@ -140,16 +140,3 @@ class ClaimPayment(Base):
     reason_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     by: Mapped[str] = mapped_column(String(255))
     at: Mapped[datetime] = mapped_column(Instant)
-
-
-class ClaimView(Base):
-    """Who took a claim's pack, in which numbers stand in full."""
-
-    __tablename__ = "compliance_claim_view"
-
-    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    claim_id: Mapped[str] = mapped_column(Id, primary_key=True)
-    id: Mapped[str] = mapped_column(Id, primary_key=True)
-    account: Mapped[str] = mapped_column(String(255))
-    role: Mapped[str] = mapped_column(String(16))
-    at: Mapped[datetime] = mapped_column(Instant)

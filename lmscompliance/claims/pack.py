@@ -1,7 +1,7 @@
 """The claim pack: sheets ⑦ and ⑧ with every yuan explained, and the list for the online application.
 
-Numbers stand in full, as the bureau needs them, so taking the pack is logged. The same claim gives the same
-bytes.
+Numbers stand in full, as the bureau needs them, so what the pack is taken for is recorded. The
+same claim gives the same bytes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance.claims import service
-from lmscompliance.claims.models import Claim, ClaimLine, ClaimView
+from lmscompliance.claims.models import Claim, ClaimLine
 from lmscompliance.documents import xlsx
+from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import NotFound
@@ -65,21 +66,26 @@ class _Pack:
     lines: Sequence[tuple[RosterEntry, ClaimLine, dict[str, Any]]]
 
 
-def make(services: Services, actor: Actor, class_id: str, claim_id: str, file: str) -> tuple[str, bytes]:
-    """Return the name and bytes of a file of the pack, and log who took it; raises ``NotFound``."""
+def make(
+    services: Services, actor: Actor, class_id: str, claim_id: str, *, file: str, purpose: str
+) -> tuple[str, bytes]:
+    """Return the name and bytes of a file of the pack, and record who took it what for.
+
+    Raises ``NotFound`` for a file there is not, ``InvalidInput`` without a purpose.
+    """
     if file not in FILES:
         raise NotFound("web.not_found")
+    words = looks.checked_purpose(purpose)
     with transaction(services.database) as session:
         pack = _gather(session, services, class_id, claim_id)
-        session.add(
-            ClaimView(
-                class_id=class_id,
-                claim_id=claim_id,
-                id=services.ids.new(),
-                account=actor.account,
-                role=actor.role.value,
-                at=services.clock.now(),
-            )
+        looks.record(
+            session,
+            services,
+            actor,
+            (class_id, looks.NOBODY),
+            what=looks.CLAIM,
+            occasion=file,
+            purpose=words,
         )
     data = _workbook(pack) if file == "workbook" else _list(pack)
     return f"补贴申报-{pack.class_.code}{FILES[file]}", data

@@ -132,14 +132,21 @@ def money(class_id: str, claim_id: str) -> ResponseReturnValue:
     return _done(class_id, move)
 
 
-@routes.get(
-    "/classes/<class_id>/claims/<claim_id>/<file>",
+@routes.post(
+    "/classes/<class_id>/claims/<claim_id>/files/<file>",
     endpoint="claim_file",
     access=Access(*READING, scope=claim_scope),
 )
 def download(class_id: str, claim_id: str, file: str) -> ResponseReturnValue:
-    """Hand out a file of the pack; who took it is logged."""
-    name, data = pack.make(current_services(), current_actor(), class_id, claim_id, file)
+    """Hand out a file of the pack; who took it what for is recorded."""
+    name, data = pack.make(
+        current_services(),
+        current_actor(),
+        class_id,
+        claim_id,
+        file=file,
+        purpose=request.form.get("purpose", ""),
+    )
     return send_file(BytesIO(data), as_attachment=True, download_name=name)
 
 

@@ -18,8 +18,9 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.services import Services
 
-DETAILS, PHOTO, CASE, LEDGER = "details", "photo", "case", "ledger"
-"""What was seen: name, number and phone; a photo for verification; both sides of a case; a whole ledger."""
+DETAILS, PHOTO, CASE, LEDGER, CLAIM = "details", "photo", "case", "ledger", "claim"
+"""What was seen: name, number and phone; a photo for verification; both sides of a case; a whole ledger; the
+pack of a claim."""
 OWN = "own"
 """The occasion of a look at what is one's own."""
 WORDS_PLACE = f"{Look.__tablename__}.words_sealed"

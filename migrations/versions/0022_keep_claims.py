@@ -43,16 +43,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("class_id", "kind", "name", name=op.f("pk_compliance_claim_list")),
     )
     op.create_table(
-        "compliance_claim_view",
-        sa.Column("class_id", sa.String(length=26), nullable=False),
-        sa.Column("claim_id", sa.String(length=26), nullable=False),
-        sa.Column("id", sa.String(length=26), nullable=False),
-        sa.Column("account", sa.String(length=255), nullable=False),
-        sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("class_id", "claim_id", "id", name=op.f("pk_compliance_claim_view")),
-    )
-    op.create_table(
         "compliance_class_project",
         sa.Column("class_id", sa.String(length=26), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -141,7 +131,6 @@ def downgrade() -> None:
 
     op.drop_table("compliance_claim_line")
     op.drop_table("compliance_class_project")
-    op.drop_table("compliance_claim_view")
     op.drop_table("compliance_claim_list")
     op.drop_table("compliance_claim")
     # ### end Alembic commands ###

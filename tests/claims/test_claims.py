@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from lmscompliance.claims import pack, service
-from lmscompliance.claims.models import Claim, ClaimLine, ClaimView
+from lmscompliance.claims.models import Claim, ClaimLine
 from lmscompliance.completion import closing
+from lmscompliance.identity import looks
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.rules.subsidy import Project, Rates
@@ -219,9 +220,9 @@ def test_the_pack_holds_summary_roster_and_every_step(services, tmp_path):
     services = paying(services)
     class_id = closed_class(services, tmp_path, "A")
     claim_id = claim(services, class_id)
-    name, data = pack.make(services, clerk(USCC), class_id, claim_id, "workbook")
+    name, data = pack.make(services, clerk(USCC), class_id, claim_id, file="workbook", purpose="报送")
     assert name == "补贴申报-A.xlsx"
-    assert pack.make(services, clerk(USCC), class_id, claim_id, "workbook")[1] == data
+    assert pack.make(services, clerk(USCC), class_id, claim_id, file="workbook", purpose="报送")[1] == data
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["⑦补贴汇总表", "⑧补贴人员花名册", "逐人核算明细"]
     summary = {row[0].value: row[1].value for row in book["⑦补贴汇总表"].iter_rows(min_row=3, max_col=2)}
@@ -234,9 +235,16 @@ def test_the_pack_holds_summary_roster_and_every_step(services, tmp_path):
     assert people[-1][0] == "合计"
     steps = list(book["逐人核算明细"].iter_rows(min_row=4, values_only=True))
     assert any(row[3] == "每人 300 元。" for row in steps)
-    listed = pack.make(services, clerk(USCC), class_id, claim_id, "list")[1].decode("utf-8-sig").splitlines()
+    listed = (
+        pack.make(services, clerk(USCC), class_id, claim_id, file="list", purpose="报送")[1]
+        .decode("utf-8-sig")
+        .splitlines()
+    )
     assert len(listed) == 3
     with reading(services.database) as session:
-        assert len(session.scalars(select(ClaimView)).all()) == 3
+        taken = looks.of_person(session, class_id, "")
+    assert [(one.what, looks.purpose_of(services, one)) for one in taken] == [("claim", "报送")] * 3
+    with pytest.raises(InvalidInput):
+        pack.make(services, clerk(USCC), class_id, claim_id, file="list", purpose=" ")
     with pytest.raises(NotFound):
-        pack.make(services, clerk(USCC), class_id, claim_id, "other")
+        pack.make(services, clerk(USCC), class_id, claim_id, file="other", purpose="报送")

@@ -53,9 +53,9 @@ def test_from_list_to_claw_back_on_pages(services, tmp_path):
     words = _words(client_for(app, auditor(class_id)).get(base))
     assert "审定 600 元，已拨付 600 元，追缴 300 元。" in words
     assert "张三" not in words
-    taken = own.get(f"{base}/{claim_id}/workbook")
+    taken = own.post(f"{base}/{claim_id}/files/workbook", data={"purpose": "报送"})
     assert (taken.status_code, taken.data[:2]) == (200, b"PK")
-    assert own.get(f"{base}/{claim_id}/nothing").status_code == 404
+    assert own.post(f"{base}/{claim_id}/files/nothing", data={"purpose": "报送"}).status_code == 404
 
 
 def test_a_returned_claim_says_why(services, tmp_path):
