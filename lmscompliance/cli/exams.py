@@ -8,20 +8,21 @@ from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import dump, note, say
-from lmscompliance.exams import service
+from lmscompliance.exams import marking, service
 from lmscompliance.exams.publishing import (
     DEFAULT_QUESTIONS,
     default_blueprint,
     publish_blueprint,
     shallow_pools,
 )
+from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.messages import text
 from lmscompliance.rules.marking import plain
 
 
 @click.group("exam")
 def group() -> None:
-    """Publish exams, and mark papers again after a wrong key."""
+    """Publish exams, list essays to mark, and mark papers again after a wrong key."""
 
 
 @group.command("publish", short_help="Publish an exam over every topic of the plan.")
@@ -46,6 +47,27 @@ def publish(code: str, count: int) -> None:
         note(
             "cli.exam_shallow", **{**one.params, "kind": text(f"exams.kind_{one.params['kind']}", language())}
         )
+
+
+@group.command("marking")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def marking_list(*, as_json: bool) -> None:
+    """List the classes with essays that wait for people to mark them."""
+    with services() as given:
+        found = marking.overview(given)
+    if as_json:
+        dump(
+            [
+                {"class": one.code, "title": one.title, "essays": one.essays, "since": one.since.isoformat()}
+                for one in found
+            ]
+        )
+        return
+    for one in found:
+        since = shanghai(one.since).strftime("%Y-%m-%d %H:%M")
+        say("cli.exam_unmarked", code=one.code, title=one.title, count=one.essays, since=since)
+    if not found:
+        say("cli.exam_all_marked")
 
 
 @group.command("remark")

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from lmscompliance.completion import pages, service
 from lmscompliance.completion.overview import overview
+from lmscompliance.exams import marking
 from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.learning.presence import grants
 from lmscompliance.rules import reasons
@@ -46,8 +47,10 @@ def trainee_class(class_id: str) -> ResponseReturnValue:
 @routes.get("/classes/<class_id>/overview", endpoint="overview", access=Access(*READING, scope=class_scope))
 def class_overview(class_id: str) -> ResponseReturnValue:
     """Show staff where everybody in a class stands."""
-    shown = overview(current_services(), class_id, page_number())
-    return render("completion/overview.html", shown=shown, plain=plain)
+    services = current_services()
+    shown = overview(services, class_id, page_number())
+    unmarked = marking.waiting(services, class_id) if current_actor().role in RUNNING else 0
+    return render("completion/overview.html", shown=shown, unmarked=unmarked, plain=plain)
 
 
 @routes.get(

@@ -22,11 +22,13 @@ LETTERS = {
     "fill_in": "f",
     "numeric": "n",
     "matching": "r",
+    "essay": "e",
 }
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 MAX_PARTS = 64
 MAX_TEXT = 500
+MAX_ESSAY = 2000
 MAX_INDEX = 999
 
 
@@ -69,15 +71,16 @@ def _fits(letter: str, answer: Json) -> bool:
         return all(_index(part) or (letter == "r" and part is None) for part in answer)
     if letter == "t":
         return len(answer) <= 1 and all(isinstance(part, bool) for part in answer)
-    return len(answer) <= 1 and all(_text(part) for part in answer)
+    limit = MAX_ESSAY if letter == "e" else MAX_TEXT
+    return len(answer) <= 1 and all(_text(part, limit) for part in answer)
 
 
 def _index(part: Json) -> bool:
     return isinstance(part, int) and not isinstance(part, bool) and 0 <= part <= MAX_INDEX
 
 
-def _text(part: Json) -> bool:
-    if not isinstance(part, str) or len(part) > MAX_TEXT:
+def _text(part: Json, limit: int) -> bool:
+    if not isinstance(part, str) or len(part) > limit:
         return False
     # A lone surrogate can be sent as JSON but neither stored nor hashed.
     return not any("\ud800" <= character <= "\udfff" or character == "\x00" for character in part)

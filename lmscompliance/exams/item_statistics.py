@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from lmscompliance.exams import forms, regrading
+from lmscompliance.exams import essays, forms, regrading
 from lmscompliance.exams.analysis import Figures, Taken, figures
 from lmscompliance.exams.models import ExamAttempt, ExamSheet
 from lmscompliance.kernel import jcs
@@ -115,7 +115,7 @@ def class_statistics(services: Services, class_id: str) -> Statistics:
             answers = jcs.decode(kept.encode())
             listed = forms.as_list(len(paper), answers if isinstance(answers, dict) else {})
             items = [Item.from_json(question) for question in paper]
-            marked = mark(items, listed, terms)
+            marked = mark(items, listed, terms, essays.given(session, class_id, attempt_id))
             for question, item, earned in zip(paper, items, marked.per_item, strict=True):
                 identity = (str(question["question"]), int(str(question["version"])))
                 known.setdefault(identity, question)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
@@ -54,6 +64,7 @@ class ExamAttempt(Base):
 
     ``seed`` drew the paper. Everything from ``submitted_at`` on is empty while the attempt is open and is
     written once, together, when it is closed; ``submitted_at`` is the deadline when the server closed it.
+    Where people have essays to mark, ``graded_at``, ``score`` and ``passed`` follow once they have.
     """
 
     __tablename__ = "compliance_exam_attempt"
@@ -190,6 +201,44 @@ class ExamRegrade(Base):
     score: Mapped[Decimal] = mapped_column(ExactDecimal)
     passed_before: Mapped[bool]
     passed: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ExamMarking(Base):
+    """An answered essay of a closed paper: two people mark it, a third where they differ too much.
+
+    ``id`` is random, so that neither it nor the order of a list says whose answer it is. ``points`` is what
+    the marks came to; the attempt is graded in the transaction that settles its last essay.
+    """
+
+    __tablename__ = "compliance_exam_marking"
+    __table_args__ = (UniqueConstraint("class_id", "attempt_id", "item"),)
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(Id)
+    item: Mapped[int]
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    points: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+
+
+class ExamMark(Base):
+    """What one person gave for one essay. Insert only; nobody marks the same one twice."""
+
+    __tablename__ = "compliance_exam_mark"
+    __table_args__ = (
+        UniqueConstraint("class_id", "marking_id", "by"),
+        ForeignKeyConstraint(
+            ["class_id", "marking_id"], ["compliance_exam_marking.class_id", "compliance_exam_marking.id"]
+        ),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    marking_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    by: Mapped[str] = mapped_column(String(255))
+    points: Mapped[Decimal] = mapped_column(ExactDecimal)
     at: Mapped[datetime] = mapped_column(Instant)
 
 

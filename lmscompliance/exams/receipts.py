@@ -37,14 +37,19 @@ def receipt(services: Services, attempt_id: str, account: str, fact: str) -> str
     return text
 
 
-def sealed(services: Services, attempt_id: str, account: str) -> bool:
-    """Tell whether the receipts of an attempt can be had by now: its mark is the later entry."""
+def sealed(services: Services, attempt_id: str, account: str) -> list[str]:
+    """Return of which facts of an attempt there is a receipt by now; marks of essays take their time."""
     with reading(services.database) as session:
         sheet = sheets.find(session, attempt_id, account)
         stream = enrolment_stream(sheet.enrolment_id)
-        n = _entry(session, sheet.class_id, stream, "graded", attempt_id)
-        index = None if n is None else streams.index_of(session, sheet.class_id, stream, n)
-        return index is not None and index < log_size(session)
+        size = log_size(session)
+        found = []
+        for fact in FACTS:
+            n = _entry(session, sheet.class_id, stream, fact, attempt_id)
+            index = None if n is None else streams.index_of(session, sheet.class_id, stream, n)
+            if index is not None and index < size:
+                found.append(fact)
+        return found
 
 
 def _entry(session: Session, class_id: str, stream: str, fact: str, attempt_id: str) -> int | None:

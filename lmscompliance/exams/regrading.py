@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
-from lmscompliance.exams import forms, locking
+from lmscompliance.exams import essays, forms, locking
 from lmscompliance.exams.models import ExamAttempt, ExamPaper, ExamRegrade, ExamRekey, ExamSheet
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import to_micros
@@ -92,7 +92,8 @@ def outcome_of(
     sheet = session.get_one(ExamSheet, (attempt.class_id, attempt.id))
     answers = jcs.decode(sheet.answers.encode())
     listed = forms.as_list(len(paper), answers if isinstance(answers, dict) else {})
-    marked = mark([Item.from_json(question) for question in paper], listed, notice.exam)
+    given = essays.given(session, attempt.class_id, attempt.id)
+    marked = mark([Item.from_json(question) for question in paper], listed, notice.exam, given)
     return Outcome(place + 1, key, marked.score, passes(marked.score, notice))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from lmscompliance.exams import closing, sheets
+from lmscompliance.exams import closing, forms, sheets
 from lmscompliance.exams.facts import attempts_of
 from lmscompliance.exams.models import ExamAttempt, ExamVoid
 from lmscompliance.exams.voiding import REASON_PLACE, requests_of
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.timeline import Save, addresses, flags, saves
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -41,13 +42,18 @@ class AttemptShown:
 
 
 def attempts(services: Services, account: str, class_id: str, enrolment_id: str) -> list[AttemptShown]:
-    """Return the attempts of an enrolment as staff ``account`` sees them, after closing what is overdue."""
+    """Return the attempts of an enrolment as staff ``account`` sees them, after closing what is overdue.
+
+    An essay that has still to be marked is not shown beside the trainee's name.
+    """
     closing.close_overdue(services, class_id, enrolment_id)
     with reading(services.database) as session:
         training.enrolment(session, class_id, enrolment_id)
         found = []
         for row in attempts_of(session, class_id, enrolment_id):
             made = list(saves(sheets.timeline_of(session, services, row.id)))
+            if row.score is None and row.voided_at is None:
+                made = _without_essays(made, sheets.find(session, row.id).kinds)
             voids = [
                 VoidShown(
                     one, services.vault.open(REASON_PLACE, one.reason_sealed), one.requested_by == account
@@ -56,3 +62,15 @@ def attempts(services: Services, account: str, class_id: str, enrolment_id: str)
             ]
             found.append(AttemptShown(row, made, addresses(made), flags(made), voids))
         return found
+
+
+def _without_essays(made: Sequence[Save], kinds: str) -> list[Save]:
+    """Return saves with an empty list in place of what was written; taking it back is shown."""
+    return [
+        replace(one, changes={name: _hidden(kinds, name, answer) for name, answer in one.changes.items()})
+        for one in made
+    ]
+
+
+def _hidden(kinds: str, number: str, answer: Json) -> Json:
+    return [] if answer is not None and kinds[int(number) - 1] == forms.LETTERS["essay"] else answer

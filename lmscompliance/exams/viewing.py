@@ -12,13 +12,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams import closing, forms, gate, grading, regrading, sheets
+from lmscompliance.exams import closing, essays, forms, gate, grading, regrading, sheets
 from lmscompliance.exams.gate import Situation
 from lmscompliance.exams.grading import Result
 from lmscompliance.exams.models import ExamAttempt, ExamRegrade
 from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.policy.terms import ExamTerms
 from lmscompliance.rules.marking import Item, ItemMark, mark
 from lmscompliance.rules.paper import shown
 from lmscompliance.services import Services
@@ -100,17 +99,15 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
             answered=attempt.answered or 0,
             count=len(questions),
             regrades=[row for row, _ in regrading.history(session, sheet.class_id, attempt_id)],
-            review=_review(questions, sheet.answers, _terms(session, sheet)) if result.decided else [],
+            review=_review(session, sheet, questions) if result.decided else [],
         )
 
 
-def _terms(session: Session, sheet: Sheet) -> ExamTerms:
-    return training.class_notice(session, sheet.class_id).exam
-
-
-def _review(questions: list[dict[str, Json]], answers: forms.Answers, terms: ExamTerms) -> list[Reviewed]:
-    listed = forms.as_list(len(questions), answers)
-    marks = mark([Item.from_json(question) for question in questions], listed, terms).per_item
+def _review(session: Session, sheet: Sheet, questions: list[dict[str, Json]]) -> list[Reviewed]:
+    terms = training.class_notice(session, sheet.class_id).exam
+    listed = forms.as_list(len(questions), sheet.answers)
+    given = essays.given(session, sheet.class_id, sheet.attempt_id)
+    marks = mark([Item.from_json(question) for question in questions], listed, terms, given).per_item
     return [
         Reviewed(number, question, answer, earned)
         for number, (question, answer, earned) in enumerate(zip(questions, listed, marks, strict=True), 1)

@@ -172,7 +172,7 @@ def _state(paper: OpenPaper | ClosedPaper) -> dict[str, object]:
 def _result(result: service.Result) -> dict[str, object]:
     return {
         "number": result.number,
-        "score": plain(result.score),
+        "score": None if result.score is None else plain(result.score),
         "full": plain(result.full),
         "passed": result.passed,
         "closed_by": result.closed_by,

@@ -279,6 +279,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "exam.requires_training": Parameter("boolean"),
     "exam.multiple_marking": Parameter("text", choices=("all_or_nothing", "no_wrong", "balanced")),
     "exam.matching_marking": Parameter("text", choices=("all_or_nothing", "each_pair")),
+    "exam.essay_tolerance_permille": Parameter("integer", minimum=0, maximum=1000),
+    "exam.essay_third_mark": Parameter("text", choices=("nearest", "decides")),
     "subsidy.requires": Parameter(
         "texts", choices=("training", "exam", "social_insurance"), absent=("training", "exam")
     ),

@@ -280,6 +280,11 @@ class ExamTerms:
     beyond their number). Part marks are rounded down to hundredths."""
     matching_marking: str
     """Part marks of matching: ``all_or_nothing``, or ``each_pair`` (the share of the right pairs)."""
+    essay_tolerance_permille: int
+    """Two people mark an essay; marks further apart than this share of its points (in thousandths) go to a
+    third person."""
+    essay_third_mark: str
+    """What the third mark does: ``nearest`` (its mean with the nearer of the first two), ``decides``."""
 
 
 SPANS = ("none", "calendar_year", "rolling_year", "lifetime")

@@ -14,6 +14,7 @@ TRUE_FALSE = "true_false"
 FILL_IN = "fill_in"
 NUMERIC = "numeric"
 MATCHING = "matching"
+ESSAY = "essay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,10 @@ class Draft:
 
     ``key`` by kind: single and multiple the indexes of the right options, true/false ``[True]``, fill-in
     the accepted texts, numeric ``[value, tolerance]`` pairs as decimal strings, matching ``[left, right]``
-    pairs (``options`` then holds every right side, those that fit nothing included). ``category`` is the
-    path a GIFT file puts it under. ``flags`` say why a person must confirm it first. ``extras`` keep what
-    the file said beyond that: weights, feedback, the answer cell as it was typed.
+    pairs (``options`` then holds every right side, those that fit nothing included), essay at most one text:
+    what a good answer holds. ``category`` is the path a GIFT file puts it under. ``flags`` say why a person
+    must confirm it first. ``extras`` keep what the file said beyond that: weights, feedback, the answer cell
+    as it was typed.
     """
 
     source: Source

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.rules.marking import KINDS, exact_sum, plain
+from lmscompliance.rules.marking import KINDS, MACHINE_KINDS, exact_sum, plain
 
 Depth = Mapping[tuple[str, str], int]
 """How many questions can be drawn, by topic and kind."""
@@ -152,10 +152,11 @@ def spread(plan_topics: Iterable[str], depth: Depth, terms: Terms, questions: in
 
     It totals exactly the full marks: equal points when they come out in at most two decimals, else whole
     points with the remainder given one each to the harder kinds. A topic whose bank is too small gets what
-    there is and the others take over; whether the result may be published is for ``check`` to say.
+    there is and the others take over; whether the result may be published is for ``check`` to say. Essays
+    are never among them: whoever wants two people to mark each answer says so.
     """
     topics = list(dict.fromkeys(plan_topics))
-    pools = {topic: {kind: depth.get((topic, kind), 0) for kind in KINDS} for topic in topics}
+    pools = {topic: {kind: depth.get((topic, kind), 0) for kind in MACHINE_KINDS} for topic in topics}
     shares = _deal(questions, {topic: sum(kinds.values()) for topic, kinds in pools.items()})
     chosen = [
         (topic, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -77,7 +77,7 @@ def exam_verdict(attempts: Iterable[AttemptFact], notice: Notice) -> ExamVerdict
     return ExamVerdict(state, len(counted), left, best, _verdict(state, best, left, notice))
 
 
-def exam_gate(attempts: Iterable[AttemptFact], training_met: bool, notice: Notice) -> Verdict:  # noqa: FBT001  # a fact like the others
+def exam_gate(attempts: Sequence[AttemptFact], training_met: bool, notice: Notice) -> Verdict:  # noqa: FBT001  # a fact like the others
     """Judge whether a (further) attempt may start now."""
     judged = exam_verdict(attempts, notice)
     if notice.exam.requires_training and not training_met and not judged.attempts_used:
@@ -86,7 +86,8 @@ def exam_gate(attempts: Iterable[AttemptFact], training_met: bool, notice: Notic
     if judged.state is ExamState.PASSED:
         return not_met(notice, rule, "exam_passed_already", term="exam.pass_mark")
     if judged.state is ExamState.IN_PROGRESS:
-        return not_met(notice, rule, "attempt_running")
+        running = any(one.submitted_us is None for one in valid(attempts))
+        return not_met(notice, rule, "attempt_running" if running else "attempt_unmarked")
     if judged.state is ExamState.FAILED:
         return not_met(notice, rule, "attempts_used", attempts=str(notice.exam.attempts))
     return met(notice, rule, left=str(judged.attempts_left))

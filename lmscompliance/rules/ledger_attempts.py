@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.policy.terms import ExamTerms
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.facts import AttemptFact
 from lmscompliance.rules.ledger_body import Body
-from lmscompliance.rules.ledger_facts import AttemptRecord, Record, RegradeRecord, TraineeRecord, VoidRecord
-from lmscompliance.rules.timeline import FLAGS, saves
+from lmscompliance.rules.ledger_facts import (
+    WITHHELD,
+    AttemptRecord,
+    MarkRecord,
+    Record,
+    RegradeRecord,
+    TraineeRecord,
+    VoidRecord,
+)
+from lmscompliance.rules.timeline import FLAGS, joined, saves
 
 
 def read_accommodation(trainee: TraineeRecord, _record: Record, body: Body) -> None:
@@ -56,14 +65,14 @@ def read_submitted(trainee: TraineeRecord, record: Record, body: Body) -> None:
     if body.maybe_whole("saves") is not None:
         noticed = body.inner("flags")
         attempt.flags = {name: noticed.whole(name) for name in FLAGS}
-    if "timeline" in record.values:
-        try:
-            attempt.saves = list(saves(record.values["timeline"]))
-        except (TypeError, ValueError) as error:
-            raise body.refuse(str(error)) from error
-        if len(attempt.saves) != body.maybe_whole("saves"):
-            msg = "it counts other saves than its timeline holds"
-            raise body.refuse(msg)
+    try:
+        timeline = joined(record.leaf.d, record.values)
+        attempt.saves = None if timeline is None else list(saves(timeline))
+    except (TypeError, ValueError) as error:
+        raise body.refuse(str(error)) from error
+    if attempt.saves is not None and len(attempt.saves) != body.maybe_whole("saves"):
+        msg = "it counts other saves than its timeline holds"
+        raise body.refuse(msg)
 
 
 def read_graded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
@@ -73,7 +82,21 @@ def read_graded(trainee: TraineeRecord, _record: Record, body: Body) -> None:
         msg = "the attempt is graded twice"
         raise body.refuse(msg)
     attempt.graded = (body.exact("score"), body.flag("passed"))
+    attempt.graded_us = body.whole("graded_us")
     attempt.fact = replace(attempt.fact, score=attempt.graded[0], passed=attempt.graded[1])
+
+
+def read_marked(trainee: TraineeRecord, record: Record, body: Body) -> None:
+    """Take an ``attempt.marked`` leaf: what one person gave for one essay."""
+    attempt = _attempt(trainee, body)
+    item, marks = body.whole("item"), attempt.marks.setdefault(body.whole("item"), [])
+    if attempt.fact.submitted_us is None or attempt.graded is not None or not 0 < item <= len(attempt.items):
+        msg = "the attempt was not waiting for marks, or has no such question"
+        raise body.refuse(msg)
+    if body.whole("n") != len(marks) + 1:
+        msg = f"mark {body.whole('n')} follows {len(marks)} marks"
+        raise body.refuse(msg)
+    marks.append(MarkRecord(body.exact("points"), body.whole("marked_us"), record.text("by")))
 
 
 def read_regraded(trainee: TraineeRecord, record: Record, body: Body) -> None:
@@ -115,6 +138,18 @@ def read_void_decided(trainee: TraineeRecord, record: Record, body: Body) -> Non
     attempt.void.decided_by = record.text("by")
     if attempt.void.confirmed:
         attempt.fact = replace(attempt.fact, voided_us=body.whole("decided_us"))
+
+
+def marked(attempt: AttemptRecord, terms: ExamTerms) -> Iterator[str]:
+    """Yield a line for each essay of a graded attempt, as sheet ⑤ has it: who gave what, what it came to."""
+    if attempt.graded is None:
+        # Who has still to mark may read the ledger.
+        return
+    given = attempt.given(terms)
+    for number, marks in sorted(attempt.marks.items()):
+        told = "、".join(f"{words.decimal(one.points)} 分（{one.by or WITHHELD}）" for one in marks)
+        points = words.decimal(given[number]) if number in given else WITHHELD
+        yield f"第 {number} 题评阅：{told}，得 {points} 分"
 
 
 def voided(attempt: AttemptRecord) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.policy.terms import ExamTerms
 from lmscompliance.rules import ledger_attempts
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
@@ -68,6 +69,7 @@ class Content(Part):
         for attempt in judged.attempts:
             self.papers += 1
             topics: set[str] = set()
+            given = attempt.given(self.context.notice.exam)
             for place, item in enumerate(attempt.corrected_items()):
                 if item is None:
                     self.undisclosed += 1
@@ -77,8 +79,9 @@ class Content(Part):
                 used.drawn += 1
                 used.unknown |= attempt.answers is None and attempt.fact.submitted_us is not None
                 answers = attempt.answers or ()
-                given = answers[place] if place < len(answers) else None
-                used.right += is_correct(str(item.get("kind")), item.get("key"), given)
+                answer = answers[place] if place < len(answers) else None
+                in_full = given.get(place + 1) == words.points(item)
+                used.right += in_full or is_correct(str(item.get("kind")), item.get("key"), answer)
             for topic in topics:
                 self.covered[topic] = self.covered.get(topic, 0) + 1
         yield from ()
@@ -168,7 +171,7 @@ class Results(Part):
         by_number = dict(enumerate((one for one in judged.attempts if one.fact.voided_us is None), 1))
         cells: list[Cell] = []
         for number in range(1, self.context.notice.exam.attempts + 1):
-            cells += _attempt_cells(by_number.get(number))
+            cells += _attempt_cells(by_number.get(number), self.context.notice.exam)
         lines = [_eligible(self.context, judged), *map(ledger_attempts.voided, judged.attempts)]
         reason = "\n".join(line for line in lines if line)
         yield row(
@@ -206,7 +209,7 @@ _EXAM_WORDS = {
 }
 
 
-def _attempt_cells(attempt: AttemptRecord | None) -> list[Cell]:
+def _attempt_cells(attempt: AttemptRecord | None, terms: ExamTerms) -> list[Cell]:
     if attempt is None:
         return ["", "", None, "", ""]
     fact = attempt.fact
@@ -215,11 +218,12 @@ def _attempt_cells(attempt: AttemptRecord | None) -> list[Cell]:
         f"至 {words.clock(fact.submitted_us, relative_to=start[:10])}" if fact.submitted_us else "（未交卷）"
     )
     if fact.score is None:
-        result = "待评分" if fact.submitted_us else "考核中"
+        result = "待评阅" if fact.submitted_us else "考核中"
     else:
         result = "合格" if fact.passed else "不合格"
     if fact.closed_by == "deadline":
         result += "（到时自动交卷）"
+    result += "".join(f"\n{line}" for line in ledger_attempts.marked(attempt, terms))
     result += "".join(f"\n{_regraded(one, before)}" for one, before in _changes(attempt))
     return [f"{start}\n{end}", attempt.address, fact.score, result, fact.attempt]
 

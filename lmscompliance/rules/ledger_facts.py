@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules import essays
 from lmscompliance.rules.facts import (
     AttemptFact,
     ClassFact,
@@ -191,6 +192,15 @@ class VoidRecord:
     decided_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MarkRecord:
+    """What one person gave for an essay."""
+
+    points: Decimal
+    at_us: int
+    by: str
+
+
 @dataclass(slots=True)
 class AttemptRecord:
     """An exam attempt with its frozen paper; ``items`` holds ``None`` where a question is not disclosed.
@@ -205,6 +215,9 @@ class AttemptRecord:
     items: list[Mapping[str, Json] | None]
     answers: Sequence[Json] | None = None
     graded: tuple[Decimal, bool] | None = None
+    graded_us: int | None = None
+    marks: dict[int, list[MarkRecord]] = field(default_factory=dict)
+    """What people gave for essays, by the question's number, in order."""
     regrades: list[RegradeRecord] = field(default_factory=list)
     longer: bool = False
     extra_seconds: int = 0
@@ -214,10 +227,21 @@ class AttemptRecord:
 
     def passed_at(self, instant_us: int) -> bool | None:
         """Return whether it counted as passed at an instant, ``None`` while it was not marked."""
-        if self.graded is None:
+        if self.graded is None or self.graded_us is None or self.graded_us > instant_us:
             return None
         known = [one.passed for one in self.regrades if one.at_us <= instant_us]
         return known[-1] if known else self.graded[1]
+
+    def given(self, terms: essays.Terms) -> dict[int, Decimal]:
+        """Return what the essays earned, by their numbers; without those that wait for a mark."""
+        found: dict[int, Decimal] = {}
+        for number, marks in self.marks.items():
+            item = self.items[number - 1]
+            full = Decimal(0) if item is None else Decimal(str(item.get("points")))
+            points = essays.settled([one.points for one in marks], full, terms)
+            if item is not None and points is not None:
+                found[number] = points
+        return found
 
     def corrected_items(self, count: int | None = None) -> list[Mapping[str, Json] | None]:
         """Return the paper with the keys of the first ``count`` re-markings (of all, if not given)."""

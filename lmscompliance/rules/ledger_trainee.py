@@ -225,6 +225,7 @@ _TRAINEE = {
     "attempt.opened": ledger_attempts.read_opened,
     "attempt.submitted": ledger_attempts.read_submitted,
     "attempt.graded": ledger_attempts.read_graded,
+    "attempt.marked": ledger_attempts.read_marked,
     "attempt.regraded": ledger_attempts.read_regraded,
     "exam.lock_lifted": _lock_lifted,
     "attempt.void_requested": ledger_attempts.read_void_requested,

@@ -56,6 +56,7 @@ KINDS = {
     "fill_in": "填空题",
     "numeric": "数值题",
     "matching": "匹配题",
+    "essay": "简答题",
 }
 SEXES = {"male": "男", "female": "女", "M": "男", "F": "女"}
 METHODS = {
@@ -151,6 +152,8 @@ PARAMETERS = {
     "exam.requires_training": "完成培训后方可考核",
     "exam.multiple_marking": "多选题评分办法",
     "exam.matching_marking": "匹配题评分办法",
+    "exam.essay_tolerance_permille": "简答题两人评分最大差（该题分值的千分之）",
+    "exam.essay_third_mark": "简答题第三人评分办法",
     "subsidy.requires": "享受补贴的条件",
     "subsidy.per_person": "补贴标准（元/人）",
     "subsidy.max_per_online_hour": "线上课时补贴上限（元）",
@@ -222,6 +225,8 @@ _VALUES = (
         "no_wrong": "错选不得分，少选按选对比例得分",
         "balanced": "按选对比例得分，每多选一项扣一项",
         "each_pair": "按正确配对比例得分",
+        "nearest": "与前两人中较接近的评分取平均",
+        "decides": "以第三人评分为准",
         "latest_started": "以最后开始的一次为准",
         "since_last_passed": "自上次通过起不计，至再次通过",
         "within_session": "本次学习内自上次通过起不计，至再次通过",

@@ -6,7 +6,8 @@ earns nothing and never raises, because a paper must be closed whatever a browse
 without rounding, so 59.99 stays 59.99 (notice T22).
 
 Answer forms, each against the options *as shown*: single and multiple a list of option indexes, true/false
-``[true]``, fill-in and numeric ``["text"]``, matching the list of right-hand indexes, one for each left.
+``[true]``, fill-in, numeric and essays ``["text"]``, matching the list of right-hand indexes, one for each
+left. What an essay earned people have to say (``rules.essays``).
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Protocol
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.text_answer import normalise, number
 
-KINDS = ("single", "multiple", "true_false", "fill_in", "numeric", "matching")
+MACHINE_KINDS = ("single", "multiple", "true_false", "fill_in", "numeric", "matching")
 """Every kind of question a machine can mark."""
+HUMAN_KINDS = ("essay",)
+"""What only people can mark."""
+KINDS = MACHINE_KINDS + HUMAN_KINDS
 
 _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
 """Adds and subtracts without ever rounding; what would not fit raises instead of being approximated."""
@@ -77,17 +82,27 @@ class Marked:
     per_item: tuple[ItemMark, ...]
 
 
-def mark(items: Sequence[Item], answers: Sequence[Json], terms: Terms) -> Marked:
+def mark(
+    items: Sequence[Item],
+    answers: Sequence[Json],
+    terms: Terms,
+    given: Mapping[int, Decimal] = MappingProxyType({}),
+) -> Marked:
     """Mark ``answers`` (one for each item in order, ``None`` where nothing was answered) against the keys.
 
-    Answers beyond the items are ignored; missing ones count as unanswered.
+    Answers beyond the items are ignored; missing ones count as unanswered. ``given`` is what people gave for
+    essays, by the question's number from 1; an essay that is not among them earns nothing.
     """
     marks = []
     for position, item in enumerate(items):
         answer = answers[position] if position < len(answers) else None
-        correct = is_correct(item.kind, item.key, answer)
-        # Most answers are right in full; the share of the others is the slow part.
-        earned = item.points if correct else part(item.points, share(item.kind, item.key, answer, terms))
+        if item.kind in HUMAN_KINDS:
+            earned = given.get(position + 1, Decimal(0)) if is_answered(answer) else Decimal(0)
+            correct = earned == item.points
+        else:
+            correct = is_correct(item.kind, item.key, answer)
+            # Most answers are right in full; the share of the others is the slow part.
+            earned = item.points if correct else part(item.points, share(item.kind, item.key, answer, terms))
         marks.append(ItemMark(is_answered(answer), correct, earned))
     return Marked(
         score=exact_sum(earned.points for earned in marks),

@@ -7,13 +7,19 @@ before, and what the page noticed since the save before as an object of ``FLAGS`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
 
 FLAGS = ("left", "away_ms", "copied", "pasted")
 """How often the page was left, for how many milliseconds in all, how often was copied and pasted."""
+
+NAME = "timeline"
+"""Of the disclosure that holds it. A long one goes on in ``timeline2`` and so on, because a bundle's lines
+are bounded and essays are saved over and over."""
+_PIECE_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,39 @@ def saves(timeline: Json) -> Iterator[Save]:
             msg = "a save is not a list"
             raise TypeError(msg)
         yield _save(entry)
+
+
+def pieces(timeline: Sequence[Json]) -> dict[str, Json]:
+    """Return a timeline as the disclosures it stands in; saves stay whole."""
+    split: list[list[Json]] = [[]]
+    size = 0
+    for entry in timeline:
+        length = len(jcs.encode(entry))
+        if split[-1] and size + length > _PIECE_BYTES:
+            split.append([])
+            size = 0
+        split[-1].append(entry)
+        size += length
+    return {NAME if number == 1 else f"{NAME}{number}": piece for number, piece in enumerate(split, 1)}
+
+
+def joined(recorded: Collection[str], values: Mapping[str, Json]) -> Json:
+    """Return the timeline of which the disclosures ``recorded`` are pieces; ``None`` where one is missing.
+
+    Raises ``TypeError`` for a piece that is not a list.
+    """
+    whole: list[Json] = []
+    names = [name for name in recorded if name.startswith(NAME)]
+    for number in range(1, len(names) + 1):
+        name = NAME if number == 1 else f"{NAME}{number}"
+        if name not in values:
+            return None
+        piece = values[name]
+        if not isinstance(piece, list):
+            msg = "the timeline is not a list"
+            raise TypeError(msg)
+        whole += piece
+    return whole if names else None
 
 
 def _save(entry: Sequence[Json]) -> Save:

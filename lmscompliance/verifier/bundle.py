@@ -43,7 +43,7 @@ ORDER = (
 
 MAX_SMALL = 1 << 20
 """Bytes of a manifest, checkpoint, policy, key or proof."""
-MAX_LINE = 1 << 19
+MAX_LINE = 1 << 21
 """Bytes of a line: a leaf of 65,535 bytes with every character escaped, and its proof."""
 
 

@@ -8,14 +8,14 @@ from itertools import pairwise
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import Notice
-from lmscompliance.rules import timeline
+from lmscompliance.rules import essays, timeline
 from lmscompliance.rules.attendance import judge
 from lmscompliance.rules.credit import RESTORE
 from lmscompliance.rules.exam import extra_seconds, passes
 from lmscompliance.rules.facts import AttemptFact, AttendanceFacts
 from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_corrections import UPHELD
-from lmscompliance.rules.ledger_facts import AttemptRecord, Confirmation
+from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, Confirmation
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.merging import united
 from lmscompliance.rules.reported import union_seconds
@@ -129,7 +129,10 @@ class TraineeCheck:
         self, attempt: AttemptRecord, items: list[Mapping[str, Json]], where: Mapping[str, object]
     ) -> None:
         try:
-            marked = mark([Item.from_json(item) for item in items], attempt.answers or (), self._notice.exam)
+            asked = [Item.from_json(item) for item in items]
+            given = attempt.given(self._notice.exam)
+            marked = mark(asked, attempt.answers or (), self._notice.exam, given)
+            self._essays(attempt, asked, where)
         except (KeyError, ValueError, ArithmeticError):
             self._grades.fail("paper_unreadable", **where)
             return
@@ -153,7 +156,24 @@ class TraineeCheck:
     def _again(self, attempt: AttemptRecord, count: int) -> Decimal:
         """Mark the paper with the keys that the first ``count`` re-markings put right."""
         items = [Item.from_json(item) for item in attempt.corrected_items(count) if item is not None]
-        return mark(items, attempt.answers or (), self._notice.exam).score
+        given = attempt.given(self._notice.exam)
+        return mark(items, attempt.answers or (), self._notice.exam, given).score
+
+    def _essays(self, attempt: AttemptRecord, items: list[Item], where: Mapping[str, object]) -> None:
+        """Check that people marked what only people can: as many as were needed, each another person."""
+        asked = essays.to_mark(items, attempt.answers or ())
+        for number in sorted({*asked, *attempt.marks}):
+            marks, full = attempt.marks.get(number, []), items[number - 1].points
+            points = [one.points for one in marks]
+            named = [one.by for one in marks if one.by not in {"", WITHHELD}]
+            terms, essay = self._notice.exam, {**where, "item": number}
+            enough = not essays.needed(points, full, terms) and essays.needed(points[:-1], full, terms)
+            if number not in asked or not enough:
+                self._grades.fail("essay_marks", count=len(marks), **essay)
+            if any(not 0 <= one <= full for one in points):
+                self._grades.fail("essay_points", full=full, **essay)
+            if len(set(named)) < len(named):
+                self._grades.fail("essay_marked_by_one", **essay)
 
     def _allowed(self, judged: Judged, who: Mapping[str, object]) -> None:
         attempts, exam = judged.attempts, self._notice.exam

@@ -38,7 +38,7 @@ def test_a_missing_topic_is_named_and_nothing_is_stored(hall):
         (Blueprint(()), "no_parts"),
         (Blueprint((*four("20").parts, Part("天文", "single", 1, Decimal(20)))), "topic_not_in_plan"),
         (Blueprint(tuple(Part(t, "single", 25, Decimal(1)) for t in TOPICS)), "bank_too_small"),
-        (Blueprint((*four("20").parts, Part(TOPICS[0], "essay", 1, Decimal(20)))), "unknown_kind"),
+        (Blueprint((*four("20").parts, Part(TOPICS[0], "ordering", 1, Decimal(20)))), "unknown_kind"),
         (Blueprint((*four("25").parts, Part(TOPICS[0], "single", 0, Decimal(20)))), "count_not_positive"),
         (Blueprint((*four("25").parts, Part(TOPICS[0], "single", 1, Decimal(0)))), "points_not_positive"),
         (Blueprint((Part(TOPICS[0], "single", 400, Decimal("0.25")),)), "too_many"),

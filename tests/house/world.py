@@ -17,7 +17,9 @@ from lmscompliance.attendance.signing import Reader
 from lmscompliance.claims.models import SUBMITTED, Claim
 from lmscompliance.completion import disputes
 from lmscompliance.completion.objections import Objection
+from lmscompliance.exams import essays
 from lmscompliance.exams import service as exams
+from lmscompliance.exams.models import ExamAttempt
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import service as files
@@ -155,6 +157,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
     (network,) = networks.listed(services, class_id)
     for objects in people:
+        objects["marking_id"] = _marking(services, objects)
         objects["proof_id"] = _proof(services, objects, f"{code}-{people.index(objects) + 1}")
         objects["verification_id"] = _verification(services, objects)
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
@@ -218,6 +221,15 @@ def _object(services: Services, objects: dict[str, str], account: str, lesson_id
     start_us = to_micros(began)
     gap = Objection(started.session, start_us, start_us + 200_000_000)
     return disputes.raise_objection(services, actor, objects["class_id"], gap, "网络中断，我一直在学习。")
+
+
+def _marking(services: Services, objects: dict[str, str]) -> str:
+    """Put a question of the trainee's paper before people."""
+    class_id, attempt_id = objects["class_id"], objects["attempt_id"]
+    with transaction(services.database) as session:
+        wanted = select(ExamAttempt).where(ExamAttempt.class_id == class_id, ExamAttempt.id == attempt_id)
+        essays.ask(session, services, session.scalars(wanted).one(), [1])
+        return essays.of_attempt(session, class_id, attempt_id)[0].id
 
 
 def _proof(services: Services, objects: dict[str, str], account: str) -> str:

@@ -6,7 +6,7 @@ then passes, one who fails twice, one idle, one who never comes. All people are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from lmscompliance.kernel.ids import Ids, SystemRandomness
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.policy import Catalogue
+from lmscompliance.rules import essays
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.services import Services
 from lmscompliance.storage.database import Database
@@ -247,10 +248,12 @@ class Miniature:
         saved: dict[str, Json] | None = None,
         seconds: int = 600,
         extra: int = 0,
+        marks: Sequence[tuple[str, str]] | None = None,
     ) -> str:
         """Take an attempt with ``right`` of four answers right and return its id.
 
-        ``graded`` and ``saved`` are what a cheat would record as score and as the one save's answers.
+        ``graded`` and ``saved`` are what a cheat would record as score and as the one save's answers. With
+        ``marks`` (who, points) the last question is an essay that got them.
         """
         stream = evidence.enrolment_stream(self.enrolments[who])
         attempt = self.services.ids.new()
@@ -258,6 +261,8 @@ class Miniature:
             f"q{place + 1:03}": question(topic, place, shift=number)
             for place, topic in enumerate(self.topics)
         }
+        if marks is not None:
+            paper["q004"] = {**_object(paper["q004"]), "kind": "essay", "options": [], "key": ["先断电"]}
         opened = self.now_us()
         self.record(
             stream,
@@ -281,6 +286,8 @@ class Miniature:
         for place, item in enumerate(paper.values()):
             key = item["key"] if isinstance(item, dict) else None
             answers.append(key if place < right else None)
+        if marks is not None:
+            answers[-1] = ["先断电，再施救"]
         self.record(
             stream,
             "attempt.submitted",
@@ -288,7 +295,7 @@ class Miniature:
                 "attempt": attempt,
                 "submitted_us": self.now_us(),
                 "closed_by": "trainee",
-                "answered": right,
+                "answered": sum(answer is not None for answer in answers),
                 "saves": 1,
                 "flags": {"left": 1, "away_ms": 1500, "copied": 0, "pasted": 0},
             },
@@ -305,8 +312,14 @@ class Miniature:
             ip=f"10.0.0.{who + 1}",
         )
         items = [Item.from_json(item) for item in paper.values() if isinstance(item, dict)]
+        terms = Catalogue.builtin().get("demo-short").exam
+        for n, (by, points) in enumerate(marks or (), 1):
+            self.clock.advance(60)
+            told: dict[str, Json] = {"attempt": attempt, "item": 4, "n": n, "points": points}
+            self.record(stream, "attempt.marked", told | {"marked_us": self.now_us()}, by=by)
+        settled = essays.settled([Decimal(points) for _, points in marks or ()], Decimal(25), terms)
         score = (
-            mark(items, answers, Catalogue.builtin().get("demo-short").exam).score
+            mark(items, answers, terms, {} if settled is None else {4: settled}).score
             if graded is None
             else graded
         )
@@ -332,6 +345,11 @@ class Miniature:
         self.clock.advance(60)
         decided = {"attempt": attempt, "decided_us": self.now_us(), "confirmed": True}
         self.record(stream, "attempt.void_decided", decided, by=by)
+
+
+def _object(value: Json) -> dict[str, Json]:
+    assert isinstance(value, dict)
+    return value
 
 
 def enumerated(answers: list[Json]) -> list[tuple[str, Json]]:

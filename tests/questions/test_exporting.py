@@ -42,7 +42,9 @@ tolerances = st.decimals(0, 10, places=2).map(lambda n: format(n.normalize() + 0
 @st.composite
 def drafts(draw: st.DrawFn) -> Draft:
     """Draw a question of any kind."""
-    kind = draw(st.sampled_from(["single", "multiple", "true_false", "fill_in", "numeric", "matching"]))
+    kind = draw(
+        st.sampled_from(["single", "multiple", "true_false", "fill_in", "numeric", "matching", "essay"])
+    )
     options: list[str] = draw(lists)
     key: list[Any] = [draw(st.integers(0, len(options) - 1))]
     if kind == "multiple":
@@ -53,6 +55,8 @@ def drafts(draw: st.DrawFn) -> Draft:
         options, key = [], options
     elif kind == "numeric":
         options, key = [], [list(draw(st.tuples(numbers, tolerances)))]
+    elif kind == "essay":
+        options, key = [], draw(st.lists(texts, max_size=1))
     elif kind == "matching":
         lefts = draw(st.lists(flat, min_size=2, max_size=len(options), unique=True))
         key = [[left, options[at]] for at, left in enumerate(lefts)]

@@ -35,6 +35,8 @@ def test_a_file_with_every_construct(tmp_path: Path):
         ("{~%33.33333%a ~%33.33333%b ~%33.33333%c ~d}", "multiple", ("a", "b", "c", "d"), [0, 1, 2]),
         ("{=a =%50%b}", "fill_in", (), ["a"]),
         ("{=a =b =a}", "fill_in", (), ["a", "b"]),
+        ("{}", "essay", (), []),
+        ("{####先断电 =a}", "essay", (), ["先断电 =a"]),
         ("{答案}", "fill_in", (), ["答案"]),
         ("{T}", "true_false", (), [True]),
         ("{false#错了#对了}", "true_false", (), [False]),
@@ -78,7 +80,6 @@ def test_missing_words(tmp_path: Path, text: str, stem: str):
     ("text", "code"),
     [
         ("只是一段说明", "gift_description"),
-        ("试论安全。{}", "gift_essay"),
         ("忘了收尾{=a ~b", "gift_unclosed"),
         ("忘了开头=a ~b}", "gift_unclosed"),
         ("两组{=a}和{=b}", "gift_braces"),

@@ -76,6 +76,12 @@ SINGLE, SEVERAL = "<single>true</single>", "<single>false</single>"
             _match("猫", "叫") + _match("狗", "吠") + _match("", "鸣"),
             ("matching", ("叫", "吠", "鸣"), [["猫", "叫"], ["狗", "吠"]]),
         ),
+        ("essay", _answer("0", ""), ("essay", (), [])),
+        (
+            "essay",
+            "<graderinfo format='html'><text>&lt;p&gt;先断电&lt;/p&gt;</text></graderinfo>",
+            ("essay", (), ["先断电"]),
+        ),
     ],
 )  # fmt: skip
 def test_kinds(tmp_path: Path, kind: str, inside: str, expected: tuple[object, ...]):
@@ -89,7 +95,6 @@ def test_kinds(tmp_path: Path, kind: str, inside: str, expected: tuple[object, .
 @pytest.mark.parametrize(
     ("question", "code"),
     [
-        (_question("essay", _answer("0", "")), "open_question"),
         (_question("description", ""), "description"),
         (_question("cloze", ""), "cloze"),
         (_question("calculated", _answer("100", "{a}+{b}")), "unsupported_kind"),

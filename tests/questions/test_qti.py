@@ -107,6 +107,11 @@ KINDS = [
         _item(_correct("一百") + _mapping(**{"100": 1}), ENTRY, base="string"),
         ("fill_in", GAP, (), ["一百", "100"]),
     ),
+    (_item("", '<p>试论</p><extendedTextInteraction responseIdentifier="R"/>'), ("essay", "试论", (), [])),
+    (
+        _item(_correct("先断电"), '<p>试论</p><extendedTextInteraction responseIdentifier="R"/>'),
+        ("essay", "试论", (), ["先断电"]),
+    ),
     (_item(_correct("100"), ENTRY, base="integer"), ("numeric", GAP, (), [["100", "0"]])),
     (
         _item(_correct("100"), ENTRY, base="float", after=_equal("absolute", "0.5 0.5")),
@@ -144,7 +149,6 @@ PICTURE = _choice("一", "二").replace("看：", "").replace("哪个？", "<img
         (_item(_correct("A"), _choice("一")), "one_option"),
         (_item(_correct("A"), "<p>读。</p>"), "description"),
         (_item(_correct("A"), ENTRY + ENTRY), "cloze"),
-        (_item("", '<extendedTextInteraction responseIdentifier="R"/>'), "open_question"),
         (_item("", '<orderInteraction responseIdentifier="R"/>'), "unsupported_kind"),
         (_item(_correct("A"), _choice("一", "二")).replace('"false"', '"true"'), "unsupported_kind"),
         (_item(_correct("多"), ENTRY, base="float"), "gift_not_a_number"),

@@ -198,7 +198,7 @@ def test_options_inside_the_stem(tmp_path: Path):
         (["单选题", "题", "A.x|B.y", "不知道"], "answer_unreadable"),
         (["单选题", "题", "A.|B.y", "A"], "answer_is_empty_option"),
         (["判断题", "题", None, "也许"], "answer_unreadable"),
-        (["简答题", "什么是安全？", None, "安" * 61], "open_question"),
+        (["单选题", "什么是安全？", None, "安" * 61], "open_question"),
         (["单选题", 7, None, None], "stub"),
         (["单选题", '=DISPIMG("ID_1",1)', "A.x|B.y", "A"], "stem_is_picture"),
         (["单选题", "#REF!", "A.x|B.y", "A"], "cell_error"),
@@ -264,6 +264,25 @@ def test_a_fill_in_sheet_without_a_header(tmp_path: Path):
         数字=[["数字类选择题", "1.安全电压不高于()V。", None, 36], ["填空题", "2.共有()种。", None, 4]],
     )
     assert [(d.key, codes(d)) for d in reading.drafts[1:]] == [(["36"], ["options_missing"]), (["4"], [])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "expected"),
+    [
+        ("简答题", "没有危险", ("essay", [])),
+        ("问答题", "安" * 61, ("essay", [])),
+        ("案例分析题", "先断电", ("essay", [])),
+        ("计算题", "42", ("fill_in", [])),
+        ("计算题", "四" * 61, ("essay", [])),
+        ("填空题", "填" * 61, ("fill_in", ["long_answer"])),
+        (None, "安" * 61, ("essay", ["assumed_essay"])),
+    ],
+)
+def test_answers_in_ones_own_words(tmp_path: Path, kind: str | None, answer: str, expected: tuple[str, Any]):
+    """What asks for one's own words is an essay with the answer to go by; what is short is typed exactly."""
+    draft = one(read(tmp_path, HEADER, [kind, "什么是安全？", None, answer]))
+    assert (draft.kind, codes(draft)) == expected
+    assert draft.key == [answer]
 
 
 def test_a_case_with_options_is_a_choice(tmp_path: Path):

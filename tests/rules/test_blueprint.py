@@ -93,7 +93,7 @@ def test_a_topic_outside_the_plan_is_a_problem():
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        (Part("a", "essay", 1, Decimal(100)), "unknown_kind"),
+        (Part("a", "ordering", 1, Decimal(100)), "unknown_kind"),
         (Part("a", "single", 0, Decimal(100)), "count_not_positive"),
         (Part("a", "single", 1, Decimal(0)), "points_not_positive"),
         (Part("a", "single", 1, Decimal("NaN")), "points_not_positive"),

@@ -56,7 +56,7 @@ from tests.rules.build import marking
         ("single", [0], [], False),
         ("single", None, [0], False),
         ("single", [], [], False),
-        ("essay", ["x"], ["x"], False),
+        ("ordering", ["x"], ["x"], False),
         ("fill_in", [""], [" "], False),
     ],
 )
@@ -97,7 +97,7 @@ json_values = st.recursive(
 )
 
 
-@given(st.sampled_from([*KINDS, "essay"]), json_values, json_values)
+@given(st.sampled_from([*KINDS, "ordering"]), json_values, json_values)
 def test_marking_never_raises(kind, key, answer):
     """Whatever a bank or a browser holds, a paper can be marked."""
     mark([Item(kind, key, Decimal(1))], [answer], marking("balanced", "each_pair"))

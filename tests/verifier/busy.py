@@ -17,6 +17,10 @@ def happenings(made: Miniature) -> None:
     _imported(made)
     _of_the_class(made)
     _united(made)
+    for lesson in range(4):
+        made.watch(4, lesson, 90)
+    made.unlock(4)
+    made.sit(4, 1, 3, marks=[("marker-1", "20"), ("marker-2", "10"), ("marker-3", "18")])
 
 
 def _own(made: Miniature) -> str:

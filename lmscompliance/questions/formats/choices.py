@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.draft import MULTIPLE, SINGLE, TRUE_FALSE, Draft, Reason, Source, reason
+from lmscompliance.questions.draft import ESSAY, MULTIPLE, SINGLE, TRUE_FALSE, Draft, Reason, Source, reason
 from lmscompliance.questions.formats import answers, kinds
 from lmscompliance.questions.formats.options import Options
 from lmscompliance.questions.formats.text import fingerprint
@@ -76,7 +76,7 @@ def _kind(declared: str, count: int, answer: str) -> tuple[str, list[Reason]]:
     if declared == MULTIPLE:
         return MULTIPLE, [] if count > 1 else [reason("one_answer", answer=answer)]
     kind = MULTIPLE if count > 1 else SINGLE
-    agrees = declared in {"", kinds.CHOICE, kinds.OPEN} or declared == kind
+    agrees = declared in {"", kinds.CHOICE, kinds.OPEN, ESSAY} or declared == kind
     return kind, [] if agrees else [reason("kind_contradicts", answer=answer)]
 
 

@@ -15,6 +15,7 @@ import xlsxwriter
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions.draft import (
+    ESSAY,
     FILL_IN,
     MATCHING,
     MULTIPLE,
@@ -41,6 +42,7 @@ _KINDS = {
     FILL_IN: "填空题",
     NUMERIC: "数值题",
     MATCHING: "配对题",
+    ESSAY: "简答题",
 }
 _STEM, _OPTION, _LEFT, _ANSWER = "题目", "选项", "配对左边", "答案"
 _TOPIC, _CHAPTER, _DIFFICULTY, _TITLE, _EXPLANATION = "培训内容类别", "章节", "难度", "标题", "解析"
@@ -133,7 +135,7 @@ def _question(source: Source, cells: dict[str, list[str]]) -> Draft | Reason:
         return reason("unsupported_kind", kind=told.get(MARK) or "?")
     if not told.get(_STEM):
         return reason("no_stem")
-    if not given:
+    if not given and kind != ESSAY:
         return reason("no_answer")
     options = _trimmed(cells.get(_OPTION, []))
     key = key_of(kind, given, options, [text for text in cells.get(_LEFT, []) if text])
@@ -155,7 +157,7 @@ def _question(source: Source, cells: dict[str, list[str]]) -> Draft | Reason:
 
 def key_of(kind: str, given: list[str], options: tuple[str, ...], lefts: list[str]) -> list[Json] | Reason:
     """Return the key that the answers ``given`` spell, or why they spell none."""
-    if kind == FILL_IN:
+    if kind in {FILL_IN, ESSAY}:
         return list(dict.fromkeys(given))
     if kind == NUMERIC:
         pairs = [_number(text) for text in given]

@@ -1,6 +1,6 @@
-"""Reads a bank in Moodle's GIFT format (docs.moodle.org, "GIFT format"), all of its kinds a machine can mark.
+"""Reads a bank in Moodle's GIFT format (docs.moodle.org, "GIFT format"), all of its kinds.
 
-Descriptions (a text without answers) and essays (``{}``) are refused, each with its reason.
+Descriptions (a text without answers) are refused. What a good essay (``{}``) holds is its general feedback.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions.draft import (
+    ESSAY,
     FILL_IN,
     MULTIPLE,
     NUMERIC,
@@ -70,11 +71,12 @@ def _question(file: str, block: Block) -> Draft | Refusal:
         extras["answers"] = list(key.details)
     if remark.strip():
         extras["general_feedback"] = shown(remark, inherited).text
+    reference: list[Json] = [extras["general_feedback"]] if extras.get("general_feedback") else []
     draft = Draft(
         source,
         key.kind,
         stem.text,
-        key.key,
+        reference if key.kind == ESSAY else key.key,
         key.options,
         category=block.category,
         chapter="/".join(block.category),

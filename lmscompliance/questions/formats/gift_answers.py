@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.draft import TRUE_FALSE, Reason, reason
+from lmscompliance.questions.draft import ESSAY, TRUE_FALSE, Reason, reason
 from lmscompliance.questions.formats import answers, weighing
 from lmscompliance.questions.formats.gift_text import shown
 from lmscompliance.questions.formats.weighing import FULL, Answer, Key
@@ -32,7 +32,7 @@ def read(held: str, inherited: str) -> Key | Reason:
     """Return the key of an answer block (the text between the braces), or why there is none."""
     body = held.strip()
     if not body:
-        return reason("gift_essay")
+        return Key(ESSAY, [])
     if body.startswith("#"):
         return _numeric(body[1:])
     if "~" in body:

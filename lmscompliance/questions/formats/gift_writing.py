@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.draft import FILL_IN, MATCHING, NUMERIC, SINGLE, TRUE_FALSE, Draft
+from lmscompliance.questions.draft import ESSAY, FILL_IN, MATCHING, NUMERIC, SINGLE, TRUE_FALSE, Draft
 
 MARK = "// lmscompliance: exported questions, format 1"
 """The first line of an export. A reader takes what follows it as what the bank already knows."""
@@ -36,6 +36,8 @@ def question(draft: Draft) -> str:
     """Return one question. Everything is marked as plain text, so that no sign of it is taken for markup."""
     title = f"::{_escaped(draft.title)}::" if draft.title else ""
     remark = str(draft.extras.get("general_feedback") or draft.extras.get("explanation") or "")
+    if draft.kind == ESSAY:
+        remark = "".join(map(str, draft.key))
     behind = [f"####{_text(remark)}"] if remark else []
     body = "\n".join([*_answers(draft), *behind])
     return f"{title}[plain]{_escaped(draft.stem)}{{{body}}}"
@@ -52,6 +54,8 @@ def _answers(draft: Draft) -> Iterator[str]:
         yield from ("=" + _weighed(str(text), "%100%", arrow=True) for text in key)
     elif draft.kind == MATCHING:
         yield from _pairs(draft.options, key)
+    elif draft.kind == ESSAY:
+        return
     elif draft.kind == SINGLE:
         for index, text in enumerate(draft.options):
             yield "=" + _weighed(text, "%100%") if index in key else "~" + _weighed(text, "%0%")

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.draft import FILL_IN, TRUE_FALSE, Draft, Reason, Refusal, Source, reason
+from lmscompliance.questions.draft import ESSAY, FILL_IN, TRUE_FALSE, Draft, Reason, Refusal, Source, reason
 from lmscompliance.questions.formats import answers, choices, kinds, numbering, options
 from lmscompliance.questions.formats.columns import Columns
 from lmscompliance.questions.formats.workbook import Cell, Row
@@ -171,11 +171,14 @@ def _giveaway(told: _Row) -> tuple[Reason, ...]:
 
 def _without_options(told: _Row, declared: str, columns: Columns, situation: Situation) -> Draft | Reason:
     lettered = answers.letters(told.answer.text) is not None
-    chosen = declared not in {"", FILL_IN, kinds.OPEN}
+    chosen = declared not in {"", FILL_IN, ESSAY, kinds.OPEN}
     if told.options_text not in _NOTHING and chosen:
         return reason("options_unreadable", options=told.options_text[:SHORT])
     if lettered and (chosen or (not declared and columns.offers_options)):
         return reason("no_options", answer=told.answer.text)
+    if declared == ESSAY or (declared in {"", kinds.OPEN} and len(told.answer.text) > SHORT):
+        essay = Draft(situation.source, ESSAY, told.stem, [told.answer.text])
+        return essay if declared else essay.flagged(reason("assumed_essay"))
     if len(told.answer.text) > SHORT and declared != FILL_IN:
         return reason("open_question")
     flags = []

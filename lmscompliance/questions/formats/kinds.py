@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from lmscompliance.questions.draft import FILL_IN, MULTIPLE, SINGLE, TRUE_FALSE
+from lmscompliance.questions.draft import ESSAY, FILL_IN, MULTIPLE, SINGLE, TRUE_FALSE
 
 CHOICE = "choice"
 ANY_NUMBER = "any_number"
@@ -17,7 +17,8 @@ _WORDS = (
     (SINGLE, re.compile(r"单选|单项|single")),
     (TRUE_FALSE, re.compile(r"判断|是非|对错|正误|true")),
     (FILL_IN, re.compile(r"填空|填写|fill|blank")),
-    (OPEN, re.compile(r"简答|问答|论述|名词解释|案例|分析|计算|实操|操作题|作文|essay|short")),
+    (ESSAY, re.compile(r"简答|问答|论述|名词解释|案例|作文|essay")),
+    (OPEN, re.compile(r"分析|计算|实操|操作题|short")),
     (CHOICE, re.compile(r"选择|choice")),
 )
 
@@ -26,7 +27,7 @@ def meaning(words: str) -> str:
     """Return the kind ``words`` name ; empty when they name none.
 
     ``choice`` leaves open how many are right, ``any_number`` says that it may be one or more, ``open``
-    asks for words of the trainee's own.
+    asks for an answer that may be short enough to be typed exactly.
     """
     folded = unicodedata.normalize("NFKC", words).casefold().strip()
     return next((kind for kind, pattern in _WORDS if pattern.search(folded)), "")

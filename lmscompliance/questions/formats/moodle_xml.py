@@ -1,6 +1,6 @@
-"""Reads a bank in Moodle's XML format (docs.moodle.org, "Moodle XML format"), the kinds a machine can mark.
+"""Reads a bank in Moodle's XML format (docs.moodle.org, "Moodle XML format").
 
-Essays, descriptions, embedded answers (cloze) and calculated or dragged kinds are refused, each with its
+Descriptions, embedded answers (cloze) and calculated or dragged kinds are refused, each with its
 reason. Files embedded in a question are not imported; the question is flagged for it.
 """
 
@@ -11,7 +11,16 @@ from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.draft import TRUE_FALSE, Draft, FileReading, Reason, Refusal, Source, reason
+from lmscompliance.questions.draft import (
+    ESSAY,
+    TRUE_FALSE,
+    Draft,
+    FileReading,
+    Reason,
+    Refusal,
+    Source,
+    reason,
+)
 from lmscompliance.questions.formats import answers, weighing
 from lmscompliance.questions.formats.gift_blocks import category_path
 from lmscompliance.questions.formats.gift_text import Text, rendered
@@ -131,6 +140,12 @@ def _matching(question: Element, inherited: str) -> Key | Reason:
     return weighing.matching(pairs)
 
 
+def _essay(question: Element, _inherited: str) -> Key:
+    """Return what graders are told, else what everybody is told afterwards."""
+    told = [_shown(child(question, name), "html").text for name in ("graderinfo", "generalfeedback")]
+    return Key(ESSAY, [*[text for text in told if text][:1]])
+
+
 def _answer(element: Element, inherited: str) -> Answer:
     kind = "plain" if inherited == "plain" else _format(element, inherited)
     feedback = _shown(child(element, "feedback"), "html").text
@@ -156,5 +171,6 @@ _READERS: dict[str, Callable[[Element, str], Key | Reason]] = {
     "shortanswer": _short,
     "numerical": _numerical,
     "matching": _matching,
+    "essay": _essay,
 }
-_REFUSED = {"essay": "open_question", "description": "description", "cloze": "cloze"}
+_REFUSED = {"description": "description", "cloze": "cloze"}

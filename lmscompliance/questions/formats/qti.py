@@ -1,4 +1,4 @@
-"""Reads a QTI 2 or 3 item (1edtech.org): choices, true/false, text and number entry, match and associate.
+"""Reads a QTI 2 or 3 item (1edtech.org): choices, true/false, text, number and essay, match and associate.
 
 One item is one question. Items with several interactions, with parts drawn by chance, or of kinds that no
 key describes are refused, each with its reason.
@@ -11,7 +11,7 @@ from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.draft import TRUE_FALSE, Draft, Reason, Refusal, Source, reason
+from lmscompliance.questions.draft import ESSAY, TRUE_FALSE, Draft, Reason, Refusal, Source, reason
 from lmscompliance.questions.formats import answers, choices, weighing
 from lmscompliance.questions.formats.gift_text import Text
 from lmscompliance.questions.formats.markup import child, children
@@ -51,6 +51,8 @@ def _question(source: Source, item: Element) -> Draft | Reason:
     declared = children(item, "responsedeclaration")
     declaration = next((one for one in declared if one.get("identifier") == wanted), None)
     read = _READERS[interaction.tag.removesuffix(INTERACTION)]
+    if declaration is None and read is _extended_text:
+        declaration = Element("responsedeclaration")
     key = reason("qti_no_key") if declaration is None else read(item, interaction, declaration)
     if isinstance(key, Reason):
         return key
@@ -70,8 +72,6 @@ def _interaction(item: Element) -> tuple[Element, Element] | Reason:
     kind = found[0].tag.removesuffix(INTERACTION)
     if item.get("adaptive") == "true" or child(item, "templatedeclaration") is not None:
         kind = "adaptive"
-    if kind == "extendedtext":
-        return reason("open_question")
     return (body, found[0]) if kind in _READERS else reason("unsupported_kind", kind=kind)
 
 
@@ -113,6 +113,11 @@ def _text_entry(item: Element, _interaction: Element, declaration: Element) -> K
     if declaration.get("basetype") in _NUMBERS:
         return weighing.numeric(weighed, [_range(item, text) for text in accepted])
     return weighing.short(weighed)
+
+
+def _extended_text(_item: Element, _interaction: Element, declaration: Element) -> Key:
+    """Return what the item gives as the correct response, if anything: people mark it."""
+    return Key(ESSAY, [*[clean(text) for text in _correct(declaration) if clean(text)][:1]])
 
 
 def _range(item: Element, text: str) -> tuple[Decimal, Decimal] | None:
@@ -193,4 +198,5 @@ _READERS: dict[str, Callable[[Element, Element, Element], Key | Reason]] = {
     "textentry": _text_entry,
     "match": _match,
     "associate": _associate,
+    "extendedtext": _extended_text,
 }

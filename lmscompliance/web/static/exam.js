@@ -67,7 +67,7 @@
     /* Answers */
 
     function read(question) {
-      const inputs = [...question.querySelectorAll("input, select")];
+      const inputs = [...question.querySelectorAll("input, select, textarea")];
       switch (question.dataset.kind) {
         case "single":
         case "multiple":
@@ -85,9 +85,9 @@
 
     function write(question, answer) {
       const given = answer || [];
-      question.querySelectorAll("input, select").forEach((one, place) => {
+      question.querySelectorAll("input, select, textarea").forEach((one, place) => {
         if (one.tagName === "SELECT") one.value = given[place] == null ? "" : String(given[place]);
-        else if (one.type === "text") one.value = given.length ? given[0] : "";
+        else if (one.type === "text" || one.tagName === "TEXTAREA") one.value = given.length ? given[0] : "";
         else one.checked = given.map(String).includes(one.value);
       });
     }
@@ -199,10 +199,16 @@
       if (question) changed(question);
     });
     form.addEventListener("input", (event) => {
-      if (event.target.type !== "text") return;
+      const essay = event.target.tagName === "TEXTAREA";
+      if (event.target.type !== "text" && !essay) return;
       const question = event.target.closest("[data-no]");
       clearTimeout(typed.get(question));
-      typed.set(question, setTimeout(() => changed(question), 800));
+      // Every save of an essay is kept whole, so it is sent in pauses; this tab keeps each letter meanwhile.
+      if (essay) {
+        waiting[question.dataset.no] = read(question);
+        keep();
+      }
+      typed.set(question, setTimeout(() => changed(question), essay ? 3000 : 800));
     });
     form.addEventListener("submit", (event) => event.preventDefault());
 
