@@ -147,7 +147,7 @@ def grade(
     given: Mapping[int, Decimal],
     before: Sequence[Fact] = (),
 ) -> None:
-    """Give a closed attempt its score, with what people gave for essays (``given``), and what follows from it.
+    """Give a closed attempt its score, with what people gave for essays (``given``), and what follows.
 
     ``before`` is recorded ahead of the mark. The caller holds the sheet's lock.
     """
