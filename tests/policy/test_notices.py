@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "17a5b757c80fc730cded2822bba7aa058f1219c455711122d514f1f926123a9e",
-    ("liusu-youji-2021", 1): "db9ab014048b931c9f4c5b93eadbfc44b1a5d6d9b773ff18465636e1cff6895e",
-    ("wudi-gongjiang-draft", 1): "3a187b1614b93d33de273e52610f2283f9c0d3f4a2b7d1d11bc348971d9651b1",
+    ("demo-short", 1): "f4801ead9c198b293e4717de8e200fcbdd8c225684af15404d79ea950bddf658",
+    ("liusu-youji-2021", 1): "488ebb79ec299fae30f4de40f9af12ba0c2faec996d86f883235caf629ee6357",
+    ("wudi-gongjiang-draft", 1): "445ad98bb94913be536ec5935fce335f582a6a3c8fccd4e07f4e06d1a1943545",
 }
 
 
