@@ -58,6 +58,7 @@ def open_classroom(
     code: str = "D1",
     rows: Sequence[list[Any]] | None = None,
     account: str = "trainee",
+    notice: str = "demo-short",
 ) -> Classroom:
     """File, plan, enrol and activate; ``people`` are at most four, the last is never activated.
 
@@ -67,7 +68,7 @@ def open_classroom(
         services,
         code=code,
         title="演示班",
-        policy_id="demo-short",
+        policy_id=notice,
         enterprise=training.EnterpriseInput(USCC, "示范企业", "城厢镇"),
         window=(date(2021, 2, 1), date(2021, 2, 28)),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 
 from sqlalchemy import select
 
+from lmscompliance import policy
 from lmscompliance.evidence.models import Entry
 from lmscompliance.exams import service
 from lmscompliance.exams.models import ExamPaper, ExamSheet
@@ -19,6 +21,7 @@ from lmscompliance.tlog.leaf import Leaf
 from tests.learning.school import TOPICS, AtSchool, open_school
 
 IP = "203.0.113.7"
+STATED = "stated"
 MIXED = """\
 判断一 {T}
 
@@ -115,10 +118,28 @@ def fill_bank(services: Services, folder: Path, each: int = 12) -> None:
     questions.import_paths(services, [path])
 
 
-def open_hall(services: Services, folder: Path, *, trainees: int = 2, unlock: bool = True) -> Hall:
+def with_terms(services: Services, folder: Path, base: str = "liusu-youji-2021", **stated: int) -> Services:
+    """Return services that also know the notice ``STATED``: ``base`` with further exam terms of the house."""
+    text = (files(policy) / "notices" / f"{base}.toml").read_text(encoding="utf-8")
+    text = text.replace(f'id = "{base}"', f'id = "{STATED}"')
+    for name, value in stated.items():
+        text += f'\n[exam.{name}]\nvalue = {json.dumps(value)}\nsource = "house"\nrationale = "试"\n'
+    folder.mkdir(parents=True)
+    (folder / "stated.toml").write_text(text, encoding="utf-8")
+    return replace(services, policies=services.policies.with_directory(folder))
+
+
+def open_hall(
+    services: Services,
+    folder: Path,
+    *,
+    trainees: int = 2,
+    unlock: bool = True,
+    notice: str = "liusu-youji-2021",
+) -> Hall:
     """Open a class, fill the bank, publish an exam of ten questions worth ten each, unlock everybody."""
     fill_bank(services, folder)
-    hall = Hall(open_school(services, trainees=trainees))
+    hall = Hall(open_school(services, trainees=trainees, policy=notice))
     service.publish_blueprint(services, hall.class_id, service.default_blueprint(services, hall.class_id, 10))
     if unlock:
         for account in hall.school.trainees:
