@@ -2,90 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from werkzeug.serving import make_server
 
-from tests.support.app import ACTOR_HEADER, make_app
+from tests.exams.browser import attempt_of, begin, choose, fits, saved, snap
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
-
-CHROMIUM = Path("/usr/bin/chromium")
-ACTOR = {"account": "trainee-1", "role": "trainee", "enterprise": None, "districts": [], "locale": "zh_CN"}
-
-
-@pytest.fixture
-def site(hall) -> Iterator[str]:
-    """Serve the hall on loopback and return the address of the exam's page."""
-    server = make_server("127.0.0.1", 0, make_app(hall.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/compliance/classes/{hall.class_id}/exam"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def phone() -> Iterator[object]:
-    """Return a browser context of 360 by 740 that is signed in as trainee-1 and fails on script errors."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing; under CI=true that is a failure: apt-get install chromium")
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        context = browser.new_context(
-            viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(ACTOR)}
-        )
-        context.set_default_timeout(10_000)
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        yield context
-        browser.close()
-    assert errors == []
-
-
-def begin(context, site):
-    """Open the exam's page, begin, and return the page with the paper."""
-    page = context.new_page()
-    page.goto(site)
-    page.get_by_role("button", name="开始考试").click()
-    page.wait_for_selector("[data-exam-paper]")
-    return page
-
-
-def attempt_of(page) -> str:
-    """Return the attempt that a page shows."""
-    return page.url.rsplit("/", 1)[1]
-
-
-def choose(page, number, option):
-    """Tap an option of a question."""
-    page.locator(f"#q{number} input").nth(option).check()
-
-
-def saved(page):
-    """Wait until everything is acknowledged."""
-    page.locator("[data-status]", has_text="已保存").wait_for()
-
-
-def snap(page, name):
-    """Keep a picture where the environment asks for it."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/exam-{name}.png")
-
-
-def fits(page) -> bool:
-    """Tell whether nothing sticks out sideways."""
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_a_trainee_sits_the_exam_on_a_phone(hall, phone, site):

@@ -63,6 +63,7 @@
     let retryTimer = 0;
     let closed = false;
     let handingIn = false;
+    let over = false; // time is up: nothing more is taken in here, what is under way may still arrive
 
     /* Answers */
 
@@ -120,17 +121,31 @@
       line.classList.toggle("waiting", late);
     }
 
-    function stop(words, reload) {
-      closed = true;
-      clearTimeout(retryTimer);
+    function lock(words, reload) {
       questions.forEach((one) => { one.disabled = true; });
       find("hand-in").disabled = true;
-      status("");
       find("problem").textContent = words;
       find("problem").hidden = false;
       find("reload").hidden = !reload;
       if (find("confirm").open) find("confirm").close();
       window.scrollTo(0, 0);
+    }
+
+    function stop(words, reload) {
+      closed = true;
+      clearTimeout(retryTimer);
+      status("");
+      lock(words, reload);
+    }
+
+    /* The server closes the paper by being looked at, at once or after the notice's grace. Until then it
+       gets what was answered in time and is still on its way; without a network that waits for it. */
+    function timeUp() {
+      over = true;
+      document.activeElement?.blur(); // what is being typed
+      lock(text.textTimeUp, false);
+      flush();
+      setInterval(() => { if (!closed && !handingIn) look(); }, 1500);
     }
 
     function finished() {
@@ -279,13 +294,13 @@
       const minutes = Math.floor(left / 60);
       find("clock").textContent = `${minutes}:${String(left % 60).padStart(2, "0")}`;
       find("clock").parentElement.classList.toggle("short", left < 60);
-      if (left > 0 || closed) return;
-      stop(text.textTimeUp, true);
-      // The server closes it by being looked at; a moment's grace lets its clock get there first.
-      if (navigator.onLine) setTimeout(finished, 1500);
+      if (left === 0 && !closed && !over) timeUp();
     }
 
+    let looking = false;
     async function look() {
+      if (looking) return;
+      looking = true;
       // A sleeping phone stops the clock, and the attempt may have been closed meanwhile.
       try {
         const { status: code, data } = await call("GET", text.state);
@@ -296,6 +311,8 @@
         flush();
       } catch {
         /* Offline: the countdown goes on by itself. */
+      } finally {
+        looking = false;
       }
     }
 
@@ -336,7 +353,11 @@
     find("confirm").addEventListener("cancel", (event) => {
       if (find("back").disabled) event.preventDefault();
     });
-    window.addEventListener("online", () => { failures = 0; flush(); });
+    window.addEventListener("online", () => {
+      failures = 0;
+      flush();
+      if (over) look();
+    });
     window.addEventListener("beforeunload", (event) => {
       if (!closed && !idle()) event.preventDefault();
     });
