@@ -280,8 +280,11 @@ def claw_back(
 
 
 def payee_of(services: Services, claim: Claim) -> Payee:
-    """Return whom a claim's money goes to, in plain text."""
-    value: Any = jcs.decode(services.vault.open(_PAYEE, claim.payee_sealed).encode())
+    """Return whom a claim's money goes to, in plain text; empty once its term has run out."""
+    text = services.vault.open(_PAYEE, claim.payee_sealed)
+    if not text:
+        return Payee("", "", "", "", "")
+    value: Any = jcs.decode(text.encode())
     return Payee(**value)
 
 

@@ -11,6 +11,7 @@ from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import say
 from lmscompliance.completion import closing
+from lmscompliance.completion.prospects import prospects
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai, shanghai_day
 from lmscompliance.kernel.messages import text
@@ -105,6 +106,25 @@ def life(code: str) -> None:
         click.echo(text("completion.life_review", language(), **params))
     if shown.review_unknown:
         click.echo(shown.review_unknown.message(language()))
+
+
+@group.command("prospects", short_help="Say who would pass today.")
+@click.option("--code", required=True, help="The class's code.")
+def prospects_(code: str) -> None:
+    """List who would pass today, and what each of the others still needs."""
+    with services() as given:
+        class_id = class_id_of(given, code)
+        shown = prospects(given, class_id)
+        rows = list(shown.rows)
+        for page in range(2, shown.overview.pages + 1):
+            rows += prospects(given, class_id, page).rows
+    click.echo(f"{shown.overview.eligible}/{shown.overview.enrolled}")
+    for one in rows:
+        needs = [need.message(one.forecast.last_day, language()) for need in one.forecast.needs]
+        if one.forecast.obstacle:
+            needs.append(text(f"rules.{one.forecast.obstacle}", language()))
+        exam = one.status.exam.verdict
+        click.echo("  ".join([f"{one.row.standing.enrolment.ordinal}", *needs, exam.message(language())]))
 
 
 @group.command("list")

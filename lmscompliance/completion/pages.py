@@ -15,6 +15,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.rules import blended
 from lmscompliance.rules.blended import Share
+from lmscompliance.rules.forecast import Forecast, forecast
 from lmscompliance.rules.masking import mask_name, mask_number
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.services import Services
@@ -43,6 +44,7 @@ class RecordPage:
     verification: str
     last_day: date
     stage: str
+    forecast: Forecast
     sessions: Sequence[SessionShown]
     excluded: Sequence[ReasonShown]
     reported: Sequence[ReportedShown]
@@ -82,6 +84,7 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         person = queries.open_enrolment(session, services.vault, class_id, enrolment_id).person
         verification = queries.enrolment(session, class_id, enrolment_id).verification_result
     running = situation.open_attempt
+    now_us = to_micros(services.clock.now())
     return RecordPage(
         status=status,
         planned=blended.planned(status.course.lessons),
@@ -90,7 +93,8 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         id_number=mask_number(person.id_number),
         verification=verification,
         last_day=record.last_day(status),
-        stage=record.stage(status, to_micros(services.clock.now())),
+        stage=record.stage(status, now_us),
+        forecast=forecast(status.training, status.course.fact, status.course.notice, now_us),
         sessions=record.sessions(status),
         excluded=record.excluded(status, locale),
         reported=record.reported(status),

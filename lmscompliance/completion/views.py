@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from lmscompliance.completion import pages, service
 from lmscompliance.completion.overview import overview
+from lmscompliance.completion.prospects import prospects
 from lmscompliance.exams import marking
 from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.learning.presence import grants
@@ -51,6 +52,13 @@ def class_overview(class_id: str) -> ResponseReturnValue:
     shown = overview(services, class_id, page_number())
     unmarked = marking.waiting(services, class_id) if current_actor().role in RUNNING else 0
     return render("completion/overview.html", shown=shown, unmarked=unmarked, plain=plain)
+
+
+@routes.get("/classes/<class_id>/prospects", endpoint="prospects", access=Access(*READING, scope=class_scope))
+def class_prospects(class_id: str) -> ResponseReturnValue:
+    """Show staff whether the class would pass today, and what each trainee still needs."""
+    shown = prospects(current_services(), class_id, page_number())
+    return render("completion/prospects.html", shown=shown, plain=plain)
 
 
 @routes.get(

@@ -229,3 +229,18 @@ def test_any_page_number_is_answered(app, room, page):
     """What a person types into the address is no reason to fail."""
     client = client_for(app, administrator())
     assert client.get(f"/compliance/classes/{room.class_id}/overview?page={page}").status_code == 200
+
+
+def test_the_prospects_say_what_each_still_needs(app, room):
+    """By topic, hours and day; after the window there is no way left, and the page says so."""
+    room.learn(0)
+    staff = client_for(app, administrator())
+    words = _text(staff.get(f"/compliance/classes/{room.class_id}/prospects"))
+    assert "2 人中还有 2 人未符合要求" in words
+    assert "还需完成 安全生产 1 课时（约 2 分钟），2021-02-28 前。" in words
+    assert "还需完成 岗位技能 1 课时" in words.partition("2. ")[2]
+    own = _text(client_for(app, trainee()).get(f"/compliance/classes/{room.class_id}"))
+    assert "还需完成 职业道德 1 课时" in own
+    assert "还需完成 岗位技能" not in own
+    room.hall.clock.set(room.hall.clock.now() + timedelta(days=60))
+    assert "剩余时间不够学完" in _text(staff.get(f"/compliance/classes/{room.class_id}/prospects"))

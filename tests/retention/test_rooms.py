@@ -27,6 +27,8 @@ STAYS = {
     "compliance_retention_hold": "who stopped a destruction and why",
     "compliance_retention_purge": "certificates",
     "compliance_known_network": "an enterprise's network, of all its classes",
+    "compliance_claim_list": "which lists were imported, by digest",
+    "compliance_class_project": "what was agreed about a project",
     "compliance_file": "goes when no row refers to it any more",
     "compliance_login_throttle": "wrong passwords, for minutes",
 }
