@@ -17,6 +17,7 @@ from lmscompliance import evidence
 from lmscompliance.attendance import codes
 from lmscompliance.attendance.codes import Code
 from lmscompliance.attendance.models import Sign
+from lmscompliance.identity import consent
 from lmscompliance.kernel.actor import RUNNING, Actor, Role
 from lmscompliance.kernel.clock import from_micros, shanghai, to_micros
 from lmscompliance.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -127,6 +128,7 @@ def _whose(session: Session, actor: Actor, code: Code, lesson: Lesson) -> Enrolm
         mine = queries.enrolment_of(session, lesson.class_id, actor.account)
         if mine is None:
             raise Forbidden("attendance.wrong_class", title=lesson.title)
+        consent.require_learning(session, (lesson.class_id, mine.id))
         return mine
     if actor.role not in RUNNING:
         raise Forbidden("attendance.code_for_teacher")

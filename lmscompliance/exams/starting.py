@@ -13,6 +13,7 @@ from lmscompliance.exams import closing, drawing, forms, gate
 from lmscompliance.exams.drawing import Drawn
 from lmscompliance.exams.facts import attempts_of
 from lmscompliance.exams.models import ExamAttempt, ExamPaper, ExamSheet, ExamUnlock
+from lmscompliance.identity import consent
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict
@@ -45,6 +46,7 @@ def start(services: Services, *, class_id: str, enrolment_id: str, sitter: Sitte
     """
     closing.close_overdue(services, class_id, enrolment_id)
     with reading(services.database) as session:
+        consent.require_learning(session, (class_id, enrolment_id))
         gate.admit(session, class_id, enrolment_id)
     verifying.require_recent(services, class_id, enrolment_id)
     with reading(services.database) as session:

@@ -28,6 +28,7 @@ from lmscompliance.learning import views as learning_views
 from lmscompliance.learning.fastlane import BeatRoute, FastLane
 from lmscompliance.learning.origin import Origin
 from lmscompliance.ledgers import views as ledger_views
+from lmscompliance.persons import own_views as person_own_views
 from lmscompliance.persons import views as person_views
 from lmscompliance.proofs import views as proof_views
 from lmscompliance.retention import views as retention_views
@@ -46,6 +47,7 @@ ROOMS: tuple[Routes, ...] = (
     verification_views.routes,
     case_views.routes,
     person_views.routes,
+    person_own_views.routes,
     own_views.routes,
     attendance_views.routes,
     content_views.routes,

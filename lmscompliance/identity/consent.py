@@ -6,12 +6,15 @@ rests on is given with the activation; each further purpose is separate (个人�
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.identity.models import Consent
 from lmscompliance.kernel.clock import to_micros
+from lmscompliance.kernel.errors import Conflict
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
 
@@ -75,6 +78,33 @@ def withdraw(session: Session, services: Services, place: Place, purpose: str) -
         body=body,
     )
     return True
+
+
+def withdraw_learning(
+    session: Session, services: Services, place: Place, given: tuple[str, datetime]
+) -> None:
+    """Keep that the trainee takes back what learning rests on; ``given`` at activation: version and when."""
+    if session.get(Consent, (*place, LEARNING), with_for_update=True) is None:
+        version, given_at = given
+        session.add(
+            Consent(
+                class_id=place[0],
+                enrolment_id=place[1],
+                purpose=LEARNING,
+                version=version,
+                given_at=given_at,
+                withdrawn_at=None,
+            )
+        )
+        session.flush()
+    withdraw(session, services, place, LEARNING)
+
+
+def require_learning(session: Session, place: Place) -> None:
+    """Raise ``Conflict`` where the trainee has taken back what learning and exams rest on."""
+    row = session.get(Consent, (*place, LEARNING))
+    if row is not None and row.withdrawn_at is not None:
+        raise Conflict("identity.learning_withdrawn")
 
 
 def version_given(session: Session, place: Place, purpose: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from lmscompliance.identity.numbers import IdNumber
     from lmscompliance.services import Services
     from lmscompliance.vault import Vault
 
@@ -119,6 +120,24 @@ def rename(vault: Vault, person: Person, name: str) -> str:
     before = open_name(vault, person)
     person.name_sealed = vault.seal(_place("name_sealed"), name)
     return before
+
+
+def change_phone(vault: Vault, person: Person, phone: str) -> None:
+    """Give a person another phone; the caller records both."""
+    person.phone_sealed = vault.seal(_place("phone_sealed"), phone)
+    person.phone_blind = vault.blind(_PHONE_DOMAIN, phone)
+
+
+def change_number(vault: Vault, person: Person, number: IdNumber, sex: str) -> None:
+    """Give a person another number, which nobody else has; the caller records both."""
+    person.id_number_sealed = vault.seal(_place("id_number_sealed"), number.normal)
+    person.id_number_blind = vault.blind(_NUMBER_DOMAIN, number.normal)
+    person.given_number_sealed = (
+        None if number.raw == number.normal else vault.seal(_place("given_number_sealed"), number.raw)
+    )
+    person.id_kind = number.kind
+    person.birth_date_sealed = vault.seal(_place("birth_date_sealed"), number.birth.isoformat())
+    person.sex_sealed = vault.seal(_place("sex_sealed"), sex)
 
 
 def _one_at_a_time(session: Session, vault: Vault, number: str) -> None:

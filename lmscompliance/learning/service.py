@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.content import service as content
-from lmscompliance.identity import links
+from lmscompliance.identity import consent, links
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
@@ -74,6 +74,7 @@ def start(
     """
     with transaction(services.database) as session:
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        consent.require_learning(session, (lesson.class_id, enrolment.id))
         if lesson.mode == OFFLINE:
             raise Conflict("learning.offline_lesson", lesson=lesson.title)
         queries.require_going(session, lesson.class_id)

@@ -240,7 +240,9 @@ _TRAINEE = {
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,
 }
-_TRAINEE_IGNORED = frozenset({"consent.given", "consent.withdrawn", "session.steps"})
+_TRAINEE_IGNORED = frozenset(
+    {"consent.given", "consent.withdrawn", "correction.asked", "correction.decided", "session.steps"}
+)
 
 
 def _session(trainee: TraineeRecord, body: Body, *, late: bool = False) -> SessionRecord:

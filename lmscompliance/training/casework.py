@@ -6,7 +6,7 @@ Uniting two records is another room's decision; it settles its case here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from lmscompliance.identity.models import IdentityCase, Person
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.identity import CLEARED, SUSPECTED
 from lmscompliance.rules.masking import mask_name, mask_number
 from lmscompliance.services import Services
@@ -182,8 +183,7 @@ def decide(services: Services, actor: Actor, case_id: str, decision: str, reason
         if decision == RENAME:
             name = str(cases.open_sides(services, case)[1]["name"])
             before = people.rename(services.vault, persons[0], name)
-            for one in mine:
-                _renamed(session, services, one, said, (before, name))
+            corrected(session, services, persons[0], said, {"name": (before, name)})
         settle(services, case, decision, said, state=cases.OPEN if decision == SUSPECT else cases.SETTLED)
 
 
@@ -251,17 +251,22 @@ def _suspicion(session: Session, services: Services, one: Enrolment, said: Said,
     )
 
 
-def _renamed(
-    session: Session, services: Services, one: Enrolment, said: Said, names: tuple[str, str]
+def corrected(
+    session: Session, services: Services, person: Person, said: Said, changed: Mapping[str, tuple[str, str]]
 ) -> None:
+    """Record in each enrolment of a person what their details were and are from here on, by detail."""
     now = services.clock.now()
-    evidence.record(
-        session,
-        services,
-        class_id=one.class_id,
-        stream=evidence.enrolment_stream(one.id),
-        type="identity.corrected",
-        at=now,
-        body={"case": said.case, "at_us": to_micros(now)},
-        disclose={"name_before": names[0], "name": names[1], "by": said.by, "reason": said.reason},
-    )
+    values: dict[str, Json] = {"by": said.by, "reason": said.reason}
+    for detail, (before, after) in changed.items():
+        values |= {f"{detail}_before": before, detail: after}
+    for one in enrolments_of(session, [person.id]):
+        evidence.record(
+            session,
+            services,
+            class_id=one.class_id,
+            stream=evidence.enrolment_stream(one.id),
+            type="identity.corrected",
+            at=now,
+            body={"case": said.case, "at_us": to_micros(now)},
+            disclose=values,
+        )

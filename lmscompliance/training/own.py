@@ -28,6 +28,11 @@ class Held:
     purposes: Mapping[str, str]
     """What each look was for, by its id; empty where nobody had to say."""
 
+    @property
+    def learning_withdrawn(self) -> bool:
+        """Whether the consent to learning itself was taken back."""
+        return any(one.purpose == consent.LEARNING and one.withdrawn_at for one in self.consents)
+
 
 def held(services: Services, actor: Actor, class_id: str, *, reveal: bool = False) -> Held:
     """Return what is held about the actor in a class; a look at the whole numbers is kept as well.

@@ -31,6 +31,7 @@ from lmscompliance.learning import service as learning
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.segments import SentBeat
 from lmscompliance.ledgers.service import export_for_download
+from lmscompliance.persons import requests
 from lmscompliance.proofs import service as proofs
 from lmscompliance.questions.service import import_paths
 from lmscompliance.retention import holds
@@ -160,6 +161,14 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         objects["marking_id"] = _marking(services, objects)
         objects["proof_id"] = _proof(services, objects, f"{code}-{people.index(objects) + 1}")
         objects["verification_id"] = _verification(services, objects)
+        objects["request_id"] = requests.ask(
+            services,
+            trainee(f"{code}-{people.index(objects) + 1}"),
+            class_id,
+            field="other",
+            wanted="部门改为质检部",
+            reason="调岗",
+        )
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     purge_id, hold_id = _retained(services, class_id)
     claim_id = _claim(services, class_id)

@@ -17,6 +17,7 @@ def happenings(made: Miniature) -> None:
     _imported(made)
     _of_the_class(made)
     _united(made)
+    _asked_to_correct(made)
     for lesson in range(4):
         made.watch(4, lesson, 90)
     made.unlock(4)
@@ -71,6 +72,15 @@ def _handed_in(made: Miniature) -> None:
     made.record(_own(made), "proof.added", proof, ip="10.0.0.4")
     reviewed: dict[str, Json] = {"proof": "p1", "accepted": True, "reviewed_us": made.now_us()}
     made.record(_own(made), "proof.reviewed", reviewed, reviewer="enterprise-1", reason="")
+
+
+def _asked_to_correct(made: Miniature) -> None:
+    asked: dict[str, Json] = {"request": "r1", "field": "phone", "at_us": made.now_us()}
+    made.record(_own(made), "correction.asked", asked, wanted="13800138001", reason="换号")
+    decided: dict[str, Json] = {"request": "r1", "accepted": False, "role": "administrator"}
+    made.record(
+        _own(made), "correction.decided", decided | {"at_us": made.now_us()}, by="admin-1", reason="空号"
+    )
 
 
 def _united(made: Miniature) -> None:
