@@ -22,6 +22,7 @@ from lmscompliance.vault import Vault
 from lmscompliance.vault.sources import FileKeys
 from tests.support import postgres
 
+pytest_plugins = ["tests.support.leaks"]
 _names = count()
 
 

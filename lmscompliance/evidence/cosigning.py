@@ -7,7 +7,6 @@ so, and the next call asks again. What a witness answers is believed only after 
 from __future__ import annotations
 
 import http.client
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,6 +20,7 @@ from lmscompliance.evidence.models import Checkpoint, Cosignature, Log
 from lmscompliance.evidence.succession import began_at, log_named
 from lmscompliance.evidence.tree import Tree, tile_reader
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.kernel.logs import logger
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import table
 from lmscompliance.storage.transaction import reading, transaction
@@ -29,7 +29,7 @@ from lmscompliance.tlog.notes import Note, VKey
 from lmscompliance.tlog.trust import BadPolicy, Party, TrustPolicy
 from lmscompliance.verifier import ed25519
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 TIMEOUT_SECONDS = 3
 """How long one witness may take; all are asked at once, so this is how long sealing waits for a dead one."""

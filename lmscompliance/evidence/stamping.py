@@ -7,7 +7,6 @@ which is how it says so, and the next run asks again. What it answers is kept on
 from __future__ import annotations
 
 import http.client
-import logging
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from lmscompliance.evidence.models import Checkpoint, Log, Timestamp
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.clock import from_micros, shanghai_day, to_micros
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.kernel.logs import logger
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import table
 from lmscompliance.storage.transaction import reading, transaction
@@ -33,7 +33,7 @@ from lmscompliance.verifier import rfc3161
 from lmscompliance.verifier.bundle import Stamp
 from lmscompliance.verifier.rfc3161 import BadTimestamp
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 TIMEOUT_SECONDS = 10
 """How long one answer may take in all; an export waits this long for an authority that is down."""

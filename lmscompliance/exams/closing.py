@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -13,10 +12,11 @@ from lmscompliance.exams.models import DEADLINE, TRAINEE, ExamAttempt, ExamSheet
 from lmscompliance.exams.sheets import Change
 from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import Gone
+from lmscompliance.kernel.logs import logger
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _AT_ONCE = 20
 

@@ -7,14 +7,14 @@ decided, asked-for ledgers are built, what was recorded is sealed.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from lmscompliance.jobs import leases
+from lmscompliance.kernel.logs import logger
 from lmscompliance.services import Services
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 LEASE_SECONDS = 300
 """How long one run may take before another process may start it as well."""

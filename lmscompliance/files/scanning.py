@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import struct
 from contextlib import closing
@@ -10,8 +9,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from lmscompliance.kernel.errors import Misconfigured, Unavailable
+from lmscompliance.kernel.logs import logger
 
-_LOG = logging.getLogger(__name__)
+_LOG = logger(__name__)
 _TIMEOUT_SECONDS = 20
 _CHUNK = 64 * 1024
 _PORT = 3310

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hmac
 import http.client
 import json
-import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,9 +19,10 @@ from urllib.parse import urlsplit
 
 from lmscompliance.identity.verification import HTTP
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.verification import FAILED, PASSED, PENDING, Answer, Question
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _LARGEST = 64 * 1024
 _OK = 200

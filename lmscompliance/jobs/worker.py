@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from lmscompliance.jobs import queue
 from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.kernel.logs import logger
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 Handler = Callable[[Services, queue.Claim], dict[str, Any]]
 """Does the work of one kind and returns its outcome (JSON); it calls ``queue.progress`` as it goes."""

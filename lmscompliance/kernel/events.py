@@ -7,11 +7,12 @@ because a process may die between the commit and the notice.
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable
 
-_log = logging.getLogger(__name__)
+from lmscompliance.kernel.logs import logger
+
+_log = logger(__name__)
 
 Handler = Callable[[str], None]
 

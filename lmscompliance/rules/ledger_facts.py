@@ -253,7 +253,7 @@ class AttemptRecord:
         return items
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class TraineeRecord:
     """Everything one enrolment's stream says."""
 

@@ -17,6 +17,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import SystemClock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Ids, SystemRandomness
+from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.settings import PREFIX, Settings
 from lmscompliance.learning.presence.sms import NullSms, SmsSender
 from lmscompliance.service import link_views, phone_views, sessions, staff_views, views
@@ -66,6 +67,7 @@ def build_app(config: Mapping[str, object], compliance: Compliance, sms: SmsSend
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    logger(app.name)  # what breaks a request is logged by Flask, whole
     manager = LoginManager(app)
     manager.session_protection = None  # addresses of phones change; the device is checked with the session
     prefix = str(config.get(PREFIX + "URL_PREFIX", "/compliance")).rstrip("/")

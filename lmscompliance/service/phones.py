@@ -7,7 +7,6 @@ by person and by address in the database, so a restart forgets nothing.
 from __future__ import annotations
 
 import hmac
-import logging
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from lmscompliance.identity import contact, people
 from lmscompliance.identity.models import Person
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.errors import Conflict, InvalidInput
+from lmscompliance.kernel.logs import logger
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence.sms import SmsSender
 from lmscompliance.service import directory, journal, passwords, sessions, signing_in, throttle
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lmscompliance.service.signing_in import Opened
     from lmscompliance.services import Services
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _DOMAIN = "service.phone_code"
 LIFETIME = timedelta(minutes=10)
 MOST_OF_PHONE = 3

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from lmscompliance.kernel.errors import Conflict, Misconfigured
+from lmscompliance.kernel.logs import logger
 from lmscompliance.signer.local import LocalSigner, SignerFrozen, SignerRefuses
 from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import hash_from_base64, to_base64
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 TEXT = "text/plain; charset=utf-8"
 SIZE = "text/x.tlog.size"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import os
 import socket
 import stat
@@ -15,9 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.kernel.logs import logger
 from lmscompliance.signer.protocol import MOST_BYTES, Answer, Service
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _SOCKET_MODE = 0o660
 _TOKEN_CHARACTERS = 32

@@ -20,7 +20,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Prepare (but do not yet connect to) the database at ``url``."""
-        self.engine: Engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        # Without their values errors and the SQL log stay readable; what was looked for must not stand there.
+        self.engine: Engine = create_engine(
+            url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True
+        )
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)

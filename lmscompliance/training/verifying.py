@@ -6,7 +6,6 @@ together. A verification is decided once.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,6 +20,7 @@ from lmscompliance.identity.verification import OFFLINE, method_of
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.verification import FAILED, PASSED, PENDING, Answer, Question, Verifier
 from lmscompliance.rules.identity import VERDICTS, IdentityFact
 from lmscompliance.services import Services
@@ -28,7 +28,7 @@ from lmscompliance.storage.transaction import after_commit, reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment, IdentityNote, Verification
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 DECIDED = "training.identity_decided"
 """Event sent after the commit with ``class_id/enrolment_id``."""

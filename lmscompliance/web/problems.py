@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -12,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from lmscompliance.kernel.errors import ComplianceError, Unauthenticated
+from lmscompliance.kernel.logs import logger
 from lmscompliance.web.pages import render, t
 from lmscompliance.web.state import app_state, locale
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def problem(error: ComplianceError) -> Response:

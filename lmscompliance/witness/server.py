@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from lmscompliance.kernel.logs import logger
 from lmscompliance.witness.page import page
 from lmscompliance.witness.protocol import Answer, Witness
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _MOST_BYTES = 65_536
 _ADD = "/add-checkpoint"

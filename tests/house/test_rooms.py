@@ -123,6 +123,12 @@ def test_chance_comes_from_one_place() -> None:
     assert users <= allowed
 
 
+def test_loggers_come_from_one_place() -> None:
+    """Every message of ours passes the mask of ``kernel.logs``."""
+    askers = {name_of(path) for path in modules() if "logging.getLogger" in calls(path)}
+    assert askers == {"lmscompliance/kernel/logs.py"}
+
+
 def test_files_stay_short() -> None:
     """No file is over 500 lines and the median stays under 120."""
     lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -127,4 +128,41 @@ def test_without_a_gateway_a_warning_says_so(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.WARNING):
         NullSms().send(PHONE, "123456")
     assert "NOT sent" in caplog.text
+    assert PHONE not in caplog.text
+
+
+def test_a_gateway_that_breaks_gives_nobody_away(
+    house: House, tails: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its error is logged with the phone masked that such errors repeat, and the asker is told nothing."""
+    broken = threading.Event()
+
+    def send(phone: str, _code: str) -> None:
+        broken.set()
+        raise ConnectionError(f"POST /send?to={phone} refused")
+
+    monkeypatch.setattr(house.phones, "send", send)
+    assert "验证码已发送" in _ask(house.browser(), PHONE, tails[0])
+    assert broken.wait(20)
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_send)"):
+            thread.join(20)
+    assert "POST /send?to=*** refused" in caplog.text
+    assert PHONE not in caplog.text
+
+
+def test_an_unexpected_error_gives_nobody_away(
+    house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Flask logs of a request that broke is masked, and the page says nothing of it."""
+
+    def broken(*_: object, phone: str, **__: object) -> None:
+        raise KeyError(phone)
+
+    monkeypatch.setattr("lmscompliance.service.phone_views.phones.ask", broken)
+    house.app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = house.browser().post("/phone", phone=PHONE, tail="1234")
+    assert answer.status_code == 500
+    assert PHONE not in answer.text
+    assert "KeyError: '***'" in caplog.text
     assert PHONE not in caplog.text

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import logging
 from typing import ClassVar, Protocol
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.presence import Asking, Posed
 from lmscompliance.learning.presence.methods import only_text
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 class FaceComparer(Protocol):

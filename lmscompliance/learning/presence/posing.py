@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_person
 from lmscompliance.kernel.ids import Ids
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.presence import Asking, Drawn, Posed
 from lmscompliance.learning.presence.methods import ARITHMETIC, named
 from lmscompliance.learning.presence.models import PresenceCheck
@@ -24,7 +24,7 @@ from lmscompliance.storage.transaction import after_commit
 from lmscompliance.training.accommodations import is_accommodated
 from lmscompliance.training.models import Enrolment, Lesson
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _BY_HAND = ("single", "multiple")
 _EASILY_GUESSED = ("true_false",)
 _TRUTHS = ("正确", "错误")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from typing import ClassVar, Protocol
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.presence import Asking, Posed
 from lmscompliance.learning.presence.methods import only_text
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _DIGITS = 6
 
 
