@@ -35,7 +35,8 @@ def test_a_record_is_masked_with_its_exception(caplog):
             int(f"{NUMBER} ")
             {}[NUMBER]
         except KeyError as error:
-            raise RuntimeError(f"gateway refused {PHONE}") from error
+            msg = f"gateway refused {PHONE}"
+            raise RuntimeError(msg) from error
     except RuntimeError:
         log.exception("sending to %s failed", PHONE)
     assert "sending to *** failed" in caplog.text

@@ -139,7 +139,8 @@ def test_a_gateway_that_breaks_gives_nobody_away(
 
     def send(phone: str, _code: str) -> None:
         broken.set()
-        raise ConnectionError(f"POST /send?to={phone} refused")
+        msg = f"POST /send?to={phone} refused"
+        raise ConnectionError(msg)
 
     monkeypatch.setattr(house.phones, "send", send)
     assert "验证码已发送" in _ask(house.browser(), PHONE, tails[0])
