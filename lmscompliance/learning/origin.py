@@ -47,6 +47,20 @@ def same(services: Services, origin: Origin, stored: tuple[str, str]) -> bool:
     )
 
 
+def ip_blinds(services: Services, stored: str, sealed: bytes) -> list[str]:
+    """Return every digest that the address of ``stored`` and ``sealed`` may be kept under, the oldest first.
+
+    That is ``stored`` alone unless an index key is being replaced. Whoever compares rows with one another
+    compares the first: two rows of one address name the same, whichever key made each.
+    """
+    return _every(services, "ip", IP_PLACE, stored, sealed)
+
+
+def agent_blinds(services: Services, stored: str, sealed: bytes | None) -> list[str]:
+    """Return the same of a device; one that was not sealed is known by its digest alone."""
+    return [stored] if sealed is None else _every(services, "agent", AGENT_PLACE, stored, sealed)
+
+
 def seal(services: Services, origin: Origin) -> tuple[bytes, bytes]:
     """Return address and device as they may be stored."""
     return services.vault.seal(IP_PLACE, origin.ip), services.vault.seal(AGENT_PLACE, origin.agent)
@@ -56,6 +70,11 @@ def unseal(services: Services, ip_sealed: bytes, agent_sealed: bytes) -> Origin:
     """Return what ``seal`` kept."""
     vault = services.vault
     return Origin(vault.open(IP_PLACE, ip_sealed), vault.open(AGENT_PLACE, agent_sealed))
+
+
+def _every(services: Services, domain: str, place: str, stored: str, sealed: bytes) -> list[str]:
+    vault = services.vault
+    return vault.blinds(domain, vault.open(place, sealed)) if len(vault.ring.index) > 1 else [stored]
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -143,7 +143,7 @@ def _blind(table: Table, column: Column[Value], info: dict[str, Any]) -> Held:
         if expires is None:
             return ""
         # Nobody looks for an expired row by its value, and its key must not be kept for it.
-        still = row[expires] is not None and row[expires] > now
+        still = row[expires] is not None and row[expires] + info[personal.AFTER] > now
         return row[column.name] if still else vault.blind(domain, row[column.name])
 
     return Held(

@@ -60,9 +60,14 @@ class Known:
         return f"Known({self.id})"
 
 
-def blind(services: Services, login: str) -> str:
-    """Return the keyed index of a login as somebody typed it; case and width do not matter."""
-    return services.vault.blind("service.login", _normal(login))
+def normal(login: str) -> str:
+    """Return a login as it is compared, however somebody typed it: case and width do not matter."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def login_of(services: Services, account: Login) -> str:
+    """Return the (normalised) login of an account."""
+    return services.vault.open(_LOGIN_PLACE, account.login_sealed)
 
 
 def invite(services: Services, *, login: str, name: str, role: Role, scope: str, by: str) -> str:
@@ -70,7 +75,7 @@ def invite(services: Services, *, login: str, name: str, role: Role, scope: str,
 
     Raises ``Conflict`` for a login that is taken, ``InvalidInput`` for a scope that does not fit the role.
     """
-    login, name = _normal(login), name.strip()
+    login, name = normal(login), name.strip()
     if not 3 <= len(login) <= _LONGEST or not name or len(name) > _LONGEST:  # noqa: PLR2004  # a login's least
         raise InvalidInput("service.invite_form")
     with transaction(services.database) as session:
@@ -86,7 +91,7 @@ def make(session: Session, services: Services, *, login: str, name: str, person_
     """Add an account that has no password yet and may do nothing yet."""
     made = Login(
         id=services.ids.new(),
-        login_blind=blind(services, login),
+        login_blind=services.vault.blind("service.login", login),
         login_sealed=services.vault.seal(_LOGIN_PLACE, login),
         name_sealed=services.vault.seal(_NAME_PLACE, name),
         person_id=person_id,
@@ -140,7 +145,7 @@ def unlock(services: Services, login_id: str, *, by: str) -> None:
     with transaction(services.database) as session:
         account = _locked(session, login_id)
         account.locked_at = None
-        throttle.forget(session, account.login_blind)
+        throttle.forget(session, services, login_of(services, account))
         journal.note(session, services, "account.unlocked", login_id=login_id, by=by)
 
 
@@ -149,7 +154,7 @@ def reset(services: Services, login_id: str, *, by: str) -> str:
     with transaction(services.database) as session:
         account = _locked(session, login_id)
         account.password_hash, account.totp_sealed, account.totp_since, account.totp_step = "", None, None, 0
-        throttle.forget(session, account.login_blind)
+        throttle.forget(session, services, login_of(services, account))
         journal.note(session, services, "account.reset", login_id=login_id, by=by)
         sessions.end_all(session, services, login_id=login_id)
         return one_time_link(session, services, account)
@@ -196,7 +201,7 @@ def known_by_login(services: Services, login: str) -> Known:
 
 def find(session: Session, services: Services, login: str) -> Login | None:
     """Return the account of a login as somebody typed it."""
-    blinds = services.vault.blinds("service.login", _normal(login))
+    blinds = services.vault.blinds("service.login", normal(login))
     return session.scalars(select(Login).where(Login.login_blind.in_(blinds))).one_or_none()
 
 
@@ -204,13 +209,13 @@ def opened(session: Session, services: Services, account: Login) -> Known:
     """Decrypt an account; the caller answers for who sees it."""
     return Known(
         id=account.id,
-        login=services.vault.open(_LOGIN_PLACE, account.login_sealed),
+        login=login_of(services, account),
         name=services.vault.open(_NAME_PLACE, account.name_sealed),
         grants=grants_of(session, account.id),
         invited=not account.password_hash,
         second_factor=account.totp_since is not None,
         locked=account.locked_at is not None,
-        waits_until=throttle.locked_until(session, account.login_blind, services.clock.now()),
+        waits_until=throttle.waits_until(session, services, login_of(services, account)),
     )
 
 
@@ -285,7 +290,3 @@ def _locked(session: Session, login_id: str) -> Login:
     if found is None:
         raise NotFound("web.not_found")
     return found
-
-
-def _normal(login: str) -> str:
-    return unicodedata.normalize("NFKC", login).strip().casefold()

@@ -5,7 +5,7 @@ Whatever opens a door (tokens, codes) is kept as a hash alone; whatever names a 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,9 @@ from lmscompliance.storage.base import Base
 from lmscompliance.storage.personal import blind
 from lmscompliance.storage.types import Id, Instant
 from lmscompliance.training.models import TrainingClass
+
+FORGOTTEN_AFTER = timedelta(hours=24)
+"""How long after the last of them wrong passwords are counted."""
 
 
 class Login(Base):
@@ -146,7 +149,9 @@ class LoginThrottle(Base):
     __tablename__ = "compliance_login_throttle"
 
     login_blind: Mapped[str] = mapped_column(
-        String(64), primary_key=True, info=blind("service.login", expires="until")
+        String(64),
+        primary_key=True,
+        info=blind("service.login", expires="failed_at", after=FORGOTTEN_AFTER),
     )
     failures: Mapped[int]
     failed_at: Mapped[datetime] = mapped_column(Instant)

@@ -82,7 +82,7 @@ def redeem(services: Services, *, phone: str, tail: str, code: str, password: st
         if person is not None and _right(session, services, person.id, code):
             account = _account(session, services, person, number)
             account.password_hash = hashed
-            throttle.forget(session, account.login_blind)
+            throttle.forget(session, services, directory.login_of(services, account))
             sessions.end_all(session, services, login_id=account.id)
             journal.note(session, services, "phone.proved", login_id=account.id, by=account.id, ip=sender.ip)
             return signing_in.open_whole(session, services, account, sender)

@@ -43,10 +43,9 @@ def sign_in(services: Services, login: str, password: str, sender: Origin) -> Op
     password, an account that was invited only, and one that is locked; ``TooMany`` after too many tries;
     ``Forbidden`` where the password is right and nothing is granted.
     """
-    blind = directory.blind(services, login)
     with transaction(services.database) as session:
         refused = throttle.count_address(session, services, sender.ip) or throttle.count(
-            session, services, blind
+            session, services, directory.normal(login)
         )
         account = directory.find(session, services, login)
         if refused is not None:
@@ -62,7 +61,7 @@ def sign_in(services: Services, login: str, password: str, sender: Origin) -> Op
         raise Unauthenticated("service.wrong_login")
     renewed = passwords.renewed(account.password_hash, password)
     with transaction(services.database) as session:
-        throttle.forget(session, blind)
+        throttle.forget(session, services, directory.normal(login))
         account = session.get_one(Login, account.id, with_for_update=True)
         if renewed is not None:
             account.password_hash = renewed
@@ -79,11 +78,11 @@ def answer_code(services: Services, present: sessions.Present, code: str, sender
     """
     account = _pending(services, present, sessions.CODE)
     with transaction(services.database) as session:
-        refused = throttle.count(session, services, account.login_blind)
+        refused = throttle.count(session, services, directory.login_of(services, account))
         locked = session.get_one(Login, account.id, with_for_update=True)
         right = refused is None and second.accepts(session, services, locked, code)
         if right:
-            throttle.forget(session, account.login_blind)
+            throttle.forget(session, services, directory.login_of(services, account))
             opened = open_whole(session, services, locked, sender)
         else:
             journal.note(session, services, "second.failed", login_id=account.id, ip=sender.ip)
@@ -162,7 +161,7 @@ def change_password(services: Services, login_id: str, present_id: str, old: str
     owner = directory.known(services, login_id)
     with transaction(services.database) as session:
         account = session.get_one(Login, login_id)
-        refused = throttle.count(session, services, account.login_blind)
+        refused = throttle.count(session, services, directory.login_of(services, account))
     if refused is not None:
         raise refused
     if not passwords.matches(account.password_hash, old):
@@ -170,7 +169,7 @@ def change_password(services: Services, login_id: str, present_id: str, old: str
     hashed = passwords.hashed(services.settings, new, login=owner.login)
     with transaction(services.database) as session:
         session.get_one(Login, login_id, with_for_update=True).password_hash = hashed
-        throttle.forget(session, account.login_blind)
+        throttle.forget(session, services, directory.login_of(services, account))
         sessions.end_all(session, services, login_id=login_id, but=present_id)
         journal.note(session, services, "password.changed", login_id=login_id, by=login_id)
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, select
 
 from lmscompliance.identity.accounts import GUESS_WINDOW, count_guess
 from lmscompliance.kernel.errors import ComplianceError, TooMany
-from lmscompliance.service.models import LoginThrottle
+from lmscompliance.service.models import FORGOTTEN_AFTER, LoginThrottle
 from lmscompliance.storage.statements import upsert
 
 if TYPE_CHECKING:
@@ -25,22 +25,20 @@ FREE = 5
 """Wrong passwords before the first delay; it doubles with each more."""
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
-FORGOTTEN_AFTER = timedelta(hours=24)
 MOST_OF_ADDRESS = 300
 """Tries from one address within ``GUESS_WINDOW``: a shift of trainees behind one router stays below."""
 _LONGEST_EXPONENT = 12
+_DOMAIN = "service.login"
 
 
-def count(session: Session, services: Services, login_blind: str) -> ComplianceError | None:
-    """Count a try for a login before its password is looked at; returns why it may not be made now.
+def count(session: Session, services: Services, login: str) -> ComplianceError | None:
+    """Count a try for a (normalised) login before its password is looked at.
 
-    The caller raises what is returned after its transaction, so that the try stays counted. A burst of
-    simultaneous tries queues at this row and is counted whole.
+    Returns why it may not be made now; the caller raises that after its transaction, so that the try stays
+    counted. A burst of simultaneous tries queues at this row and is counted whole.
     """
     now = services.clock.now()
-    empty = upsert(session, LoginThrottle).values(login_blind=login_blind, failures=0, failed_at=now)
-    session.execute(empty.on_conflict_do_nothing())
-    row = session.get_one(LoginThrottle, login_blind, with_for_update=True)
+    row = _row(session, services, login)
     if row.until is not None and now < row.until:
         return TooMany("service.try_later", minutes=_minutes(row.until - now))
     if row.failed_at <= now - FORGOTTEN_AFTER:
@@ -52,15 +50,45 @@ def count(session: Session, services: Services, login_blind: str) -> ComplianceE
     return None
 
 
-def locked_until(session: Session, login_blind: str, now: datetime) -> datetime | None:
+def waits_until(session: Session, services: Services, login: str) -> datetime | None:
     """Return until when a login has to wait, if it has to."""
-    row = session.get(LoginThrottle, login_blind)
-    return None if row is None or row.until is None or row.until <= now else row.until
+    return _later(
+        services.clock.now(), *session.scalars(select(LoginThrottle.until).where(_of(services, login)))
+    )
 
 
-def forget(session: Session, login_blind: str) -> None:
+def forget(session: Session, services: Services, login: str) -> None:
     """Clear the count after a right password, or when an administrator unlocks."""
-    session.execute(delete(LoginThrottle).where(LoginThrottle.login_blind == login_blind))
+    session.execute(delete(LoginThrottle).where(_of(services, login)))
+
+
+def _row(session: Session, services: Services, login: str) -> LoginThrottle:
+    """Return the one locked row of a login, with what was counted under a key that is being replaced."""
+    locked = select(LoginThrottle).order_by(LoginThrottle.login_blind).with_for_update()
+    rows = session.scalars(locked.where(_of(services, login))).all()
+    current = services.vault.blind(_DOMAIN, login)
+    row = next((one for one in rows if one.login_blind == current), None)
+    if row is None:
+        now = services.clock.now()
+        empty = upsert(session, LoginThrottle).values(login_blind=current, failures=0, failed_at=now)
+        session.execute(empty.on_conflict_do_nothing())
+        row = session.get_one(LoginThrottle, current, with_for_update=True)
+    for other in rows:
+        if other is not row:
+            row.failed_at = max(other.failed_at, row.failed_at) if row.failures else other.failed_at
+            row.failures += other.failures
+            row.until = _later(None, row.until, other.until)
+            session.delete(other)
+    return row
+
+
+def _of(services: Services, login: str) -> ColumnElement[bool]:
+    return LoginThrottle.login_blind.in_(services.vault.blinds(_DOMAIN, login))
+
+
+def _later(than: datetime | None, *instants: datetime | None) -> datetime | None:
+    found = max((one for one in instants if one is not None), default=None)
+    return None if found is None or (than is not None and found <= than) else found
 
 
 def count_address(session: Session, services: Services, ip: str) -> ComplianceError | None:

@@ -6,6 +6,7 @@ that holds a blind index says so with ``blind``. Both go into the ``info`` of ``
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 PLACE = "compliance_place"
@@ -13,6 +14,7 @@ WITHIN = "compliance_within"
 BLIND = "compliance_blind"
 OF = "compliance_of"
 EXPIRES = "compliance_expires"
+AFTER = "compliance_after"
 LASTING = "compliance_lasting"
 FILE = "compliance_file"
 
@@ -28,16 +30,21 @@ def sealed_within(place: str) -> dict[str, Any]:
 
 
 def blind(
-    domain: str, *, of: str | None = None, expires: str | None = None, lasting: bool = False
+    domain: str,
+    *,
+    of: str | None = None,
+    expires: str | None = None,
+    after: timedelta = timedelta(),
+    lasting: bool = False,
 ) -> dict[str, Any]:
     """Return the ``info`` of a column that holds a blind index in ``domain``.
 
     ``of`` names the sealed column of the same table that holds the value itself, so that the index can be
-    made anew. Without one, ``expires`` names the column after whose instant (or while it is empty) nobody has
-    to find the row; a ``lasting`` index is known to its holder alone and keeps its key; with none of these
-    the index only saves work and may be emptied.
+    made anew. Without one, ``expires`` names a column: so long ``after`` its instant (or while it is empty)
+    nobody has to find the row; a ``lasting`` index is known to its holder alone and keeps its key; with none
+    of these the index only saves work and may be emptied.
     """
-    return {BLIND: domain, OF: of, EXPIRES: expires, LASTING: lasting}
+    return {BLIND: domain, OF: of, EXPIRES: expires, AFTER: after, LASTING: lasting}
 
 
 def file_digest() -> dict[str, Any]:

@@ -7,7 +7,6 @@ networks that an enterprise is known to share.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -83,20 +82,26 @@ def add(session: Session, rows: Iterable[Row]) -> None:
         session.execute(upsert(session, SeenAt).values(**row).on_conflict_do_nothing())
 
 
-def of_enrolments(session: Session, enrolment_ids: Sequence[str]) -> dict[str, list[Sighting]]:
+def of_enrolments(
+    session: Session, services: Services, enrolment_ids: Sequence[str]
+) -> dict[str, list[Sighting]]:
     """Return where each of the enrolments was seen; every id is a key."""
     found: dict[str, list[Sighting]] = {one: [] for one in enrolment_ids}
     for row in session.scalars(select(SeenAt).where(SeenAt.enrolment_id.in_(enrolment_ids))):
-        found[row.enrolment_id].append(_sighting(row))
+        found[row.enrolment_id].append(_sighting(services, row))
     return found
 
 
-def compare(services: Services, places: Iterable[tuple[str, date]]) -> None:
-    """Look at whoever was at each address on each day together, for every class that had people there."""
-    for ip_blind, day in sorted(places):
+def compare(services: Services, seen: Iterable[Row]) -> None:
+    """Look at whoever was where and when ``seen`` were, together, for every class that had people there."""
+    places = {
+        (tuple(origin.ip_blinds(services, one["ip_blind"], one["ip_sealed"])), one["day"]) for one in seen
+    }
+    for blinds, day in sorted(places):
         with reading(services.database) as session:
-            rows = session.scalars(select(SeenAt).where(SeenAt.ip_blind == ip_blind, SeenAt.day == day)).all()
-        here = [_sighting(row) for row in rows]
+            there = select(SeenAt).where(SeenAt.ip_blind.in_(blinds), SeenAt.day == day)
+            rows = session.scalars(there).all()
+        here = [_sighting(services, row) for row in rows]
         sealed = {row.class_id: row.ip_sealed for row in rows}
         for class_id, ip_sealed in sorted(sealed.items()):
             with reading(services.database) as session:
@@ -110,14 +115,14 @@ def compare(services: Services, places: Iterable[tuple[str, date]]) -> None:
                 keep(session, services, class_id, found, ip_sealed=ip_sealed)
 
 
-def _sighting(row: SeenAt) -> Sighting:
+def _sighting(services: Services, row: SeenAt) -> Sighting:
     return Sighting(
         person=row.person_id,
         class_id=row.class_id,
         enrolment=row.enrolment_id,
         session=row.session_id,
-        address=row.ip_blind,
-        device=row.agent_blind,
+        address=origin.ip_blinds(services, row.ip_blind, row.ip_sealed)[0],
+        device=origin.agent_blinds(services, row.agent_blind, row.agent_sealed)[0],
         day=row.day,
         first_us=to_micros(row.first_at),
         last_us=to_micros(row.last_at),

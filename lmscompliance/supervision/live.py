@@ -22,6 +22,7 @@ from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_name
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day, to_micros
+from lmscompliance.learning import origin
 from lmscompliance.learning.models import ClosedSegment, OpenSession
 from lmscompliance.rules.masking import mask_name
 from lmscompliance.services import Services
@@ -163,8 +164,8 @@ def _count(session: Session, table: Any, *wanted: ColumnElement[bool]) -> int:
 def _learners(session: Session, services: Services, rows: Sequence[Any], day: date) -> list[Learner]:
     sessions = [row[0] for row in rows]
     seconds = _seconds_today(session, sessions, day)
-    crowds = _crowds(session, {one.ip_blind for one in sessions})
-    moved = _moved(session, sessions)
+    crowds = _crowds(session, services, sessions)
+    moved = _moved(session, services, sessions)
     anomalies = _anomalies(session, sessions)
     crowded = _crowded(session, services, {row[3].id: row[3] for row in rows})
     return [
@@ -200,30 +201,33 @@ def _seconds_today(session: Session, sessions: Sequence[OpenSession], day: date)
     }
 
 
-def _crowds(session: Session, addresses: set[str]) -> Counter[str]:
+def _crowds(session: Session, services: Services, sessions: Sequence[OpenSession]) -> Counter[str]:
     """Count the people who learn from each address now, whatever class they are in."""
+    addresses = {one.ip_blind: origin.ip_blinds(services, one.ip_blind, one.ip_sealed) for one in sessions}
     rows = session.execute(
         select(OpenSession.ip_blind, func.count())
-        .where(OpenSession.active, OpenSession.ip_blind.in_(addresses))
+        .where(OpenSession.active, OpenSession.ip_blind.in_(set().union(*addresses.values())))
         .group_by(OpenSession.ip_blind)
     )
-    return Counter(dict(rows.all()))
+    counted = Counter(dict(rows.all()))
+    return Counter({one: sum(counted[each] for each in every) for one, every in addresses.items()})
 
 
-def _moved(session: Session, sessions: Sequence[OpenSession]) -> Counter[str]:
+def _moved(session: Session, services: Services, sessions: Sequence[OpenSession]) -> Counter[str]:
     """Count the different addresses of each running session: those of its closed segments, and its own."""
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for one in sessions:
-        seen[one.session_id].add(one.ip_blind)
+        seen[one.session_id].add(origin.ip_blinds(services, one.ip_blind, one.ip_sealed)[0])
     rows = session.execute(
-        select(ClosedSegment.session_id, ClosedSegment.ip_blind).where(
+        select(ClosedSegment.session_id, ClosedSegment.ip_blind, ClosedSegment.ip_sealed).where(
             ClosedSegment.enrolment_id.in_([one.enrolment_id for one in sessions]),
             ClosedSegment.session_id.in_(list(seen)),
-            ClosedSegment.ip_blind.is_not(None),
         )
     )
-    for session_id, ip_blind in rows:
-        seen[session_id].add(str(ip_blind))
+    for session_id, ip_blind, ip_sealed in rows.tuples():
+        if ip_blind is None or ip_sealed is None:
+            continue  # the address of the segment before still held
+        seen[session_id].add(origin.ip_blinds(services, ip_blind, ip_sealed)[0])
     return Counter({session_id: len(addresses) for session_id, addresses in seen.items()})
 
 

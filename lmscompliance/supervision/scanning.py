@@ -92,7 +92,7 @@ def _look_at(services: Services, class_id: str, due: Due) -> None:
         seen = addresses.new_sightings(session, services, judged)
     with transaction(services.database) as session:
         addresses.add(session, seen)
-        places = addresses.of_enrolments(session, enrolment_ids)
+        places = addresses.of_enrolments(session, services, enrolment_ids)
         for status in judged:
             _keep(session, services, course, status)
             keep(
@@ -102,7 +102,7 @@ def _look_at(services: Services, class_id: str, due: Due) -> None:
                 many_addresses(places[status.enrolment_id], course.notice.anomaly),
                 enrolment_id=status.enrolment_id,
             )
-    addresses.compare(services, {(one["ip_blind"], one["day"]) for one in seen})
+    addresses.compare(services, seen)
     _remember(services, class_id, due)
 
 

@@ -218,7 +218,8 @@ def test_an_account_ends_its_other_sessions(house: House) -> None:
             select(LoginSession.id)
             .join(Login, Login.id == LoginSession.login_id)
             .where(
-                Login.login_blind == directory.blind(house.services, "second"), LoginSession.stage == "full"
+                Login.login_blind == house.services.vault.blind("service.login", "second"),
+                LoginSession.stage == "full",
             )
         ).one()
     assert admin.post("/account/sessions", page="/account", session=foreign).status_code == 404
