@@ -224,7 +224,7 @@ def _moved(session: Session, services: Services, sessions: Sequence[OpenSession]
             ClosedSegment.session_id.in_(list(seen)),
         )
     )
-    for session_id, ip_blind, ip_sealed in rows.tuples():
+    for session_id, ip_blind, ip_sealed in rows:
         if ip_blind is None or ip_sealed is None:
             continue  # the address of the segment before still held
         seen[session_id].add(origin.ip_blinds(services, ip_blind, ip_sealed)[0])
