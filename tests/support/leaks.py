@@ -32,7 +32,7 @@ def found(data: bytes) -> list[str]:
 
 
 def cells(url: str) -> bytes:
-    """Return every cell of every table of the database at ``url``, NUL between them, or of none where it was dropped."""
+    """Return every cell of every table of the database at ``url``, if it is there, a NUL between them."""
     engine = create_engine(url)
     try:
         with engine.connect() as connection:
