@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from lmscompliance.documents import tables
+from lmscompliance.documents import font, tables
 from lmscompliance.documents.tables import Cell, Sheet
 from lmscompliance.identity import contact, headings, numbers
 from lmscompliance.identity.numbers import IdNumber
@@ -171,7 +172,7 @@ class _Reader:
         if known_sex is None:
             self._roster.refused.append(Refusal(row, "sex", (Remark("identity.sex_missing"),)))
             return
-        warnings = [Remark(code) for code in number.warnings]
+        warnings = [*_unshown(name), *(Remark(code) for code in number.warnings)]
         if not contact.birth_agrees(self._cell(cells, "birth"), number.birth):
             warnings.append(Remark("identity.warn_birth"))
         if phone in self._phones:
@@ -218,6 +219,18 @@ class _Reader:
     def _cell(self, cells: Sequence[Cell], key: str) -> Cell:
         index = self._columns.get(key)
         return "" if index is None or index >= len(cells) else cells[index]
+
+
+def _unshown(name: str) -> list[Remark]:
+    # By place and code point: the report holds no name, and where a character is missing it shows nothing.
+    private = "Co"
+    return [
+        Remark(
+            "identity.warn_private" if unicodedata.category(char) == private else "identity.warn_character",
+            {"place": place, "code": f"U+{ord(char):04X}"},
+        )
+        for place, char in font.missing(name)
+    ]
 
 
 def _attempt(faults: dict[str, Remark], key: str, work: Callable[[], T]) -> T | None:

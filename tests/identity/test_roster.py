@@ -246,3 +246,16 @@ def test_english(tmp_path):
     """Reasons come in the reader's language."""
     report = roster.check(workbook(tmp_path / "a.xlsx", 名单=[HEADING, [1, "", "男", number(1), "1"]]), TODAY)
     assert "fill it in" in report.to_json("en")["refused"][0]["reason"]
+
+
+def test_characters_that_documents_cannot_show(tmp_path):
+    """A rare one is accepted with its place and code point; the report still shows no name."""
+    rows = [person(1, "张𬪪"), person(3, "李\ue863"), person(5, "阿依古丽·买买提"), person(7, "王䶮")]
+    report = _check(workbook(tmp_path / "a.xlsx", 名单=[HEADING, *rows]))
+    assert [one["warnings"] for one in report["accepted"][2:]] == [[], []]
+    (rare,), (private,) = (one["warnings"] for one in report["accepted"][:2])
+    assert "第 2 个字符（U+2CAAA）" in rare
+    assert "字库" in rare
+    assert "第 2 个字符（U+E863）是自造字" in private
+    assert "标准汉字" in private
+    assert "\U0002caaa" not in json.dumps(report, ensure_ascii=False)
