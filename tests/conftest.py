@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -21,6 +22,10 @@ from lmscompliance.storage.models import load_all
 from lmscompliance.vault import Vault
 from lmscompliance.vault.sources import FileKeys
 from tests.support import postgres
+
+# How fast an example runs says nothing on a machine that does other work.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 pytest_plugins = ["tests.support.leaks"]
 _names = count()

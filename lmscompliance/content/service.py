@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,6 +47,9 @@ KINDS: Mapping[str, str] = {
 REASON_PLACE = "compliance_lesson_content.reason"
 MANIFEST = "simulation.json"
 _LARGEST = 8 << 30
+_LARGEST_MEMBER = 128 << 20
+"""Unpacked: a member of a simulation is served whole from memory."""
+_LARGEST_MANIFEST = 1 << 20
 _FETCH_SECONDS = 60
 _DIGEST = re.compile("[0-9a-f]{64}")
 _STEP = re.compile(r"[\w.:/-]{1,64}")
@@ -350,9 +354,13 @@ def _steps(path: Path) -> tuple[tuple[str, str], ...]:
     """Return the steps a simulation's package expects; raises ``InvalidInput`` for a package that is none."""
     try:
         with zipfile.ZipFile(path) as package:
-            names = set(package.namelist())
+            # zipfile stops at the declared size, so nothing larger ever comes out of a member.
+            sizes = {member.filename: member.file_size for member in package.infolist()}
+            if max(sizes.values(), default=0) > _LARGEST_MEMBER or sizes.get(MANIFEST, 0) > _LARGEST_MANIFEST:
+                raise InvalidInput("content.package_large", file=path.name, limit=_LARGEST_MEMBER >> 20)
+            names = set(sizes)
             stated = json.loads(package.read(MANIFEST)) if MANIFEST in names else {}
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise InvalidInput("content.package", file=path.name) from error
     if "index.html" not in names or not isinstance(stated, dict):
         raise InvalidInput("content.package", file=path.name)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import ParseError, iterparse  # see _ods_cells
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from lmscompliance.kernel.errors import InvalidInput
 
@@ -28,7 +28,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
 MAX_COLUMNS = 512
 MAX_ROWS = 200_000
-MAX_CELLS = 10_000_000
+MAX_CELLS = 5_000_000
 """Rows times columns of one sheet, empty ones included."""
 
 ZIP = b"PK\x03\x04"
@@ -37,6 +37,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A cell that only has a look (``<c r="XFD1" s="3"/>``) is laid out by nobody; some programs write thousands.
 _XLSX_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^>]*?(/?)>""")
 _ODS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_ODS_MANIFEST = "META-INF/manifest.xml"
 _CHUNK = 1 << 20
 
 # NotImplementedError and other RuntimeErrors are zipfile's answer to encryption and unknown compression.
@@ -78,13 +79,18 @@ def load(path: Path) -> bytes:
     """Return the bytes of ``path``; raises ``InvalidInput`` for a missing file or one over the limit."""
     with readable(path.name):
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise _too_large(path.name)
+            raise too_large(path.name)
         return path.read_bytes()
 
 
 def parse(file: str, data: bytes) -> list[Sheet]:
     """Return every sheet of the workbook ``data``; raises as ``read`` does, naming ``file``."""
     with readable(file):
+        # The reader below finds an archive behind anything; what was not looked into must not come that far.
+        if not data.startswith((ZIP, OLE)):
+            raise InvalidInput("documents.file_unreadable", file=file)
+        if _locked(data):
+            raise InvalidInput("documents.file_locked", file=file)
         if data.startswith(ZIP):
             _guard(file, data)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -96,6 +102,8 @@ def readable(file: str) -> Iterator[None]:
     """Turn whatever a damaged file makes the libraries raise into one ``InvalidInput`` naming ``file``."""
     try:
         yield
+    except PasswordError as error:
+        raise InvalidInput("documents.file_locked", file=file) from error
     except _DAMAGED as error:
         raise InvalidInput("documents.file_unreadable", file=file) from error
     except BaseException as error:
@@ -113,17 +121,32 @@ def column_index(letters: str) -> int:
     return index - 1
 
 
-def _too_large(file: str) -> InvalidInput:
-    limit = MAX_FILE_BYTES // 1024**2
-    return InvalidInput(
-        "documents.file_too_large", file=file, limit=limit, unpacked=MAX_UNPACKED_BYTES // 1024**2
-    )
+def too_large(file: str) -> InvalidInput:
+    """Return the error for a file that is larger, or would become larger, than is read."""
+    limit, unpacked = MAX_FILE_BYTES // 1024**2, MAX_UNPACKED_BYTES // 1024**2
+    return InvalidInput("documents.file_too_large", file=file, limit=limit, unpacked=unpacked, rows=MAX_ROWS)
+
+
+def _locked(data: bytes) -> bool:
+    """Tell whether a password protects the file: the whole of a workbook, or members of an archive."""
+    if data.startswith(OLE):
+        # Streams' names stand in the directory: an encrypted xlsx is one inside such a file.
+        return "EncryptedPackage".encode("utf-16-le") in data
+    if not data.startswith(ZIP):
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if any(member.flag_bits & 1 for member in archive.infolist()):
+            return True
+        if _ODS_MANIFEST not in archive.namelist():
+            return False
+        with archive.open(_ODS_MANIFEST) as manifest:
+            return b"encryption-data" in manifest.read(_CHUNK)
 
 
 def _sheet(file: str, workbook: CalamineWorkbook, name: str) -> Sheet:
     sheet = workbook.get_sheet_by_name(name)
     if sheet.end is not None and (sheet.end[0] + 1) * (sheet.end[1] + 1) > MAX_CELLS:
-        raise _too_large(file)
+        raise too_large(file)
     rows: list[list[Cell]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
     return Sheet(name, rows, tuple(sheet.merged_cell_ranges or ()))
 
@@ -132,13 +155,13 @@ def _guard(file: str, data: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-            raise _too_large(file)
+            raise too_large(file)
         # zipfile stops at the declared size, so what was summed up is also what can come out here.
         for member in members:
             if member.filename.startswith("xl/worksheets/"):
                 _guard_xlsx(file, archive, member)
             elif member.filename == "content.xml" and _ods_cells(archive, member) > MAX_CELLS:
-                raise _too_large(file)
+                raise too_large(file)
 
 
 def _guard_xlsx(file: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:

@@ -25,30 +25,46 @@ def read(path: Path) -> list[Sheet]:
     return [Sheet(path.stem, _csv(path.name, data))]
 
 
+_HEAD = 4096
+_SAMPLE = 1 << 20
 _PAIRED = re.compile(rb"[\x80-\xff]{2}")
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 
 
 def _legacy(data: bytes) -> str:
     # Chinese text is made of pairs of such bytes; an accent or a dash of a Western one stands alone.
-    return "cp1252" if len(_ALONE.findall(data)) > len(_PAIRED.findall(data)) else "gb18030"
+    sample = data[:_SAMPLE]
+    return "cp1252" if len(_ALONE.findall(sample)) > len(_PAIRED.findall(sample)) else "gb18030"
 
 
 def _csv(file: str, data: bytes) -> list[list[Cell]]:
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\x00" in data[:4096] and not marked:
+    if b"\x00" in data[:_HEAD] and not marked:
         raise InvalidInput("documents.file_unreadable", file=file)
     for encoding in ("utf-16",) if marked else ("utf-8-sig", _legacy(data)):
         try:
-            text = data.decode(encoding)
-            break
+            return _rows(file, data, encoding)
         except UnicodeDecodeError:
             continue
-    else:
-        raise InvalidInput("documents.file_unreadable", file=file)
-    head = text[:4096]
+        except csv.Error as error:
+            raise InvalidInput("documents.file_unreadable", file=file) from error
+    raise InvalidInput("documents.file_unreadable", file=file)
+
+
+def _rows(file: str, data: bytes, encoding: str) -> list[list[Cell]]:
+    head = data[:_HEAD].decode(encoding, "ignore")
     delimiter = max(",;\t", key=head.count)
-    try:
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
-    except csv.Error as error:
-        raise InvalidInput("documents.file_unreadable", file=file) from error
+    # Decoded as it is read, so that what is refused for its length has not cost several times its size.
+    text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+    rows: list[list[Cell]] = []
+    cells = 0
+    for row in csv.reader(text, delimiter=delimiter):
+        cells += len(row)
+        if (
+            len(rows) >= spreadsheet.MAX_ROWS
+            or len(row) > spreadsheet.MAX_COLUMNS
+            or cells > spreadsheet.MAX_CELLS
+        ):
+            raise spreadsheet.too_large(file)
+        rows.append(list(row))
+    return rows

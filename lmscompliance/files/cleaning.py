@@ -8,10 +8,15 @@ when it holds anything that acts.
 from __future__ import annotations
 
 import io
+import threading
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import pikepdf
+import pikepdf.settings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lmscompliance.files.sniffing import HEIC, Kind, sniff
@@ -24,6 +29,16 @@ _FORMATS = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.WEBP: "WEBP"}
 _QUALITY = 88
 _BEHIND_THE_END = 1024
 """Bytes some programs append to a PDF; a second file would be longer."""
+_UNPACKED = 32 << 20
+_BOUNDS: dict[str, Any] = {
+    "flate_max_memory": _UNPACKED,
+    "png_max_memory": _UNPACKED,
+    "run_length_max_memory": _UNPACKED,
+    "max_stream_filters": 2,
+    "parser_max_container_size": 1_000_000,
+}
+"""What a stream may become while it is read. Only lists of objects are unpacked here, never a picture."""
+_one_at_a_time = threading.Lock()
 _ACTIVE = ("/JavaScript", "/JS", "/Launch", "/EmbeddedFile", "/EmbeddedFiles", "/RichMedia", "/XFA")
 
 
@@ -32,7 +47,7 @@ class Cleaned:
     """A file as it is kept; ``width`` and ``height`` (pixels) or ``pages`` are 0 where they mean nothing."""
 
     kind: Kind
-    data: bytes
+    data: bytes = field(repr=False)
     width: int = 0
     height: int = 0
     pages: int = 0
@@ -86,7 +101,7 @@ def _document(data: bytes) -> Cleaned:
     if end < 0 or len(data) - end > _BEHIND_THE_END or b"PK\x05\x06" in data[-70_000:]:
         raise InvalidInput("files.two_in_one")
     try:
-        with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as document:
+        with _bounded(), pikepdf.open(io.BytesIO(data), attempt_recovery=False) as document:
             pages = len(document.pages)
             if document.is_encrypted:
                 raise InvalidInput("files.locked")
@@ -99,6 +114,17 @@ def _document(data: bytes) -> Cleaned:
     if not 0 < pages <= MAX_PAGES:
         raise InvalidInput("files.pages", limit=MAX_PAGES)
     return Cleaned(Kind.PDF, data, pages=pages)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    # The library's limits are the process's, and a host may use it, too: they hold while we read, no longer.
+    with _one_at_a_time:
+        before: dict[str, Any] = pikepdf.settings.set_qpdf_limits(**_BOUNDS)
+        try:
+            yield
+        finally:
+            pikepdf.settings.set_qpdf_limits(**before)
 
 
 def _acts(document: pikepdf.Pdf) -> bool:

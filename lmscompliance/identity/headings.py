@@ -11,6 +11,8 @@ from lmscompliance.documents.tables import Cell
 
 _SEARCHED_ROWS = 40
 """Titles, notes and filling instructions above a heading are shorter than this."""
+_LONGEST = 200
+"""Characters of a cell that may still be a column's name."""
 
 Patterns = Mapping[str, re.Pattern[str]]
 """For each field the column names it goes by, matched against the whole cleaned name."""
@@ -53,7 +55,7 @@ def find(rows: Sequence[Sequence[Cell]], patterns: Patterns, least: int = 2) -> 
 
 def label(cell: Cell) -> str:
     """Return a column name without spaces, line breaks, marks of obligation and remarks in brackets."""
-    text = "".join(unicodedata.normalize("NFKC", str(cell)).split()).strip("*★:·")
+    text = "".join(unicodedata.normalize("NFKC", str(cell)[:_LONGEST]).split()).strip("*★:·")
     return re.sub(r"[(\[【].*?[)\]】]", "", text).strip("*:").lower()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from lmscompliance.documents import tables
+from lmscompliance.documents import spreadsheet, tables
 from lmscompliance.documents.tables import Cell
 from lmscompliance.identity import headings
 from lmscompliance.kernel.errors import InvalidInput
@@ -124,7 +124,7 @@ def _actor(row: dict[str, str]) -> Actor | None:
 
 
 def _rows(path: Path) -> Sequence[Sequence[Cell]]:
-    data = path.read_bytes() if path.is_file() else b""
+    data = spreadsheet.load(path)
     if data.lstrip()[:1] in {b"[", b"{"} or data[:4] == b"\xef\xbb\xbf[":
         return _json_rows(path, data)
     sheets = tables.read(path)
@@ -134,7 +134,7 @@ def _rows(path: Path) -> Sequence[Sequence[Cell]]:
 def _json_rows(path: Path, data: bytes) -> Sequence[Sequence[Cell]]:
     try:
         value = json.loads(data.decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput("documents.file_unreadable", file=path.name) from error
     # Moodle writes a list of sheets of rows, without headings; other tools write objects.
     while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) and value[0]:

@@ -212,11 +212,11 @@ def _statements(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         raise InvalidInput("documents.file_unreadable", file=path.name) from error
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             value = None
             lines = [(row, json.loads(line)) for row, line in enumerate(text.splitlines(), 1) if line.strip()]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput("records.no_statements", file=path.name) from error
     if isinstance(value, dict) and isinstance(value.get("statements"), list):
         value = value["statements"]

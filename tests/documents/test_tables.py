@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 import xlsxwriter
+from python_calamine import PasswordError
 
 from lmscompliance.documents import spreadsheet, tables
 from lmscompliance.kernel.errors import InvalidInput
@@ -74,6 +75,16 @@ def test_a_library_that_breaks_down(tmp_path, monkeypatch, error):
 
     monkeypatch.setattr(spreadsheet.CalamineWorkbook, "from_filelike", broken)
     assert _refused(workbook(tmp_path / "a.xlsx", 名单=[HEADING])) == "documents.file_unreadable"
+
+
+def test_a_password_that_only_the_library_sees(tmp_path, monkeypatch):
+    """An old workbook's password shows when it is read; the remedy is the same."""
+
+    def locked(_data):
+        raise PasswordError("Password")
+
+    monkeypatch.setattr(spreadsheet.CalamineWorkbook, "from_filelike", locked)
+    assert _refused(workbook(tmp_path / "a.xlsx", 名单=[HEADING])) == "documents.file_locked"
 
 
 def test_an_ods_of_repeated_cells_is_refused(tmp_path):

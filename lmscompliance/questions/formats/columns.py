@@ -27,6 +27,7 @@ _MISLEADING = re.compile(
     "解析|说明|数量|个数|编号|序号|分类|类别|来源|难度|分值|分数|图|总数|题数|负责|出题|审核|人|日期|时间|备注"
 )
 _LETTER = re.compile(r"(?:备?选项|答案|option|选择)?\(?([a-j])\)?(?:选项|项|答案)?")
+_LONGEST = 400
 _BRACKETED = re.compile(r"(?<=.)\(.*?\)|\[.*?\]|【.*?】")
 _MINIMUM_LETTERS = 2
 _LONGEST_NAME = 12
@@ -114,5 +115,5 @@ def _letters(names: list[str], taken: set[int]) -> tuple[tuple[str, int], ...]:
 
 def _normal(name: str) -> str:
     # The long bracketed remarks some headers carry are advice to the typist, and not always followed.
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    folded = unicodedata.normalize("NFKC", name[:_LONGEST]).casefold()
     return re.sub(r"[\s:*_\-/、,.]+", "", _BRACKETED.sub("", folded))

@@ -12,6 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MOSTLY = 0.8
+_SAMPLE = 1 << 20
 
 
 def decode(data: bytes) -> str:
@@ -24,7 +25,7 @@ def decode(data: bytes) -> str:
         if data.startswith(mark):
             return data.decode(name, "replace").removeprefix("\ufeff")
     for name in ("utf-8", "gb18030"):
-        if name == "gb18030" and not _paired(data):
+        if name == "gb18030" and not _paired(data[:_SAMPLE]):
             continue
         try:
             return data.decode(name)

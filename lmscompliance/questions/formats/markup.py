@@ -13,6 +13,8 @@ from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.formats.decoding import decode
 
 _DEEPEST = 100
+_MOST = 1_000_000
+"""Elements of a document: each costs half a kilobyte in memory, and a question has about thirty."""
 _LINE = "\0line"
 """No attribute of a file can have this name."""
 
@@ -20,8 +22,8 @@ _LINE = "\0line"
 def parse(file: str, data: bytes) -> Element:
     """Return the root of the document ``data``; tags and attributes without their namespaces.
 
-    Raises ``InvalidInput`` naming ``file`` when it is not well-formed, declares entities, or nests deeper
-    than any question does.
+    Raises ``InvalidInput`` naming ``file`` when it is not well-formed, declares entities, nests deeper than
+    any question does, or has more elements than any bank.
     """
     builder = _Builder(file)
     parser = DefusedXMLParser(target=builder, forbid_dtd=False, forbid_entities=True, forbid_external=True)
@@ -73,12 +75,13 @@ class _Builder(TreeBuilder):
     def __init__(self, file: str) -> None:
         super().__init__()
         self._file = file
-        self._depth = 0
+        self._depth = self._count = 0
         self.expat: Any = None
 
     def start(self, tag: str, attrs: dict[str, str]) -> Element:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        self._count += 1
+        if self._depth > _DEEPEST or self._count > _MOST:
             raise InvalidInput("questions.xml_broken", file=self._file, line=self.expat.CurrentLineNumber)
         named = {local(name): value for name, value in attrs.items()}
         return super().start(local(tag), named | {_LINE: str(self.expat.CurrentLineNumber)})

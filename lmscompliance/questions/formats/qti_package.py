@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from urllib.parse import unquote
 
-from lmscompliance.documents.spreadsheet import MAX_FILE_BYTES, MAX_UNPACKED_BYTES
+from lmscompliance.documents.spreadsheet import MAX_FILE_BYTES, MAX_UNPACKED_BYTES, too_large
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import Draft, FileReading, Refusal, Source, reason
 from lmscompliance.questions.formats import markup, qti
@@ -38,12 +38,12 @@ def read(path: Path, bank: str) -> FileReading:
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise _too_large(path)
+            raise too_large(path.name)
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             # zipfile stops at the declared size, so what is summed up here is all that can come out.
             if len(members) > _MOST or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-                raise _too_large(path)
+                raise too_large(path.name)
             verdicts = _items(path.name, archive)
     except _DAMAGED as error:
         raise InvalidInput("questions.package_unreadable", file=path.name) from error
@@ -78,12 +78,3 @@ def _items(file: str, archive: zipfile.ZipFile) -> list[Draft | Refusal]:
             else Refusal(source, reason("unsupported_kind", kind=root.tag))
         )
     return verdicts
-
-
-def _too_large(path: Path) -> InvalidInput:
-    return InvalidInput(
-        "documents.file_too_large",
-        file=path.name,
-        limit=MAX_FILE_BYTES // 1024**2,
-        unpacked=MAX_UNPACKED_BYTES // 1024**2,
-    )
