@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lmscompliance.exams import closing, grading, sheets
+from lmscompliance.exams import closing, sheets
 from lmscompliance.exams.sheets import Change
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import bare_transaction
 
 
 def save(services: Services, *, attempt_id: str, account: str, change: Change) -> int:
@@ -16,12 +16,10 @@ def save(services: Services, *, attempt_id: str, account: str, change: Change) -
     come; a late save also closes the attempt. If the process dies before the return, the save may or may
     not be there; repeating it with the same number is safe either way.
     """
-    with transaction(services.database) as session:
-        sheet = sheets.find(session, attempt_id, account, lock=True)
+    with bare_transaction(services.database) as connection:
+        sheet = sheets.find(connection, attempt_id, account, lock=True)
         now = services.clock.now()
-        if sheet.overdue(now):
-            grading.close_at_deadline(session, services, sheet)
-        elif sheet.is_open:
-            return sheets.apply(session, services, sheet, change, now).seq
-    # Only now: raising inside would have undone the closing.
+        if sheet.is_open and not sheet.overdue(now):
+            return sheets.apply(connection, services, sheet, change, now).seq
+    closing.close_if_overdue(services, attempt_id)
     raise closing.closed_error(services, attempt_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance.exams import forms
@@ -21,6 +21,8 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
 
 TABLE = cast("Table", ExamSheet.__table__)
+Transaction = Session | Connection
+"""Sheets are found and saved over either: a save has no need of a unit of work, which costs as much again."""
 ADDRESS_PLACE = f"{ExamSheet.__tablename__}.timeline"
 """What an address in a timeline is bound to in the vault."""
 
@@ -91,19 +93,25 @@ class Change:
     """What the page noticed since its last save, by ``rules.timeline.FLAGS``; nothing where it is 0."""
 
 
-def find(session: Session, attempt_id: str, account: str | None = None, *, lock: bool = False) -> Sheet:
+def find(session: Transaction, attempt_id: str, account: str | None = None, *, lock: bool = False) -> Sheet:
     """Return the sheet of an attempt, locked until the commit if asked.
 
     Raises ``NotFound`` when there is none, or none of ``account``: the two must look the same.
     """
-    row = session.connection().execute(_LOCK if lock else _FIND, {"b_attempt": attempt_id}).one_or_none()
+    row = _connection(session).execute(_LOCK if lock else _FIND, {"b_attempt": attempt_id}).one_or_none()
     if row is None or (account is not None and row.account != account):
         raise NotFound("exams.no_attempt", attempt=attempt_id)
     return _sheet(row)
 
 
 def apply(
-    session: Session, services: Services, sheet: Sheet, change: Change, now: datetime, *, last: bool = False
+    session: Transaction,
+    services: Services,
+    sheet: Sheet,
+    change: Change,
+    now: datetime,
+    *,
+    last: bool = False,
 ) -> Sheet:
     """Write ``change``, which came at ``now``, into the locked, open ``sheet``; return it as it then stands.
 
@@ -126,7 +134,7 @@ def apply(
     noticed: dict[str, Json] = {name: count for name, count in change.flags.items() if count}
     if noticed:
         line.append(noticed)
-    session.connection().execute(
+    _connection(session).execute(
         _SAVE,
         {
             "b_class": sheet.class_id,
@@ -145,10 +153,10 @@ def apply(
 def close(session: Session, sheet: Sheet) -> None:
     """Let nothing more be saved into the locked ``sheet``."""
     key = {"b_class": sheet.class_id, "b_attempt": sheet.attempt_id}
-    session.connection().execute(_CLOSE, key)
+    _connection(session).execute(_CLOSE, key)
 
 
-def repeats(session: Session, sheet: Sheet, change: Change) -> bool:
+def repeats(session: Transaction, sheet: Sheet, change: Change) -> bool:
     """Tell whether ``change`` is the last save once more, its acknowledgement having been lost.
 
     It must bear that save's number, hold all that it changed, and change nothing now: then the browser that
@@ -156,7 +164,7 @@ def repeats(session: Session, sheet: Sheet, change: Change) -> bool:
     """
     if change.seq != sheet.seq or forms.merged(sheet.answers, change.answers)[1]:
         return False
-    timeline = session.connection().execute(_TIMELINE, {"b_attempt": sheet.attempt_id}).scalar_one()
+    timeline = _connection(session).execute(_TIMELINE, {"b_attempt": sheet.attempt_id}).scalar_one()
     lines = timeline.removesuffix("\n").split("\n")
     changed: dict[str, Json] = json.loads(lines[-1])[2] if timeline else {}
     return changed.keys() <= change.answers.keys()
@@ -164,13 +172,17 @@ def repeats(session: Session, sheet: Sheet, change: Change) -> bool:
 
 def timeline_of(session: Session, services: Services, attempt_id: str) -> list[Json]:
     """Return the saves of an attempt with their addresses opened, as ``rules.timeline`` reads them."""
-    text = session.connection().execute(_TIMELINE, {"b_attempt": attempt_id}).scalar_one()
+    text = _connection(session).execute(_TIMELINE, {"b_attempt": attempt_id}).scalar_one()
     entries: list[Json] = []
     # Not splitlines: an answer may hold one of the other separators it knows.
     for line in text.removesuffix("\n").split("\n") if text else ():
         parts: list[Json] = json.loads(line)
         entries.append([_opened(services, part) if isinstance(part, str) else part for part in parts])
     return entries
+
+
+def _connection(session: Transaction) -> Connection:
+    return session.connection() if isinstance(session, Session) else session
 
 
 def _opened(services: Services, sealed: str) -> str:
