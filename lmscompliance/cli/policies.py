@@ -54,7 +54,7 @@ def show(policy_id: str, version: int | None, *, as_json: bool) -> None:
 @click.pass_context
 def check(context: click.Context, file: Path, full_text: Path | None, *, as_json: bool) -> None:
     """Check a policy file; each problem is named with its line, and the exit code is 1."""
-    checked = check_file(file, full_text)
+    checked = check_file(file, full_text, lambda name: _catalogue().find(name))
     if as_json:
         dump(checked.to_json())
     else:

@@ -109,33 +109,8 @@ def course_of(session: Session, class_id: str) -> Course:
     return Course(fact, tuple(lessons), notice, confirmed(session, class_id))
 
 
-def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Iterator[TraineeStatus]:
-    """Judge each enrolment, in the order given, holding the beats of a few of them at a time."""
-    for some in _batches(enrolment_ids):
-        sessions = session_facts(session, course.fact.id, some)
-        checks = presence_facts(session, some)
-        unlocked = unlocked_at(session, course.fact.id, some)
-        attempts = attempt_facts(session, course.fact.id, some)
-        elsewhere = reported_sessions(session, course.fact.id, some)
-        people = identity_facts(session, course.fact.id, some)
-        united = queries.merge_facts(session, course.fact.id, some)
-        attended = attendance_facts(session, course.fact.id, some)
-        for enrolment_id in some:
-            facts = _Facts(
-                sessions[enrolment_id],
-                checks[enrolment_id],
-                attempts[enrolment_id],
-                elsewhere[enrolment_id],
-                unlocked.get(enrolment_id),
-                attended[enrolment_id],
-                people[enrolment_id],
-                united[enrolment_id],
-            )
-            yield _judged(course, enrolment_id, facts)
-
-
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class Facts:
     """All that is known of one enrolment."""
 
     sessions: Sequence[SessionFact]
@@ -148,7 +123,40 @@ class _Facts:
     merges: Sequence[MergeFact]
 
 
-def _judged(course: Course, enrolment_id: str, facts: _Facts) -> TraineeStatus:
+def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Iterator[TraineeStatus]:
+    """Judge each enrolment, in the order given, holding the beats of a few of them at a time."""
+    for enrolment_id, facts in read_facts(session, course, enrolment_ids):
+        yield _judged(course, enrolment_id, facts)
+
+
+def read_facts(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Iterator[tuple[str, Facts]]:
+    """Return all that is known of each enrolment, in the order given, a few of them read at a time."""
+    for some in _batches(enrolment_ids):
+        sessions = session_facts(session, course.fact.id, some)
+        checks = presence_facts(session, some)
+        unlocked = unlocked_at(session, course.fact.id, some)
+        attempts = attempt_facts(session, course.fact.id, some)
+        elsewhere = reported_sessions(session, course.fact.id, some)
+        people = identity_facts(session, course.fact.id, some)
+        united = queries.merge_facts(session, course.fact.id, some)
+        attended = attendance_facts(session, course.fact.id, some)
+        for enrolment_id in some:
+            yield (
+                enrolment_id,
+                Facts(
+                    sessions[enrolment_id],
+                    checks[enrolment_id],
+                    attempts[enrolment_id],
+                    elsewhere[enrolment_id],
+                    unlocked.get(enrolment_id),
+                    attended[enrolment_id],
+                    people[enrolment_id],
+                    united[enrolment_id],
+                ),
+            )
+
+
+def _judged(course: Course, enrolment_id: str, facts: Facts) -> TraineeStatus:
     notice = course.notice
     taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
     taken += unverified(facts.identity, notice.identity) + merged_voids(facts.merges)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from lmscompliance.kernel.errors import Misconfigured, NotFound
+from lmscompliance.kernel.errors import Conflict, Misconfigured, NotFound
 from lmscompliance.policy.loader import load_file
 from lmscompliance.policy.notice import Notice
 from lmscompliance.policy.reading import PolicyInvalid
@@ -25,9 +26,9 @@ class Catalogue:
     @classmethod
     def builtin(cls) -> Catalogue:
         """Return the notices that ship with the product."""
-        return cls(
-            load_file(entry) for entry in _toml_files(resources.files("lmscompliance.policy") / "notices")
-        )
+        catalogue = cls([])
+        catalogue._load(_toml_files(resources.files("lmscompliance.policy") / "notices"))  # one's own
+        return catalogue
 
     def with_directory(self, path: Path) -> Catalogue:
         """Return this catalogue with every ``*.toml`` of ``path`` added.
@@ -37,15 +38,9 @@ class Catalogue:
         """
         if not path.is_dir():
             raise Misconfigured("policy.no_directory", path=path)
-        problems, added = [], []
-        for entry in _toml_files(path):
-            try:
-                added.append(load_file(entry))
-            except PolicyInvalid as error:
-                problems += error.problems
-        if problems:
-            raise PolicyInvalid(problems)
-        return Catalogue([*self.all(), *added])
+        grown = Catalogue(self.all())
+        grown._load(_toml_files(path))
+        return grown
 
     def get(self, policy_id: str, version: int | None = None) -> Notice:
         """Return a notice in the given version, or in its latest; ``NotFound`` when there is none."""
@@ -59,6 +54,32 @@ class Catalogue:
             raise NotFound("policy.unknown_version", id=policy_id, version=version, known=known)
         return versions[version]
 
+    def find(self, name: str) -> Notice | None:
+        """Return the notice ``id/version``; ``None`` when there is none."""
+        policy_id, _, version = name.partition("/")
+        return self._notices.get(policy_id, {}).get(int(version))
+
+    def applicable(self, policy_id: str, district: str, day: date) -> Notice:
+        """Return what a class of ``district`` is filed under on ``day`` when ``policy_id`` is named.
+
+        That is the district's layer over it, where one is in force, else the notice itself. Raises
+        ``NotFound`` for an unknown id, ``Conflict`` when another notice has superseded it, or when a layer
+        of other districts was named.
+        """
+        named = self.get(policy_id)
+        if named.districts and district not in named.districts:
+            known = "、".join(named.districts)
+            raise Conflict("policy.not_here", id=policy_id, district=district, known=known)
+        latest = [self.get(one) for one in sorted(self._notices)]
+        for one in latest:
+            if policy_id in one.supersedes and one.in_force_on(day):
+                since = one.effective_from
+                raise Conflict("policy.superseded", id=policy_id, by=one.id, since=since)
+        for one in latest:
+            if one.base.partition("/")[0] == policy_id and district in one.districts and one.in_force_on(day):
+                return one
+        return named
+
     def by_digest(self, digest: str) -> Notice:
         """Return the notice whose effective text has this digest; ``NotFound`` when there is none."""
         for notice in self.all():
@@ -71,6 +92,23 @@ class Catalogue:
         return [
             versions[version] for _, versions in sorted(self._notices.items()) for version in sorted(versions)
         ]
+
+    def _load(self, entries: Sequence[Path | Traversable]) -> None:
+        """Add the notices of ``entries``; layers come after what they are over, wherever that stands."""
+        waiting = list(entries)
+        for last in (False, True):
+            problems, later = [], []
+            for entry in waiting:
+                try:
+                    self._add(load_file(entry, self.find))
+                except PolicyInvalid as error:
+                    problems += error.problems
+                    later.append(entry)
+            if not problems:
+                break
+            if last:
+                raise PolicyInvalid(problems)
+            waiting = later
 
     def _add(self, notice: Notice) -> None:
         versions = self._notices.setdefault(notice.id, {})

@@ -22,13 +22,18 @@ _MEMBERS = {
     "defaults",
     "parameters",
 }
+_OPTIONAL = {"base", "districts", "supersedes"}
 
 
 def decode(data: bytes) -> Notice:
     """Return the notice of ``data``; raise ``InvalidInput`` unless it re-encodes to the same bytes."""
     try:
         content: Any = jcs.decode(data)
-        if not isinstance(content, dict) or content.keys() != _MEMBERS or content["format"] != FORMAT:
+        if (
+            not isinstance(content, dict)
+            or content.keys() - _OPTIONAL != _MEMBERS
+            or content["format"] != FORMAT
+        ):
             msg = "not an effective policy of format 1"
             raise ValueError(msg)  # noqa: TRY301  # one refusal below
         if content["status"] not in STATUSES:
@@ -45,6 +50,9 @@ def decode(data: bytes) -> Notice:
             effective_to=None if end is None else date.fromisoformat(end),
             defaults_edition=_integer(content["defaults"]),
             parameters={key: _given(key, entry) for key, entry in content["parameters"].items()},
+            supersedes=tuple(map(_text, content.get("supersedes", ()))),
+            base=_text(content.get("base", "")),
+            districts=tuple(map(_text, content.get("districts", ()))),
         )
         if notice.effective_json() != data:
             msg = "it does not encode to the same bytes"
@@ -55,7 +63,7 @@ def decode(data: bytes) -> Notice:
 
 
 def _given(key: str, entry: dict[str, Any]) -> Given:
-    if entry.keys() - {"value", "source", "clause", "quote", "rationale"}:
+    if entry.keys() - {"value", "source", "clause", "quote", "rationale", "document"}:
         msg = f"{key} holds an unknown field"
         raise ValueError(msg)
     if entry["source"] not in {"clause", "house"}:
@@ -68,6 +76,7 @@ def _given(key: str, entry: dict[str, Any]) -> Given:
             clause=entry.get("clause", ""),
             quote=entry.get("quote", ""),
             rationale=entry.get("rationale", ""),
+            document=entry.get("document", ""),
         ),
     )
 

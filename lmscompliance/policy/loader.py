@@ -7,23 +7,27 @@ comes from the edition of the house values that the file names (``defaults``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from lmscompliance.policy import schema
 from lmscompliance.policy.crosschecks import contradictions
-from lmscompliance.policy.header import HEADER, read_header
+from lmscompliance.policy.header import HEADER, Header, read_header
 from lmscompliance.policy.house import editions
 from lmscompliance.policy.notice import Given, Notice, Source
 from lmscompliance.policy.reading import PolicyInvalid, Problem, Reading
 from lmscompliance.policy.schema import BadValue
 
 DEFAULTS_HEADER = frozenset({"edition"})
+Find = Callable[[str], Notice | None]
+"""Returns the notice ``id/version``, or ``None``."""
 _SOURCE_FIELDS = {"clause": ("clause", "quote"), "house": ("rationale",)}
 
 
-def load_file(path: Path | Traversable) -> Notice:
-    """Return the notice that the TOML file ``path`` states.
+def load_file(path: Path | Traversable, find: Find | None = None) -> Notice:
+    """Return the notice that the TOML file ``path`` states; ``find`` knows the notices a layer may be over.
 
     Raises ``PolicyInvalid`` listing every problem with file, line, key and remedy.
     """
@@ -35,17 +39,18 @@ def load_file(path: Path | Traversable) -> Notice:
     except OSError as error:
         detail = error.strerror or type(error).__name__
         raise PolicyInvalid([Problem(name, 1, "", "policy.unreadable", {"detail": detail})]) from error
-    return load_text(name, text)
+    return load_text(name, text, find)
 
 
-def load_text(name: str, text: str) -> Notice:
+def load_text(name: str, text: str, find: Find | None = None) -> Notice:
     """Return the notice that ``text`` states; ``name`` is what errors call it."""
     reading = Reading(name, text)
     header = read_header(reading)
     parameters = _parameters(reading, HEADER)
     if header is not None:
-        # House values fill what the notice is silent on; the notice's own come first.
-        for key, given in _house_values(header.defaults).items():
+        # A layer's own values come first, then those of the notice it is over; where there is none, house
+        # values fill what the notice is silent on.
+        for key, given in _below(reading, header, find).items():
             parameters.setdefault(key, given)
         _complete(reading, parameters)
     reading.finish()
@@ -60,7 +65,28 @@ def load_text(name: str, text: str) -> Notice:
         effective_to=header.effective_to,
         defaults_edition=header.defaults,
         parameters=parameters,
+        supersedes=header.supersedes,
+        base=header.base,
+        districts=header.districts,
     )
+
+
+def _below(reading: Reading, header: Header, find: Find | None) -> dict[str, Given]:
+    """Return what fills a file's gaps; refuses in ``reading`` a base that is not there or cannot be one."""
+    if not header.base:
+        return _house_values(header.defaults)
+    base = None if find is None else find(header.base)
+    if base is None:
+        reading.refuse("base", "no_base", base=header.base)
+        return {}
+    if base.base or base.defaults_edition != header.defaults:
+        reading.refuse("base", "unfit_base", base=header.base, edition=base.defaults_edition)
+    return {
+        key: Given(given.value, replace(given.source, document=base.document))
+        if given.source.kind == "clause"
+        else given
+        for key, given in base.parameters.items()
+    }
 
 
 def _house_values(edition: int) -> dict[str, Given]:

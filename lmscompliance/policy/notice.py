@@ -43,12 +43,16 @@ _HOUSE_RULE = {"zh_CN": "平台规则", "en": "platform rule"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value comes from: a clause of the notice, quoted, or the house, with its rationale."""
+    """Where a value comes from: a clause of the notice, quoted, or the house, with its rationale.
+
+    ``document`` is that of the notice a layer took the value over from; empty for one's own.
+    """
 
     kind: str
     clause: str = ""
     quote: str = ""
     rationale: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,12 @@ class Notice:
     effective_to: date | None
     defaults_edition: int
     parameters: dict[str, Given] = field(hash=False)
+    supersedes: tuple[str, ...] = ()
+    """Ids of notices that are no longer filed under once this one takes effect; their classes keep them."""
+    base: str = ""
+    """``id/version`` of the notice that this one is a district's layer over; its values fill the rest."""
+    districts: tuple[str, ...] = ()
+    """Where a layer applies."""
 
     window: WindowTerms = field(init=False, compare=False)
     topics: TopicTerms = field(init=False, compare=False)
@@ -121,7 +131,7 @@ class Notice:
         """Return a short citation of ``key``, such as ``太人社培[2021]1号 五.4``."""
         source = self.source(key)
         if source.kind == "clause":
-            return f"{self.document} {source.clause}"
+            return f"{source.document or self.document} {source.clause}"
         if key not in self.parameters and key.startswith("window."):
             return _NOT_STATED.get(locale, _NOT_STATED["zh_CN"])
         texts = _HOUSE_RULE if self.status == "demo" else _HOUSE
@@ -148,12 +158,18 @@ class Notice:
         parameters: dict[str, Json] = {}
         for key, given in self.parameters.items():
             entry: dict[str, Json] = {"source": given.source.kind, "value": schema.to_json(given.value)}
-            for name in ("clause", "quote", "rationale"):
+            for name in ("clause", "document", "quote", "rationale"):
                 if text := getattr(given.source, name):
                     entry[name] = text
             parameters[key] = entry
+        head: dict[str, Json] = {}
+        if self.base:
+            head |= {"base": self.base, "districts": list(self.districts)}
+        if self.supersedes:
+            head["supersedes"] = list(self.supersedes)
         return jcs.encode(
             {
+                **head,
                 "format": FORMAT,
                 "id": self.id,
                 "version": self.version,

@@ -12,11 +12,14 @@ _SPACE = re.compile(r"\s+")
 def missing_quotes(notice: Notice, text: str) -> list[str]:
     """Return the parameters whose quote is not found in ``text``, the notice's full text.
 
-    White space is left out of the comparison: printed notices break lines anywhere.
+    What a layer took over from another notice is quoted from that one and left out here. So is white space:
+    printed notices break lines anywhere.
     """
     searched = _SPACE.sub("", text)
     return [
         key
         for key, given in notice.parameters.items()
-        if given.source.kind == "clause" and _SPACE.sub("", given.source.quote) not in searched
+        if given.source.kind == "clause"
+        and not given.source.document
+        and _SPACE.sub("", given.source.quote) not in searched
     ]

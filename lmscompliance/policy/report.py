@@ -14,7 +14,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.messages import text
 from lmscompliance.policy import schema
 from lmscompliance.policy.catalogue import Catalogue
-from lmscompliance.policy.loader import load_file
+from lmscompliance.policy.loader import Find, load_file
 from lmscompliance.policy.notice import Notice
 from lmscompliance.policy.quotes import missing_quotes
 from lmscompliance.policy.reading import PolicyInvalid, Problem, Reading
@@ -58,6 +58,7 @@ class PolicyView:
                 "clause": source.clause,
                 "quote": source.quote,
                 "rationale": source.rationale,
+                "document": (source.document or self.notice.document) if source.kind == "clause" else "",
             }
         return {**_head(self.notice), "parameters": parameters}
 
@@ -70,6 +71,11 @@ class PolicyView:
             f"{text('policy.shown_period', locale)} {_period(notice)}",
             f"{text('policy.shown_digest', locale)} {notice.digest}",
         ]
+        if notice.base:
+            districts = "、".join(notice.districts)
+            lines.append(text("policy.shown_layer", locale, base=notice.base, districts=districts))
+        if notice.supersedes:
+            lines.append(text("policy.shown_supersedes", locale, ids=", ".join(notice.supersedes)))
         for key in schema.PARAMETERS:
             given = notice.parameters.get(key)
             if given is None:
@@ -139,10 +145,13 @@ def show_policy(catalogue: Catalogue, policy_id: str, version: int | None = None
     return PolicyView(catalogue.get(policy_id, version))
 
 
-def check_file(path: Path, notice_text: Path | None = None) -> PolicyCheck:
-    """Check a policy file; with the notice's full text, also that every quote stands in it."""
+def check_file(path: Path, notice_text: Path | None = None, find: Find | None = None) -> PolicyCheck:
+    """Check a policy file; with the notice's full text, also that every quote stands in it.
+
+    ``find`` knows the notices that a layer may be over.
+    """
     try:
-        notice = load_file(path)
+        notice = load_file(path, find)
         full_text = None if notice_text is None else notice_text.read_text(encoding="utf-8")
     except PolicyInvalid as error:
         return PolicyCheck(str(path), error.problems)
@@ -167,6 +176,9 @@ def _head(notice: Notice) -> dict[str, Json]:
         "effective_from": notice.effective_from.isoformat(),
         "effective_to": notice.effective_to.isoformat() if notice.effective_to else None,
         "digest": notice.digest,
+        "supersedes": list(notice.supersedes),
+        "base": notice.base,
+        "districts": list(notice.districts),
     }
 
 

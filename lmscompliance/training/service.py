@@ -14,7 +14,7 @@ from sqlalchemy import select
 from lmscompliance import evidence
 from lmscompliance.identity import uscc
 from lmscompliance.kernel import jcs
-from lmscompliance.kernel.clock import day_end, day_start, to_micros
+from lmscompliance.kernel.clock import day_end, day_start, shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import blended
@@ -90,15 +90,16 @@ def file_class(
 
     A ``draft`` is bound to its policy as well, and is filed by a step of its own. ``window`` is the first
     and last Shanghai day of training; without it the notice's own window is taken. Raises ``InvalidInput``
-    for a bad credit code or a window the notice does not allow, and ``Conflict`` when the code is taken.
+    for a bad credit code or a window the notice does not allow, and ``Conflict`` when the code is taken or
+    the policy is superseded. Where the district has a layer of its own over the policy, that one is taken.
     """
-    notice = services.policies.get(policy_id)
+    now = services.clock.now()
+    notice = services.policies.applicable(policy_id, enterprise.district, shanghai_day(now))
     start, end = _window(notice, window, code)
     number = uscc.check(enterprise.uscc)
     texts = ((code, 64), (title, 255), (enterprise.name, 255), (enterprise.district, 64))
     if not all(text.strip() and len(text) <= limit for text, limit in texts):
         raise InvalidInput("training.class_incomplete", code=code)
-    now = services.clock.now()
     with transaction(services.database) as session:
         if session.scalar(select(TrainingClass.id).where(TrainingClass.code == code)) is not None:
             raise Conflict("training.code_taken", code=code)

@@ -41,6 +41,7 @@ def test_a_policy_is_shown_with_where_each_value_comes_from():
         "clause": "",
         "quote": "",
         "rationale": "",
+        "document": "",
     }
 
 
