@@ -20,7 +20,7 @@ S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongj
 PUBLISHED = {
     ("demo-short", 1): "f4801ead9c198b293e4717de8e200fcbdd8c225684af15404d79ea950bddf658",
     ("liusu-youji-2021", 1): "488ebb79ec299fae30f4de40f9af12ba0c2faec996d86f883235caf629ee6357",
-    ("wudi-gongjiang-draft", 1): "445ad98bb94913be536ec5935fce335f582a6a3c8fccd4e07f4e06d1a1943545",
+    ("wudi-gongjiang-draft", 1): "c08b11739127df772eaa9dbdb4f1a3c435155926f97403f82d16cc2235d9ca95",
 }
 
 
