@@ -31,8 +31,8 @@ def group() -> None:
 def check(context: click.Context) -> None:
     """Check the whole log again from storage.
 
-    Looks at every guard, entry, hash, tile, checkpoint, witness's line and kept value, and holds the whole
-    against the last tree head that the signer signed.
+    Looks at every guard, entry, hash, tile, checkpoint, witness's line, timestamp and kept value, and
+    holds the whole against the last tree head that the signer signed.
 
     Exit code: 0 sound, 1 when anything is not as it must be.
     """
@@ -51,9 +51,12 @@ def check(context: click.Context) -> None:
         waiting=report.waiting,
         checkpoints=report.checkpoints,
         cosignatures=report.cosignatures,
+        timestamps=report.timestamps.stamps,
         disclosures=report.disclosures,
         problems=len(report.problems),
     )
+    if report.timestamps.unchecked:
+        say("cli.log_unchecked", count=report.timestamps.unchecked)
     context.exit(0 if report.sound else 1)
 
 

@@ -9,8 +9,8 @@ import click
 
 from lmscompliance.cli.language import language
 from lmscompliance.kernel.errors import Misconfigured
+from lmscompliance.verifier import said, to_json, verify_receipt
 from lmscompliance.verifier import verify as verify_bundle
-from lmscompliance.verifier import verify_receipt
 
 
 @click.command("verify")
@@ -67,12 +67,11 @@ def receipt(
     Exit code: 0 valid, 1 invalid, 2 unverifiable (or a wrong call).
     """
     found = verify_receipt(_file(file), _read(trust), None if leaf is None else _file(leaf))
-    said = {} if found.leaf is None else {"body": found.leaf.body, "disclosed": found.values}
     if as_json:
-        click.echo(json.dumps({**found.report.to_json(), **said}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(to_json(found), ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(found.report.lines(language())))
-        click.echo(json.dumps(said, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(said(found), ensure_ascii=False, indent=2))
     context.exit(int(found.report.verdict.exit))
 
 

@@ -23,6 +23,7 @@ from lmscompliance.evidence.models import (
     Tile,
 )
 from lmscompliance.evidence.reader import opened
+from lmscompliance.evidence.stamped import StampCount, bad_timestamps
 from lmscompliance.evidence.succession import present_origin, signers_at, successions
 from lmscompliance.evidence.vanished import vanished
 from lmscompliance.kernel.errors import ComplianceError
@@ -50,6 +51,7 @@ class FsckReport:
     checkpoints: int = 0
     cosignatures: int = 0
     disclosures: int = 0
+    timestamps: StampCount = field(default_factory=StampCount)
     problems: list[str] = field(default_factory=list)
     committed: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How many values the leaves of each (class, stream) are bound to."""
@@ -66,7 +68,7 @@ def fsck(
     vkeys: Sequence[VKey] = (),
     mark: checkpoints.Checkpoint | None = None,
 ) -> FsckReport:
-    """Re-check every guard, entry, stream, position, tile, checkpoint and cosignature.
+    """Re-check every guard, entry, stream, position, tile, checkpoint, cosignature and timestamp.
 
     A value that is gone must have been destroyed by a certified purge; with ``services`` those that are kept
     are opened and compared. With ``vkeys`` each checkpoint must carry a signature of one of
@@ -81,6 +83,7 @@ def fsck(
     for log in session.scalars(select(Log)):
         report.problems.extend(_log(session, log, report, vkeys, mark))
         report.problems.extend(_cosignatures(session, log, report))
+        report.problems.extend(bad_timestamps(session, log, report.timestamps))
     report.problems.extend(_places(session, report))
     if services is not None:
         report.problems.extend(_disclosures(session, services, report))

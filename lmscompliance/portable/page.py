@@ -33,6 +33,7 @@ _TEXTS = (
     "subject",
     "more",
     "own_digest",
+    "entry",
 )
 
 

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lmscompliance.kernel.messages import LOCALES, terminal_locale, text
-from lmscompliance.verifier import Exit, verify
+from lmscompliance.verifier import Exit, said, to_json, verify_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify one bundle, print the report and return the exit status of the verdict (2 for a wrong call)."""
+    """Verify one file, print the report and return the exit status of the verdict (2 for a wrong call)."""
     # A name redirected to a file on a machine with an old code page must not end in a traceback.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -35,12 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError:
         print(text("verifier.usage_no_trust", options.lang, file=options.trust), file=sys.stderr)  # noqa: T201
         return Exit.UNVERIFIABLE
-    report = verify(options.bundle, trust, options.workbook)
+    found = verify_file(options.bundle, trust, options.workbook)
     if options.json:
-        print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))  # noqa: T201  # a command's output
+        print(json.dumps(to_json(found), ensure_ascii=False, indent=2))  # noqa: T201  # a command's output
     else:
-        print("\n".join(report.lines(options.lang)))  # noqa: T201  # a command's output
-    return report.verdict.exit
+        print("\n".join(found.report.lines(options.lang)))  # noqa: T201  # a command's output
+        if entry := said(found):
+            print(json.dumps(entry, ensure_ascii=False, indent=2))  # noqa: T201  # a command's output
+    return found.report.verdict.exit
 
 
 if __name__ == "__main__":

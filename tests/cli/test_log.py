@@ -34,8 +34,8 @@ def test_a_sound_log_ends_with_zero(data: Path) -> None:
     checked = _run(data, "log", "fsck")
     assert checked.exit_code == 0, checked.output
     assert (
-        "1 entries: 1 sealed, 0 waiting; 1 checkpoints, 0 cosignatures, 2 kept values; 0 problems."
-        in checked.output
+        "1 entries: 1 sealed, 0 waiting; 1 checkpoints, 0 cosignatures, 0 timestamps, 2 kept values; "
+        "0 problems." in checked.output
     )
 
 

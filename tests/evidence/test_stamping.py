@@ -1,14 +1,17 @@
 """Timestamps: one a day, again before they expire, and an authority that misbehaves holds nothing up."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import stamping
-from lmscompliance.evidence.models import Timestamp
+from lmscompliance.evidence.fsck import fsck
+from lmscompliance.evidence.models import Log, Timestamp
 from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.evidence.stamped import StampCount, bad_timestamps
 from lmscompliance.evidence.stamping import StampReport, stamp, stamp_due
 from lmscompliance.kernel.clock import ManualClock, SystemClock
 from lmscompliance.storage.transaction import reading
@@ -141,6 +144,60 @@ def test_a_timestamp_is_stamped_again_before_it_expires(services, tmp_path):
     (_, first, before, _), (_, second, response, _) = kept(services)
     assert (first, second) == (0, 1)
     assert short.judge(response, before)
+    assert checked(services) == []
+
+
+def checked(services):
+    """Return what the re-check from storage says of timestamps."""
+    with reading(services.database) as session:
+        return [one for one in fsck(session).problems if "timestamp" in one]
+
+
+@sqlite_only
+def test_stored_timestamps_are_checked_again(services, tmp_path, authority):
+    """One of something else, with another time, without its chain, after a gap or of nothing is named."""
+    with_tsa = stamping_services(services, authority)
+    for _ in range(2):
+        write(with_tsa)
+        assert stamp(with_tsa, seal_all(with_tsa, signer_in(tmp_path)).size)
+    assert checked(services) == []
+    with reading(services.database) as session:
+        good = session.get_one(Timestamp, (1, 1, 0))
+    row = {column.name: getattr(good, column.name) for column in Timestamp.__table__.columns}
+    late = good.expires_at + timedelta(days=1)
+    wrong = [
+        (row | {"size": 3}, "no checkpoint"),
+        (row | {"number": 2}, "the one before it is missing"),
+        (row | {"number": 1}, "of something else"),
+        (row | {"number": 1, "stamped_at": late}, "had expired"),
+    ]
+    for change, says in wrong:
+        with Session(services.database.engine) as session:
+            session.execute(insert(Timestamp).values(change))
+            assert any(says in one for one in bad_timestamps(session, _log(session), StampCount())), says
+    for change, says in (({"chain": authority.root.read_text()}, "chain"), ({"stamped_at": late}, "times")):
+        with Session(services.database.engine) as session:
+            for guard in ("no_change", "no_delete", "no_replace"):
+                session.execute(text(f"DROP TRIGGER compliance_evidence_timestamp_{guard}"))
+            session.execute(update(Timestamp).where(Timestamp.size == 1).values(**change))
+            assert any(says in one for one in bad_timestamps(session, _log(session), StampCount())), says
+
+
+def _log(session):
+    return session.get_one(Log, 1)
+
+
+@sqlite_only
+def test_without_the_library_only_the_sequence_is_checked(services, tmp_path, authority, monkeypatch):
+    """What could not be checked is counted, never called good."""
+    with_tsa = stamping_services(services, authority)
+    write(with_tsa)
+    assert stamp(with_tsa, seal_all(with_tsa, signer_in(tmp_path)).size)
+    monkeypatch.setattr(rfc3161, "AVAILABLE", False)
+    with reading(services.database) as session:
+        report = fsck(session)
+    assert (report.timestamps.stamps, report.timestamps.unchecked) == (1, 1)
+    assert report.problems == []
 
 
 @sqlite_only

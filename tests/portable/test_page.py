@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from lmscompliance.portable import build_page
-from tests.portable.conftest import Judged
+from tests.portable.conftest import Judged, Receipts
 from tests.verifier.corpus import as_json
 
 pytestmark = pytest.mark.browser
@@ -68,6 +68,20 @@ def test_a_clerk_reads_the_verdict(page: Page, judged: Judged) -> None:
     page.get_by_role("button", name="开始核验").click()
     expect(page.locator(".verdict")).to_have_text("无效")
     expect(page.locator(".steps .fail").last).to_contain_text("O6")
+
+
+def test_a_receipt_is_checked_as_well(page: Page, receipts: Receipts) -> None:
+    """Dropped where a bundle goes, it ends in a verdict, and what its entry says is shown."""
+    page.set_input_files("#bundle", {"name": "r.tlog-proof", "mimeType": "", "buffer": receipts.good})
+    given = {"name": "log.trust", "mimeType": "text/plain", "buffer": receipts.trust.encode()}
+    page.set_input_files("#trust", given)
+    page.set_input_files("#workbook", [])
+    page.get_by_role("button", name="开始核验").click()
+    expect(page.locator(".verdict")).to_have_text("有效", timeout=STARTED)
+    expect(page.locator("#report pre")).to_contain_text(receipts.says)
+    page.set_input_files("#bundle", {"name": "r.tlog-proof", "mimeType": "", "buffer": receipts.bad})
+    page.get_by_role("button", name="开始核验").click()
+    expect(page.locator(".verdict")).to_have_text("无效")
 
 
 def test_every_case_of_the_corpus(page: Page, judged: Judged) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lmscompliance.portable import build_zipapp
-from tests.portable.conftest import Judged
+from tests.portable.conftest import Judged, Receipts
 from tests.verifier.corpus import as_json
 
 BARE = (sys.executable, "-I", "-S")
@@ -93,3 +93,19 @@ def test_a_wrong_call(zipapp: Path, judged: Judged, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "无法读取信任策略文件" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_receipt_is_checked_as_well(zipapp: Path, receipts: Receipts, tmp_path: Path) -> None:
+    """The same file checks a receipt, says what its entry holds, and refuses one of something else."""
+    trust = tmp_path / "trust"
+    trust.write_text(receipts.trust, encoding="utf-8")
+    for text, status in ((receipts.good, 0), (receipts.bad, 1)):
+        path = tmp_path / "r.tlog-proof"
+        path.write_bytes(text)
+        done = subprocess.run(
+            [*BARE, zipapp, path, "--trust", trust, "--lang", "zh_CN"],
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        assert receipts.says in done.stdout.decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -165,6 +165,50 @@ def test_a_dropped_timestamp_can_only_lose(stamped: Stamped, tmp_path: Path) -> 
     bare = [replace(one, stamps=()) for one in lines(stamped.files)]
     report = check(with_lines(stamped.files, bare), stamped.trust, tmp_path)
     assert "unstamped" in codes(report)
+
+
+@pytest.fixture(scope="module")
+def renewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stamped]:
+    """Export a class whose first timestamp was stamped in turn before its certificate expired."""
+    folder = tmp_path_factory.mktemp("renewed")
+    clock = ManualClock(datetime.now(UTC))
+    plain = standalone(folder, clock)
+    authority = Authority(folder / "tsa", days=30)
+    settings = replace(plain.settings, tsa_url=authority.url, tsa_chain=authority.chain)
+    services = replace(plain, settings=settings)
+    signer = LocalSigner.load_or_create(folder / "signer", "example.com/log")
+    miniature = build(services, clock)
+    first = export(services, signer, miniature.class_id, folder / "first")
+    clock.advance(2 * 86_400)
+    assert stamp_due(services).renewed == 1
+    yield Stamped(authority, first, export(services, signer, miniature.class_id, folder / "out"))
+    authority.close()
+    services.database.dispose()
+
+
+def test_a_renewed_timestamp_verifies_as_a_chain(renewed: Stamped) -> None:
+    """The second is of the whole answer before; the step says until when the last of them holds."""
+    report = verify(renewed.export.bundle, renewed.trust)
+    assert step(report).status is Status.PASS, report.lines("en")
+    (chained,) = [one for one in lines(renewed.files) if len(one.stamps) > 1]
+    first, second = chained.stamps
+    assert renewed.authority.judge(first.response, chained.checkpoint.encode())
+    assert renewed.authority.judge(second.response, first.response)
+
+
+@pytest.mark.parametrize(
+    "order", [(1,), (1, 0), (0, 0), (0, 1, 1)], ids=["alone", "turned", "twice", "thrice"]
+)
+def test_a_renewal_out_of_its_place_is_invalid(
+    renewed: Stamped, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """A renewal without what it renews, or before it, is of something else."""
+    changed = [
+        replace(one, stamps=tuple(one.stamps[n] for n in order)) if len(one.stamps) > 1 else one
+        for one in lines(renewed.files)
+    ]
+    report = check(with_lines(renewed.files, changed), renewed.trust, tmp_path)
+    assert {one.code for one in step(report).problems} == {"time_bad"}
 
 
 def test_sessions_name_checkpoints_that_the_bundle_proves(exported: Exported, tmp_path: Path) -> None:

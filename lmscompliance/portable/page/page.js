@@ -51,6 +51,10 @@ function show(report, digest) {
   place.append(...listed(words.unverifiable_title, report.unverifiable));
   place.append(...listed(words.findings_title, report.findings));
   place.append(stepped(report.steps));
+  if (report.body) {
+    const { body, disclosed } = report;
+    place.append(element('h2', words.entry), element('pre', JSON.stringify({ body, disclosed }, null, 2)));
+  }
   place.append(...listed(words.owes_title, report.owes));
   place.hidden = false;
   byId('print').hidden = false;

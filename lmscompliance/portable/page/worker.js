@@ -35,11 +35,11 @@ async function start(packed) {
 const verification = `
 import json
 from pathlib import Path
-from lmscompliance.verifier import verify
+from lmscompliance.verifier import to_json, verify_file
 
 def run(name, trust, workbook):
-    report = verify(Path(name), None if trust is None else bytes(trust.to_py()), Path(workbook) if workbook else None)
-    return json.dumps(report.to_json())
+    trusted = None if trust is None else bytes(trust.to_py())
+    return json.dumps(to_json(verify_file(Path(name), trusted, Path(workbook) if workbook else None)))
 run
 `;
 
