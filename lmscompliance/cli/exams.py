@@ -14,9 +14,9 @@ from lmscompliance.exams.publishing import (
     default_blueprint,
     publish_blueprint,
     shallow_pools,
+    shallow_text,
 )
 from lmscompliance.kernel.clock import shanghai
-from lmscompliance.kernel.messages import text
 from lmscompliance.rules.marking import plain
 
 
@@ -44,9 +44,7 @@ def publish(code: str, count: int) -> None:
         shallow = shallow_pools(given, class_id, blueprint)
     say("cli.exam_published", code=code, version=version)
     for one in shallow:
-        note(
-            "cli.exam_shallow", **{**one.params, "kind": text(f"exams.kind_{one.params['kind']}", language())}
-        )
+        note("cli.exam_shallow", what=shallow_text(one, language()))
 
 
 @group.command("marking")

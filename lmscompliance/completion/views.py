@@ -50,8 +50,9 @@ def class_overview(class_id: str) -> ResponseReturnValue:
     """Show staff where everybody in a class stands."""
     services = current_services()
     shown = overview(services, class_id, page_number())
-    unmarked = marking.waiting(services, class_id) if current_actor().role in RUNNING else 0
-    return render("completion/overview.html", shown=shown, unmarked=unmarked, plain=plain)
+    running = current_actor().role in RUNNING
+    unmarked = marking.waiting(services, class_id) if running else 0
+    return render("completion/overview.html", shown=shown, running=running, unmarked=unmarked, plain=plain)
 
 
 @routes.get("/classes/<class_id>/prospects", endpoint="prospects", access=Access(*READING, scope=class_scope))

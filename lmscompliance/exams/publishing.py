@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,11 +12,12 @@ from lmscompliance.evidence import class_stream, record
 from lmscompliance.exams.models import ExamBlueprint
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
+from lmscompliance.kernel.messages import text
 from lmscompliance.policy import Notice
 from lmscompliance.questions import service as questions
 from lmscompliance.rules import blueprint as rules
 from lmscompliance.rules.blueprint import Blueprint, Part, Problem
-from lmscompliance.rules.marking import plain
+from lmscompliance.rules.marking import KINDS, plain
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries as training
@@ -33,12 +37,65 @@ def default_blueprint(services: Services, class_id: str, count: int = DEFAULT_QU
         return rules.spread(topics, questions.depth(session, topics), notice.exam, count)
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What the gate says of a blueprint: why it may not be published, and where attempts would repeat.
+
+    ``errors`` are the problems as the errors they are refused with. ``depth`` is what the bank holds.
+    """
+
+    notice: Notice
+    topics: Sequence[str]
+    depth: rules.Depth
+    errors: Sequence[InvalidInput]
+    shallow: Sequence[Problem]
+
+
+def review(services: Services, class_id: str, blueprint: Blueprint) -> Review:
+    """Return what publishing ``blueprint`` would say. Reads only; raises as ``default_blueprint`` does."""
+    with reading(services.database) as session:
+        notice, topics = _demands(session, class_id)
+        depth = questions.depth(session, list(dict.fromkeys([*topics, *blueprint.topics()])))
+        problems = rules.check(blueprint, topics, depth, notice.exam)
+        return Review(
+            notice,
+            topics,
+            depth,
+            [_refusal([one], notice) for one in problems],
+            [] if problems else rules.shallow(blueprint, depth, notice.exam.attempts),
+        )
+
+
+def published_blueprint(services: Services, class_id: str) -> tuple[int, Blueprint] | None:
+    """Return version and parts of the blueprint new papers are drawn by; ``None`` before the first."""
+    with reading(services.database) as session:
+        row = published(session, class_id)
+        return None if row is None else (row.version, blueprint_of(row))
+
+
 def shallow_pools(services: Services, class_id: str, blueprint: Blueprint) -> list[Problem]:
     """Return where one trainee's attempts must share questions: the bank holds too few. Reads only."""
     with reading(services.database) as session:
         notice, _topics = _demands(session, class_id)
         depth = questions.depth(session, list(blueprint.topics()))
         return rules.shallow(blueprint, depth, notice.exam.attempts)
+
+
+def worded(params: Mapping[str, object], locale: str) -> dict[str, object]:
+    """Return the params of a problem with kind and level in words where they are known ones."""
+    named = dict(params)
+    if named.get("kind") in KINDS:
+        named["kind"] = text(f"exams.kind_{named['kind']}", locale)
+    if named.get("level") in rules.LEVELS:
+        named["level"] = text(f"exams.level_{named['level']}", locale)
+    return named
+
+
+def shallow_text(problem: Problem, locale: str) -> str:
+    """Return in words where attempts of one person must share questions."""
+    named = worded(problem.params, locale)
+    level = f"（{named['level']}）" if "level" in named else ""
+    return text("exams.shallow", locale, **named | {"level": level})
 
 
 def publish_blueprint(services: Services, class_id: str, blueprint: Blueprint) -> int:

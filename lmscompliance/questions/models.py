@@ -15,6 +15,7 @@ from lmscompliance.storage.types import Id, Instant
 class Question(Base):
     """A question in its current version. ``key`` is laid out as ``Draft.key`` says.
 
+    ``difficulty`` is the bank's own word, ``level`` what it means (``blueprint.LEVELS``), or empty.
     ``flagged`` questions are drawn only once ``confirmed_at`` is set. ``normal_digest`` keeps one topic
     from holding a question twice, whichever banks brought it; ``wording_digest`` finds those that read
     alike but differ in their key.
@@ -39,6 +40,7 @@ class Question(Base):
     chapter: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     difficulty: Mapped[str] = mapped_column(Text)
+    level: Mapped[str] = mapped_column(String(8), server_default="")
     flagged: Mapped[bool]
     flags: Mapped[list[Json]] = mapped_column(JSON)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)

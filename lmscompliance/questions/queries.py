@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,13 +25,15 @@ class QuestionValue:
     stem: str
     options: tuple[str, ...]
     key: Json
+    level: str = ""
 
 
 class ListedQuestion(NamedTuple):
-    """A question that may be drawn, by id and version."""
+    """A question that may be drawn, by id, version and level of difficulty."""
 
     id: str
     version: int
+    level: str
 
 
 _WHOLE = select(
@@ -41,18 +44,27 @@ _WHOLE = select(
     Question.stem,
     Question.options,
     Question.key,
+    Question.level,
 )
 _AT_ONCE = 500
 
 
-def depth(session: Session, topics: Iterable[str]) -> dict[tuple[str, str], int]:
-    """Return how many questions may be drawn for each topic and kind; pairs without any are left out."""
+def depth(session: Session, topics: Iterable[str]) -> dict[tuple[str, ...], int]:
+    """Return how many questions may be drawn for each topic and kind, and of these for each level.
+
+    What has none is left out; questions without a level count for topic and kind alone.
+    """
     counted = (
-        select(Question.topic, Question.kind, func.count())
+        select(Question.topic, Question.kind, Question.level, func.count())
         .where(Question.topic.in_(set(topics)), _may_be_drawn())
-        .group_by(Question.topic, Question.kind)
+        .group_by(Question.topic, Question.kind, Question.level)
     )
-    return {(topic, kind): count for topic, kind, count in session.execute(counted)}
+    found: Counter[tuple[str, ...]] = Counter()
+    for topic, kind, level, count in session.execute(counted):
+        found[topic, kind] += count
+        if level:
+            found[topic, kind, level] += count
+    return dict(found)
 
 
 def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
@@ -66,11 +78,11 @@ def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
 
 
 def listed(session: Session, topic: str, kind: str) -> list[ListedQuestion]:
-    """Return ids and versions of the questions that ``drawable`` returns, in its order.
+    """Return ids, versions and levels of the questions that ``drawable`` returns, in its order.
 
     A bank of thousands is asked for so with each paper: only what is drawn is read in full.
     """
-    wanted = select(Question.id, Question.version).where(
+    wanted = select(Question.id, Question.version, Question.level).where(
         Question.topic == topic, Question.kind == kind, _may_be_drawn()
     )
     return [ListedQuestion(*row) for row in session.execute(wanted.order_by(Question.id))]
@@ -82,8 +94,8 @@ def whole(session: Session, ids: Sequence[str]) -> dict[str, QuestionValue]:
     for start in range(0, len(ids), _AT_ONCE):
         # Columns, not entities: nothing of it is changed.
         rows = session.execute(_WHOLE.where(Question.id.in_(ids[start : start + _AT_ONCE])))
-        for id_, version, topic, kind, stem, options, key in rows:
-            found[id_] = QuestionValue(id_, version, topic, kind, stem, tuple(options), key)
+        for id_, version, topic, kind, stem, options, key, level in rows:
+            found[id_] = QuestionValue(id_, version, topic, kind, stem, tuple(options), key, level)
     return found
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.questions import digest
 from lmscompliance.questions.draft import Reason, Source
+from lmscompliance.questions.formats import levels
 from lmscompliance.questions.models import Question, QuestionVersion
 from lmscompliance.questions.report import Finding
 from lmscompliance.questions.sifting import Sifted, contradicts, same_as
@@ -161,6 +162,7 @@ def _refresh(row: Question, question: Sifted) -> None:
     """Bring up to date what does not make another question: where it stands, and whether it is doubtful."""
     draft = question.placed.draft
     row.chapter, row.title, row.difficulty = draft.chapter, draft.title, draft.difficulty
+    row.level = levels.level(draft.difficulty)
     row.source, row.extras = draft.source.to_json(), dict(draft.extras)
     row.flagged = bool(draft.flags)
     row.flags = [flag.to_json() for flag in draft.flags]

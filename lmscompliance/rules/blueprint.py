@@ -1,9 +1,9 @@
 """What an exam consists of, and whether it may be published.
 
-A blueprint lists parts: so many questions of one kind on one topic, each worth so many points. It is fit
-when it totals exactly the policy's full marks (notice T22: 百分制), when every topic of the plan has at
-least the policy's number of questions (notice T21: 考核试题应涵盖上述各项培训内容), and when the bank holds
-enough confirmed questions to draw it.
+A blueprint lists parts: so many questions of one kind on one topic, of one difficulty or of any, each worth
+so many points. It is fit when it totals exactly the policy's full marks (notice T22: 百分制), when every
+topic of the plan has at least the policy's number of questions (notice T21: 考核试题应涵盖上述各项培训内容),
+and when the bank holds enough confirmed questions to draw it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,12 @@ from typing import Protocol
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.marking import KINDS, MACHINE_KINDS, exact_sum, plain
 
-Depth = Mapping[tuple[str, str], int]
-"""How many questions can be drawn, by topic and kind."""
+EASY, MEDIUM, HARD = "easy", "medium", "hard"
+LEVELS = (EASY, MEDIUM, HARD)
+"""What a bank may say of a question's difficulty; a question of which it says nothing is of none."""
+
+Depth = Mapping[tuple[str, ...], int]
+"""How many questions can be drawn: by topic and kind, and of these by topic, kind and level."""
 
 
 MAX_QUESTIONS = 300
@@ -41,16 +45,19 @@ class Terms(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``count`` questions of one ``kind`` on one ``topic``, each worth ``points``."""
+    """``count`` questions of one ``kind`` on one ``topic``, each worth ``points``; of any level if empty."""
 
     topic: str
     kind: str
     count: int
     points: Decimal
+    level: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """Return the form that stands in the log: points as text."""
-        return {"topic": self.topic, "kind": self.kind, "count": self.count, "points": plain(self.points)}
+        """Return the form that stands in the log: points as text, the level only where one is asked for."""
+        level: dict[str, Json] = {"level": self.level} if self.level else {}
+        stated: dict[str, Json] = {"topic": self.topic, "kind": self.kind, "count": self.count}
+        return stated | level | {"points": plain(self.points)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Part:
@@ -61,6 +68,7 @@ class Part:
             kind=str(value["kind"]),
             count=count if isinstance(count, int) else int(str(count)),
             points=Decimal(str(value["points"])),
+            level=str(value.get("level", "")),
         )
 
 
@@ -94,6 +102,19 @@ class Blueprint:
             counted[part.topic, part.kind] += part.count
         return counted
 
+    def cells(self) -> Counter[tuple[str, ...]]:
+        """Return what the bank has to hold: for each topic and kind in all, then for each level asked for.
+
+        A bank that holds all of it holds enough: what asks for a level is drawn first, and what asks for none
+        from the rest, of which enough is left as long as the whole is.
+        """
+        counted: Counter[tuple[str, ...]] = Counter()
+        counted.update(self.needs())
+        for part in self.parts:
+            if part.level:
+                counted[part.topic, part.kind, part.level] += part.count
+        return counted
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -124,11 +145,11 @@ def check(blueprint: Blueprint, plan_topics: Iterable[str], depth: Depth, terms:
     if blueprint.total != terms.full_marks:
         params = {"total": plain(blueprint.total), "full_marks": plain(terms.full_marks)}
         problems.append(Problem("total_differs", "exam.full_marks", params))
-    for (topic, kind), needed in blueprint.needs().items():
-        held = depth.get((topic, kind), 0)
+    for cell, needed in blueprint.cells().items():
+        held = depth.get(cell, 0)
         if held < needed:
-            params = {"topic": topic, "kind": kind, "held": held, "needed": needed}
-            problems.append(Problem("bank_too_small", "", params))
+            params = {**_named(cell), "held": held, "needed": needed}
+            problems.append(Problem("bank_too_small" if len(cell) == _ANY else "level_too_small", "", params))
     return problems
 
 
@@ -138,12 +159,12 @@ def shallow(blueprint: Blueprint, depth: Depth, attempts: int) -> list[Problem]:
     That forbids nothing. ``repeated`` is how many questions of the last of them at least were seen before.
     """
     told = []
-    for (topic, kind), needed in blueprint.needs().items():
-        held = depth.get((topic, kind), 0)
+    for cell, needed in blueprint.cells().items():
+        held = depth.get(cell, 0)
         repeated = min(needed, max(0, needed * attempts - held)) if attempts > 1 else 0
         if repeated:
-            params = {"topic": topic, "kind": kind, "held": held, "needed": needed * attempts}
-            told.append(Problem("bank_shallow", "", {**params, "repeated": repeated}))
+            params = {**_named(cell), "held": held, "needed": needed * attempts, "repeated": repeated}
+            told.append(Problem("bank_shallow" if len(cell) == _ANY else "level_shallow", "", params))
     return told
 
 
@@ -171,12 +192,22 @@ def spread(plan_topics: Iterable[str], depth: Depth, terms: Terms, questions: in
     )
 
 
+_ANY = 2
+"""Topic and kind, without a level."""
+
+
+def _named(cell: tuple[str, ...]) -> dict[str, object]:
+    return dict(zip(("topic", "kind", "level"), cell, strict=False))
+
+
 def _malformed(blueprint: Blueprint) -> list[Problem]:
     problems = [] if blueprint.parts else [Problem("no_parts")]
     for part in blueprint.parts:
         params = {"topic": part.topic, "kind": part.kind}
         if part.kind not in KINDS:
             problems.append(Problem("unknown_kind", "", params))
+        if part.level not in {"", *LEVELS}:
+            problems.append(Problem("unknown_level", "", {**params, "level": part.level}))
         if part.count < 1:
             problems.append(Problem("count_not_positive", "", {**params, "count": part.count}))
         if not part.points.is_finite() or part.points <= 0:

@@ -34,6 +34,11 @@ class Listed(Protocol):
         """Which wording of the question this is."""
         ...
 
+    @property
+    def level(self) -> str:
+        """One of ``blueprint.LEVELS``, or empty."""
+        ...
+
 
 class Question(Listed, Protocol):
     """What a paper needs of a question that was drawn; keys refer to ``options`` as the bank has them."""
@@ -92,14 +97,13 @@ def draw_listed(
 ) -> list[dict[str, Json]]:
     """Return the frozen questions of a paper, in the order shown.
 
-    Which are drawn depends on their ids alone; ``read`` returns those that were, by id, so that a bank of
-    thousands need not be read in full. Questions whose id is in ``seen`` (those of an earlier attempt) are
-    taken only when nothing else is left, so two papers of one person overlap as little as the bank allows.
-    Raises ``BankTooSmall``.
+    Which are drawn depends on their ids and levels alone; ``read`` returns those that were, by id, so that a
+    bank of thousands need not be read in full. Parts that ask for a level draw before those that do not.
+    Questions whose id is in ``seen`` (those of an earlier attempt) are taken only when nothing else is left,
+    so two papers of one person overlap as little as the bank allows. Raises ``BankTooSmall``.
     """
     shuffle = _Shuffle(seed)
     known = frozenset(seen)
-    taken: dict[tuple[str, str], int] = {}
     orders: dict[tuple[str, str], list[_L]] = {}
     for (topic, kind), needed in sorted(blueprint.needs().items()):
         pool = list(pools.get((topic, kind), ()))
@@ -108,12 +112,22 @@ def draw_listed(
         shuffle.shuffle(pool)
         # Stable, so each half keeps its shuffled order.
         orders[topic, kind] = sorted(pool, key=lambda question: question.id in known)
-    drawn: list[tuple[_L, str]] = []
-    for part in blueprint.parts:
-        start = taken.get((part.topic, part.kind), 0)
-        taken[part.topic, part.kind] = start + part.count
-        chosen = orders[part.topic, part.kind][start : start + part.count]
-        drawn += [(listed, plain(part.points)) for listed in chosen]
+    asked = {(part.topic, part.kind, part.level) for part in blueprint.parts if part.level}
+    chosen: dict[int, list[_L]] = {}
+    for place, part in sorted(enumerate(blueprint.parts), key=lambda one: not one[1].level):
+        left = orders[part.topic, part.kind]
+        fitting = [one for one in left if part.level in {"", one.level}]
+        if not part.level and asked:
+            # What other parts ask for by its level is left to the person's next paper where it can be.
+            fitting.sort(key=lambda one: (one.id in known, (part.topic, part.kind, one.level) in asked))
+        if len(fitting) < part.count:
+            raise BankTooSmall(part.topic, part.kind, part.count, len(fitting))
+        chosen[place] = fitting[: part.count]
+        taken = {one.id for one in chosen[place]}
+        orders[part.topic, part.kind] = [one for one in left if one.id not in taken]
+    drawn = [
+        (listed, plain(part.points)) for place, part in enumerate(blueprint.parts) for listed in chosen[place]
+    ]
     whole = read([listed for listed, _ in drawn])
     return [_freeze(whole[listed.id], points, shuffle) for listed, points in drawn]
 
@@ -123,11 +137,15 @@ def basis(
 ) -> dict[str, Json]:
     """Return what a draw rested on, as evidence keeps it: enough to repeat it beside the bank.
 
-    A pool's digest is the SHA-256 of the canonical JSON of its ``[id, version]`` pairs in order.
+    A pool's digest is the SHA-256 of the canonical JSON of its ``[id, version]`` pairs in order, with the
+    level behind them where a question has one.
     """
     told: list[Json] = []
     for (topic, kind), pool in sorted(pools.items()):
-        listed: list[Json] = [[question.id, question.version] for question in pool]
+        listed: list[Json] = [
+            [question.id, question.version, *([question.level] if question.level else [])]
+            for question in pool
+        ]
         digest = hashlib.sha256(jcs.encode(listed)).hexdigest()
         told.append({"topic": topic, "kind": kind, "held": len(pool), "sha256": digest})
     return {"seed": seed, "pools": told, "avoided": [*sorted(seen)]}
@@ -155,11 +173,13 @@ def _freeze(question: Question, points: str, shuffle: _Shuffle) -> dict[str, Jso
         key = [place for place, old in enumerate(order) if old in right]
     elif question.kind == "matching":
         options, key = _matching(question, shuffle)
+    level: dict[str, Json] = {"level": question.level} if question.level else {}
     return {
         "question": question.id,
         "version": question.version,
         "topic": question.topic,
         "kind": question.kind,
+        **level,
         "stem": question.stem,
         "options": options,
         "key": key,

@@ -37,6 +37,7 @@ class Question:
     options: tuple[str, ...] = ("甲", "乙", "丙", "丁")
     key: Json = None
     version: int = 1
+    level: str = ""
 
 
 DEEP = {(topic, kind): 40 for topic in TOPICS for kind in ("single", "true_false")}
@@ -251,3 +252,69 @@ def test_what_is_shown_never_holds_the_key():
     paper = draw(PLAN, bank(), "seed")
     assert set(shown(paper[0], 1)) == {"no", "topic", "kind", "stem", "options", "points"}
     assert list(disclosures(paper))[:2] == ["q001", "q002"]
+
+
+def levelled(levels: str) -> dict[tuple[str, str], list[Question]]:
+    """Return a pool with a question for each letter: easy, medium, hard, or of no level."""
+    names = {"e": "easy", "m": "medium", "h": "hard", "-": ""}
+    return {
+        ("a", "single"): [
+            Question(f"{n:03}", "a", "single", key=[0], level=names[one]) for n, one in enumerate(levels)
+        ]
+    }
+
+
+def held(levels: str) -> dict[tuple[str, ...], int]:
+    """Return the depth of such a pool."""
+    found = {("a", "single"): len(levels)}
+    return found | {("a", "single", name): levels.count(name[0]) for name in ("easy", "medium", "hard")}
+
+
+def split(easy: int, hard: int, whatever: int) -> Blueprint:
+    """Return a blueprint of as many easy, hard and other questions."""
+    parts = ((whatever, ""), (easy, "easy"), (hard, "hard"))
+    return Blueprint(tuple(Part("a", "single", n, Decimal(1), level) for n, level in parts if n))
+
+
+@given(st.text("emh-", max_size=12), *[st.integers(0, 5)] * 3, st.text("0123456789abcdef", min_size=8))
+def test_the_gate_lets_through_exactly_what_can_be_drawn(levels, easy, hard, whatever, seed):
+    """A blueprint with levels passes the gate if and only if a paper of it can be drawn, and then it fits."""
+    blueprint = split(easy, hard, whatever)
+    terms = Terms(full_marks=blueprint.total, min_questions_per_topic=0)
+    problems = check(blueprint, ["a"], held(levels), terms)
+    if blueprint.count == 0:
+        assert [one.reason for one in problems] == ["no_parts"]
+    elif problems:
+        assert {one.reason for one in problems} <= {"bank_too_small", "level_too_small"}
+        with pytest.raises(BankTooSmall):
+            draw(blueprint, levelled(levels), seed)
+    else:
+        paper = draw(blueprint, levelled(levels), seed)
+        assert len({one["question"] for one in paper}) == blueprint.count
+        drawn = [one.get("level", "") for one in paper]
+        assert drawn[whatever : whatever + easy] == ["easy"] * easy
+        assert drawn[whatever + easy :] == ["hard"] * hard
+
+
+@given(st.text("0123456789abcdef", min_size=8), st.text("0123456789abcdef", min_size=8))
+def test_a_second_paper_with_levels_repeats_only_what_it_must(one_seed, other_seed):
+    """Two of ten questions must be seen again, one of them easy; and the gate says so beforehand."""
+    pools = levelled("eeehhhh---")
+    seen = {str(one["question"]) for one in draw(split(2, 2, 2), pools, one_seed)}
+    again = [str(one["question"]) for one in draw(split(2, 2, 2), pools, other_seed, seen)]
+    assert [len(seen & {*again[at : at + 2]}) for at in (0, 2, 4)] == [1, 1, 0]
+    told = shallow(split(2, 2, 2), held("eeehhhh---"), 2)
+    assert [(one.reason, one.params.get("level"), one.params["repeated"]) for one in told] == [
+        ("bank_shallow", None, 2),
+        ("level_shallow", "easy", 1),
+    ]
+
+
+def test_an_unknown_level_is_refused_and_parts_read_back():
+    """A level that no bank has is a problem; what stands in the log gives the same parts again."""
+    assert reasons(Blueprint((Part("a", "single", 1, Decimal(100), "insane"),)), topics=["a"]) == [
+        "unknown_level"
+    ]
+    for part in split(1, 2, 3).parts:
+        assert Part.from_json(part.to_json()) == part
+    assert "level" not in split(0, 0, 1).parts[0].to_json()
