@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.kernel.jcs import Json
@@ -40,7 +40,7 @@ class Question(Base):
     chapter: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     difficulty: Mapped[str] = mapped_column(Text)
-    level: Mapped[str] = mapped_column(String(8), server_default="")
+    level: Mapped[str] = mapped_column(String(8), server_default=text("''"))
     flagged: Mapped[bool]
     flags: Mapped[list[Json]] = mapped_column(JSON)
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
