@@ -77,7 +77,7 @@ def reading():
 
 
 def test_it_counts_as_moodle_does(reading):
-    """Eighteen choices, five true/false, nine short answers, eight numbers, three matchings; an essay beside."""
+    """18 choices, 5 true/false, 9 short answers, 8 numbers, 3 matchings, and an essay beside them."""
     count = Counter(draft.kind for draft in reading.drafts)
     assert count.pop("single") + count.pop("multiple") == 18
     assert count == {"true_false": 5, "fill_in": 9, "numeric": 8, "matching": 3, "essay": 1}
