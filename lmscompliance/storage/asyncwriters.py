@@ -15,7 +15,7 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -70,7 +70,7 @@ class AsyncWriter(ABC):
         """Let go of every connection, from any thread; the next row opens anew."""
 
     @abstractmethod
-    async def _write(self, rows: Sequence[Row]) -> set[int]:
+    async def _write(self, rows: Sequence[Row]) -> Container[int]:
         """Write ``rows`` and return the places of those that matched; whatever it raises fails them all."""
 
     def _begin(self) -> None:
@@ -127,7 +127,7 @@ class AsyncGroupCommit(AsyncWriter):
         for wire in wires:
             wire.close()
 
-    async def _write(self, rows: Sequence[Row]) -> set[int]:
+    async def _write(self, rows: Sequence[Row]) -> Container[int]:
         if self._idle:
             wire = self._idle.pop()
         else:
@@ -135,7 +135,7 @@ class AsyncGroupCommit(AsyncWriter):
             wire = _Wire(loop, await loop.run_in_executor(None, self._connect))
             self._open.add(wire)
         try:
-            kept = await wire.ask(groupcommit.values_of(rows, self._texts))
+            kept = await wire.ask(groupcommit.values_of(rows, self._texts), len(rows))
         except Exception:
             # Whatever has happened to this one may have happened to those that rest.
             for one in (wire, *self._idle):
@@ -164,13 +164,14 @@ class _Wire:
         self._pgconn = connection.pgconn
         self._socket: int = self._pgconn.socket
         self._result: Any = None
-        self._answer: asyncio.Future[set[int]] | None = None
+        self._answer: asyncio.Future[Container[int]] | None = None
+        self._asked = 0
         loop.add_reader(self._socket, self._readable)
 
-    async def ask(self, values: Sequence[str]) -> set[int]:
-        """Run the prepared statement, which is its own transaction, and return the numbers it gives back."""
-        answer: asyncio.Future[set[int]] = self._loop.create_future()
-        self._answer = answer
+    async def ask(self, values: Sequence[str], rows: int) -> Container[int]:
+        """Run the prepared statement, its own transaction, and return which of ``rows`` it gives back."""
+        answer: asyncio.Future[Container[int]] = self._loop.create_future()
+        self._answer, self._asked = answer, rows
         self._pgconn.send_query_prepared(_NAME, [value.encode() for value in values])
         self._flush()
         return await answer
@@ -224,6 +225,8 @@ class _Wire:
             return
         if result.error_message:
             self._answer.set_exception(RuntimeError(result.error_message.decode(errors="replace")))
+        elif result.ntuples == self._asked:  # nearly always
+            self._answer.set_result(range(self._asked))
         else:
             self._answer.set_result({int(result.get_value(row, 0)) for row in range(result.ntuples)})
 
@@ -241,7 +244,7 @@ class InThread(AsyncWriter):
         """Close the writer."""
         self._writer.close()
 
-    async def _write(self, rows: Sequence[Row]) -> set[int]:
+    async def _write(self, rows: Sequence[Row]) -> Container[int]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._write_all, rows)
 
     def _write_all(self, rows: Sequence[Row]) -> set[int]:

@@ -35,7 +35,7 @@ SYNC_SECONDS = 0.5
 
 _BUSY_MILLISECONDS = 5000
 _CACHE_KIB = 65_536  # the hot table of some tens of thousands of sessions, so that a beat reads nothing
-_CHECKPOINT_COMMITS = 1000
+_CHECKPOINT_COMMITS = 8000  # a page that changed several times until then is carried over once
 _LONGEST_LOG_FRAMES = 60_000
 _PRIMARY = 0xFF  # of an extended error code
 _KEEP_PLACE = "SELECT 1 FROM sqlite_schema, sqlite_schema"  # more rows than are ever asked for
