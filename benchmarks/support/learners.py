@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from benchmarks.support.load import AGENT
 from lmscompliance.learning import beatlog, nonces, tokens
+from lmscompliance.learning.instants import instant
 from lmscompliance.learning.models import OPEN_SESSION
 from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.segments import instant
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from tests.learning.school import open_school

@@ -64,11 +64,10 @@ def raise_objection(services: Services, actor: Actor, class_id: str, objection: 
                 opened_at=now,
             )
         )
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.enrolment_stream(enrolment_id),
+            evidence.Owner(class_id, enrolment_id),
             type="dispute.opened",
             at=now,
             body={
@@ -109,11 +108,10 @@ def decide(
         dispute.decision, dispute.decided_at, dispute.decided_by = decision, now, actor.account
         dispute.answer_sealed = services.vault.seal(ANSWER_PLACE, why)
         enrolment_id = dispute.enrolment_id
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.enrolment_stream(enrolment_id),
+            dispute,
             type="dispute.decided",
             at=now,
             body={

@@ -7,16 +7,19 @@ gives it its place in the tree later; from then on nobody can take it out or cha
 from lmscompliance.evidence.heads import newest_head
 from lmscompliance.evidence.recording import (
     Fact,
+    Owner,
     Recorded,
     class_stream,
     enrolment_stream,
     record,
     record_each,
+    record_for,
 )
 from lmscompliance.evidence.snapshots import Snapshot, snapshot
 
 __all__ = [
     "Fact",
+    "Owner",
     "Recorded",
     "Snapshot",
     "class_stream",
@@ -24,5 +27,6 @@ __all__ = [
     "newest_head",
     "record",
     "record_each",
+    "record_for",
     "snapshot",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -92,6 +93,44 @@ def record(
     """Append one fact that happened ``at`` a moment to ``stream``, as ``record_each`` does several."""
     fact = Fact(type, body, disclose or {})
     (recorded,) = record_each(session, services, class_id=class_id, stream=stream, at=at, facts=[fact])
+    return recorded
+
+
+class OfEnrolment(Protocol):
+    """A row, or a value, that says whose it is."""
+
+    @property
+    def class_id(self) -> str:
+        """The class."""
+        ...
+
+    @property
+    def enrolment_id(self) -> str:
+        """The enrolment within it."""
+        ...
+
+
+class Owner(NamedTuple):
+    """An enrolment, where no row is at hand that says so."""
+
+    class_id: str
+    enrolment_id: str
+
+
+def record_for(
+    session: Session,
+    services: Services,
+    of: OfEnrolment,
+    *,
+    type: str,  # noqa: A002  # as above
+    body: Mapping[str, Json],
+    disclose: Mapping[str, Json] | None = None,
+    at: datetime | None = None,
+) -> Recorded:
+    """Append one fact to the stream of the enrolment ``of`` belongs to; it happened now unless ``at``."""
+    fact = Fact(type, body, disclose or {})
+    stream, at = enrolment_stream(of.enrolment_id), at or services.clock.now()
+    (recorded,) = record_each(session, services, class_id=of.class_id, stream=stream, at=at, facts=[fact])
     return recorded
 
 

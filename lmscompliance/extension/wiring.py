@@ -13,8 +13,8 @@ from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import jobs as file_jobs
 from lmscompliance.learning import jobs as learning_jobs
+from lmscompliance.learning.history import SESSION_CLOSED
 from lmscompliance.learning.presence import service as presence
-from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.persons import apart

@@ -48,11 +48,10 @@ def give(session: Session, services: Services, place: Place, purpose: str, versi
         row.version, row.given_at, row.withdrawn_at = version, now, None
     session.flush()
     body: dict[str, Json] = {"purpose": purpose, "version": version, "at_us": to_micros(now)}
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=class_id,
-        stream=evidence.enrolment_stream(enrolment_id),
+        evidence.Owner(*place),
         type="consent.given",
         at=now,
         body=body,
@@ -68,11 +67,10 @@ def withdraw(session: Session, services: Services, place: Place, purpose: str) -
     now = services.clock.now()
     row.withdrawn_at = now
     body: dict[str, Json] = {"purpose": purpose, "version": row.version, "at_us": to_micros(now)}
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=class_id,
-        stream=evidence.enrolment_stream(enrolment_id),
+        evidence.Owner(*place),
         type="consent.withdrawn",
         at=now,
         body=body,

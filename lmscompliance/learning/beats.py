@@ -34,11 +34,12 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from lmscompliance.learning import beatlog, delivery, limits, nonces, origin, segments, tokens
+from lmscompliance.learning.instants import instant_us
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import OPEN_SESSION, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import watch
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import bare_transaction, transaction
 
@@ -159,7 +160,7 @@ def accept(services: Services, token: str, beat: SentBeat, ip: str, agent: str) 
     plain = not beat.late and beat.acked == beat.seq - 1
     if plain and nonces.is_after(services, claims.session_id, beat.acked, beat.nonce):
         said = beat.seq, beat.position_ms, beat.state
-        now_us, blinds = segments.instant_us(services), origin.blinds(services, sender)
+        now_us, blinds = instant_us(services), origin.blinds(services, sender)
         row = plain_row(claims, held_to, now_us, said, blinds)
         parameters = dict(zip(_PARAMETERS, row, strict=True))
         with bare_transaction(services.database) as connection:

@@ -65,11 +65,10 @@ def correct(
             dispute_id=dispute_id,
         )
     )
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=closed.class_id,
-        stream=evidence.enrolment_stream(closed.enrolment_id),
+        closed,
         type="credit.corrected",
         at=now,
         body={

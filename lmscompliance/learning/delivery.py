@@ -18,11 +18,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from lmscompliance.learning import beatlog, nonces, segments, tokens
+from lmscompliance.learning import beatlog, history, nonces, segments, tokens
+from lmscompliance.learning.instants import instant
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import CLOSED_SESSION, ClosedSegment, ClosedSession, OpenSession
 from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.rules.facts import UNANSWERED, UNTIMELY
 from lmscompliance.services import Services
 from lmscompliance.training.models import Enrolment
@@ -74,15 +75,15 @@ def take(
         segments.take(session, services, row, beat, mark, sender=sender, limits=limits, final=final)
         return
     kept = _kept(session, row.enrolment_id, row.session_id, (row.segment_start, row.beats))
-    now = max(segments.instant(services), row.last_at)
+    now = max(instant(services), row.last_at)
     mark = _mark(services, row.session_id, beat, kept, now=now, limits=limits)
     batch = _batch(services, row.session_id, beat, kept, now=now, limits=limits)
     if batch is None:
         segments.take(session, services, row, beat, mark, sender=sender, limits=limits, final=final)
         return
     number = segments.interrupt(session, services, row)
-    late = segments.LateSegment(number, batch.start, batch.end, now, batch.text)
-    segments.add_late(session, services, row, late, sender)
+    late = history.LateSegment(number, batch.start, batch.end, now, batch.text)
+    history.add_late(session, services, row, late, sender)
     segments.resume(services, row, beat, mark, sender=sender, limits=limits, now=now)
 
 
@@ -108,12 +109,12 @@ def take_closed(
     if found is None:
         return
     kept = _kept(session, claims.enrolment_id, claims.session_id)
-    now = max(segments.instant(services), found.closed_at)
+    now = max(instant(services), found.closed_at)
     batch = _batch(services, claims.session_id, beat, kept, now=now, limits=limits, with_itself=True)
     if batch is None:
         return
-    late = segments.LateSegment(found.segments, batch.start, batch.end, now, batch.text)
-    segments.add_late(session, services, found, late, sender)
+    late = history.LateSegment(found.segments, batch.start, batch.end, now, batch.text)
+    history.add_late(session, services, found, late, sender)
     later = batch.end > found.closed_at
     session.execute(
         update(CLOSED_SESSION)
@@ -129,7 +130,7 @@ def take_closed(
         )
     )
     _give_way(session, services, found, batch.end)
-    segments.tell_closed(session, services, claims.class_id, claims.enrolment_id)
+    history.tell_closed(session, services, claims.class_id, claims.enrolment_id)
 
 
 def _give_way(session: Session, services: Services, found: ClosedSession, end: datetime) -> None:
@@ -158,7 +159,7 @@ def _give_way(session: Session, services: Services, found: ClosedSession, end: d
     ]
     first = min((row for row in later if row is not None), key=tuple, default=None)
     if first is not None:
-        segments.supersede_closed(session, services, found, at=first.opened_at, by=first.session_id)
+        history.supersede_closed(session, services, found, at=first.opened_at, by=first.session_id)
 
 
 def _kept(

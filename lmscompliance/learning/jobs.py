@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.learning import limits, segments
+from lmscompliance.learning import history, limits, segments
+from lmscompliance.learning.instants import instant
 from lmscompliance.learning.models import OpenSession
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -20,7 +21,7 @@ def close_silent(services: Services) -> int:
     own: if the process dies in between, the rest is found the next time. This is also all the recovery
     that a crash of a server needs.
     """
-    now = segments.instant(services)
+    now = instant(services)
     with reading(services.database) as session:
         rows = session.execute(
             select(
@@ -35,7 +36,7 @@ def close_silent(services: Services) -> int:
             row = segments.lock(session, enrolment_id, session_id, skip_locked=True)
             # A beat may have come since; under the lock the row says what is true.
             if row is not None and is_silent(session, services, row, now):
-                segments.close_session(session, services, row, "timeout")
+                history.close_session(session, services, row, "timeout")
                 closed += 1
     return closed
 

@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.learning import beats, limits, nonces, origin, tokens
 from lmscompliance.learning.beats import ACTIVE, BeatAck
+from lmscompliance.learning.instants import instant_us
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.segments import instant_us
 from lmscompliance.learning.tokens import Claims
 from lmscompliance.services import Services
 from lmscompliance.storage.rowwriter import Row

@@ -15,15 +15,26 @@ from lmscompliance.identity import consent, links
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
-from lmscompliance.learning import access, beatlog, delivery, limits, nonces, origin, segments, tokens
+from lmscompliance.learning import (
+    access,
+    beatlog,
+    delivery,
+    history,
+    limits,
+    nonces,
+    origin,
+    segments,
+    tokens,
+)
 from lmscompliance.learning.facts import session_facts
+from lmscompliance.learning.instants import instant
 from lmscompliance.learning.jobs import close_silent, is_silent
 from lmscompliance.learning.models import OPEN_SESSION, ClosedSession, OpenSession
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import watch
 from lmscompliance.learning.presence.facts import presence_facts
 from lmscompliance.learning.progress import credited_seconds
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.rules.facts import OFFLINE
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -84,7 +95,7 @@ def start(
         person_id = links.holder(session, enrolment.person_id)
         other = _make_room(session, services, person_id, session_id, takeover=takeover)
         resume_ms = _resume_position(session, enrolment.id, lesson, other)
-        now = segments.instant(services)
+        now = instant(services)
         check_at, stands = watch.begin(
             session, services, lesson.class_id, enrolment.id, now=now, limits=held_to
         )
@@ -153,7 +164,7 @@ def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended
             delivery.take_closed(session, services, claims, beat, sender=sender, limits=held_to)
         else:
             delivery.take(session, services, row, beat, sender=sender, limits=held_to, final=True)
-            segments.close_session(session, services, row, "end")
+            history.close_session(session, services, row, "end")
     with reading(services.database) as session:
         lesson_id = session.scalars(
             select(ClosedSession.lesson_id).where(
@@ -176,11 +187,11 @@ def _make_room(
     ).one_or_none()
     if other is None:
         return None
-    if is_silent(session, services, other, segments.instant(services)):
-        segments.close_session(session, services, other, "timeout")
+    if is_silent(session, services, other, instant(services)):
+        history.close_session(session, services, other, "timeout")
         return None
     if takeover:
-        segments.supersede(session, services, other, by)
+        history.supersede(session, services, other, by)
         return other
     title = session.scalars(
         select(Lesson.title).where(Lesson.class_id == other.class_id, Lesson.id == other.lesson_id)

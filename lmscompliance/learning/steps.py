@@ -86,11 +86,10 @@ def _record(
     details: dict[str, Json] = {
         f"detail{number:03}": one.detail for number, one in enumerate(events, 1) if one.detail
     }
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=claims.class_id,
-        stream=evidence.enrolment_stream(claims.enrolment_id),
+        claims,
         type="session.steps",
         at=now,
         body={"session": claims.session_id, "steps": [one.name for one in events]},

@@ -22,7 +22,7 @@ from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import grants
 from lmscompliance.learning.presence import service as presence
-from lmscompliance.learning.segments import LateBeat, SentBeat
+from lmscompliance.learning.sent import LateBeat, SentBeat
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.rules.facts import OFFLINE
 from lmscompliance.training.access import class_scope, enrolment_scope

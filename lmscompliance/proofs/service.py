@@ -108,11 +108,10 @@ def add(
             body["taken_on"] = str(handed.taken_on)
         if covers:
             body |= {"from": str(covers.first), "to": str(covers.last)}
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.enrolment_stream(enrolment_id),
+            evidence.Owner(class_id, enrolment_id),
             type="proof.added",
             at=now,
             body=body,
@@ -138,11 +137,10 @@ def review(
         proof.status = ACCEPTED if accepted else REFUSED
         proof.decided_at = services.clock.now()
         proof.reason_sealed = services.vault.seal(_PLACE, reason)
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.enrolment_stream(proof.enrolment_id),
+            proof,
             type="proof.reviewed",
             at=proof.decided_at,
             body={"proof": proof.id, "accepted": accepted, "reviewed_us": to_micros(proof.decided_at)},

@@ -107,11 +107,10 @@ def decide(
     }
     if row.photo:
         body["photo"] = row.photo
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=row.class_id,
-        stream=evidence.enrolment_stream(row.enrolment_id),
+        row,
         type="identity.verified",
         at=now,
         body=body,

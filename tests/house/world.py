@@ -29,7 +29,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock, shanghai_day, to_micros
 from lmscompliance.learning import service as learning
 from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.persons import requests
 from lmscompliance.proofs import service as proofs

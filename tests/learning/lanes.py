@@ -13,7 +13,7 @@ from lmscompliance.learning import beats
 from lmscompliance.learning.asynclane import AsyncLane
 from lmscompliance.learning.beats import BeatAck
 from lmscompliance.learning.fastlane import FastLane
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.services import Services
 from tests.learning.rsgi import Served
 from tests.learning.school import Accept

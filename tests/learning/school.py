@@ -20,7 +20,7 @@ from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import beats, service
 from lmscompliance.learning.beats import BeatAck
 from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.learning.service import Ended, Started
 from lmscompliance.rules import credit
 from lmscompliance.rules.account import Account as CreditAccount

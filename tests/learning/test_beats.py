@@ -13,7 +13,7 @@ from lmscompliance.kernel.errors import Unauthenticated
 from lmscompliance.learning import beatlog, nonces
 from lmscompliance.learning.models import ClosedSegment, OpenSession
 from lmscompliance.learning.origin import Origin
-from lmscompliance.learning.segments import SentBeat
+from lmscompliance.learning.sent import SentBeat
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from tests.learning.lanes import LANES, way_in

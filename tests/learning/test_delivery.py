@@ -8,7 +8,8 @@ from itertools import permutations
 import pytest
 
 from lmscompliance.learning import service, tokens
-from lmscompliance.learning.segments import SESSION_CLOSED, LateBeat, SentBeat
+from lmscompliance.learning.history import SESSION_CLOSED
+from lmscompliance.learning.sent import LateBeat, SentBeat
 from lmscompliance.rules.ledger_facts import ClassRecord, Record
 from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.services import Services

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
 from lmscompliance.learning import service
+from lmscompliance.learning.history import SESSION_CLOSED
 from lmscompliance.learning.models import ClosedSession, OpenSession
-from lmscompliance.learning.segments import SESSION_CLOSED
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from tests.learning.school import DESKTOP, PHONE, Player, School, enrol, open_school

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.identity import consent as consents_of
@@ -96,10 +95,11 @@ def accommodate(
         )
         body: dict[str, Json] = {"granted": granted, "set_us": to_micros(now)}
         disclose: dict[str, Json] = {"reason": reason, "actor": actor.account}
-        _record(
+        session.flush()
+        evidence.record_for(
             session,
             services,
-            (class_id, enrolment_id),
+            evidence.Owner(class_id, enrolment_id),
             type="presence.accommodation",
             body=body,
             disclose=disclose,
@@ -124,26 +124,3 @@ def consent(services: Services, actor: Actor, class_id: str, method: str, *, agr
             consents_of.give(session, services, (class_id, enrolment.id), purpose, chosen.consent)
         else:
             consents_of.withdraw(session, services, (class_id, enrolment.id), purpose)
-
-
-def _record(
-    session: Session,
-    services: Services,
-    place: tuple[str, str],
-    *,
-    type: str,  # noqa: A002  # as ``evidence.record`` calls it
-    body: dict[str, Json],
-    disclose: dict[str, Json] | None = None,
-) -> None:
-    session.flush()
-    class_id, enrolment_id = place
-    evidence.record(
-        session,
-        services,
-        class_id=class_id,
-        stream=evidence.enrolment_stream(enrolment_id),
-        type=type,
-        at=services.clock.now(),
-        body=body,
-        disclose=disclose,
-    )

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lmscompliance import evidence
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.learning import limits, segments, tokens
+from lmscompliance.learning import limits, tokens
+from lmscompliance.learning.instants import instant
 from lmscompliance.learning.limits import Limits
 from lmscompliance.learning.models import ClosedSession, OpenSession
 from lmscompliance.learning.origin import Origin
@@ -72,7 +74,7 @@ def current(services: Services, token: str) -> Standing:
     """Return how the session's trainee stands now; an overdue check is written down as missed first."""
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
-    now = segments.instant(services)
+    now = instant(services)
     if not held_to.presence.per_day:
         return Standing("", None, 0, 0)
     with transaction(services.database) as session:
@@ -89,7 +91,7 @@ def answer(services: Services, token: str, check_id: str, given: Json, sender: O
     """
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
-    now = segments.instant(services)
+    now = instant(services)
     with reading(services.database) as session:
         check = session.get(PresenceCheck, (claims.enrolment_id, check_id))
         if check is None or check.decided_at is not None:
@@ -123,7 +125,7 @@ def ask(services: Services, token: str) -> Standing:
     """
     claims = tokens.read(services, token)
     held_to = limits.of_class(services, claims.class_id)
-    now = segments.instant(services)
+    now = instant(services)
     if not held_to.presence.per_day:
         raise Conflict("learning.nothing_missed")
     with transaction(services.database) as session:
@@ -144,7 +146,7 @@ def close_unanswered(services: Services) -> int:
 
     Each is a transaction of its own: if the process dies in between, the rest is found the next time.
     """
-    now = segments.instant(services)
+    now = instant(services)
     with reading(services.database) as session:
         overdue = session.execute(
             select(PresenceCheck.class_id, PresenceCheck.enrolment_id).where(
@@ -215,4 +217,4 @@ def _record_answer(
         "answered_us": to_micros(check.decided_at),
         "passed": check.passed,
     }
-    watch.record(session, services, check, type="presence.answered", body=body, disclose=disclose)
+    evidence.record_for(session, services, check, type="presence.answered", body=body, disclose=disclose)

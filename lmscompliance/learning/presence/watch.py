@@ -108,7 +108,7 @@ def settle(session: Session, services: Services, watch: PresenceWatch, now: date
     decide(watch, check, at=check.until_at, passed=False)
     session.flush()
     body: dict[str, Json] = {"check": check.check_id, "until_us": to_micros(check.until_at)}
-    record(session, services, check, type="presence.missed", body=body)
+    evidence.record_for(session, services, check, type="presence.missed", body=body)
     return True
 
 
@@ -164,30 +164,8 @@ def issue(
     }
     posing.send_after_commit(session, posed)
     question = posing.disclosed(posed)
-    record(session, services, check, type="presence.issued", body=body, disclose=question)
+    evidence.record_for(session, services, check, type="presence.issued", body=body, disclose=question)
     return check
-
-
-def record(
-    session: Session,
-    services: Services,
-    check: PresenceCheck,
-    *,
-    type: str,  # noqa: A002  # as ``evidence.record`` calls it
-    body: dict[str, Json],
-    disclose: dict[str, Json] | None = None,
-) -> None:
-    """Put a fact about ``check`` into its enrolment's stream."""
-    evidence.record(
-        session,
-        services,
-        class_id=check.class_id,
-        stream=evidence.enrolment_stream(check.enrolment_id),
-        type=type,
-        at=services.clock.now(),
-        body=body,
-        disclose=disclose,
-    )
 
 
 def _next(
