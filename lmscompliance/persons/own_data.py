@@ -25,7 +25,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import from_micros, shanghai
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.learning import segments
+from lmscompliance.learning import history, segments
 from lmscompliance.learning.models import OpenSession
 from lmscompliance.persons.models import CorrectionRequest
 from lmscompliance.persons.requests import RequestLine, line_of
@@ -107,7 +107,7 @@ def withdraw_learning(services: Services, actor: Actor, class_id: str) -> None:
         for session_id in session.scalars(running).all():
             row = segments.lock(session, mine.id, session_id)
             if row is not None:
-                segments.close_session(session, services, row, "end")
+                history.close_session(session, services, row, "end")
 
 
 def give_learning(services: Services, actor: Actor, class_id: str) -> None:
