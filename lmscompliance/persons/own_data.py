@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +30,7 @@ from lmscompliance.learning.models import OpenSession
 from lmscompliance.persons.models import CorrectionRequest
 from lmscompliance.persons.requests import RequestLine, line_of
 from lmscompliance.proofs.models import Proof, ProofView
+from lmscompliance.retention.terms import terms_of
 from lmscompliance.rules.reasons import label
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -45,9 +46,9 @@ _PAPER = "q"
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The person's classes, each with its enrolment and how long it is kept, and their requests."""
+    """The person's classes, each with its enrolment and from when what is destroyed, and their requests."""
 
-    classes: tuple[tuple[TrainingClass, Enrolment, int], ...]
+    classes: tuple[tuple[TrainingClass, Enrolment, Mapping[str, date]], ...]
     requests: tuple[RequestLine, ...]
 
 
@@ -55,8 +56,7 @@ def own(services: Services, actor: Actor) -> Own:
     """Return the actor's classes and requests; raises ``NotFound`` when the account is nobody's."""
     with reading(services.database) as session:
         found = [
-            (class_, one, queries.notice_of(session, class_).retention.years)
-            for class_, one in _enrolments(session, actor)
+            (class_, one, terms_of(session, class_).due_on) for class_, one in _enrolments(session, actor)
         ]
         ids = [one.id for _, one, _ in found]
         asked = select(CorrectionRequest).where(CorrectionRequest.enrolment_id.in_(ids))

@@ -24,6 +24,7 @@ _NO_FACT = (
     "export.recorded",
     "platform.declared",
     "auditor.",
+    "details.",
     "network.",
     "retention.",
 )

@@ -13,6 +13,9 @@ PENDING, PASSED, FAILED = "pending", "passed", "failed"
 """What a verification came to."""
 SUSPECTED, CLEARED = "suspected", "cleared"
 """What people decided about a suspicion of fraud."""
+_SECOND_US = 1_000_000
+_DRAWING_SECONDS = 60
+"""Between the look at the verification and the beginning of the attempt, on a busy machine."""
 VERDICTS = (PENDING, PASSED, FAILED)
 SUSPICIONS = (SUSPECTED, CLEARED)
 
@@ -47,3 +50,15 @@ def unverified(
         or (suspicion == SUSPECTED and terms.suspicion_blocks_credit)
     )
     return (Void(None, None, None, REASON),) if blocked else ()
+
+
+def verified_at(facts: Iterable[IdentityFact], terms: IdentityTerms, instant_us: int) -> bool:
+    """Tell whether an exam could begin at an instant: verified recently, where the policy wants that.
+
+    The product looks before it draws the paper, so the instant may be a little later than its look.
+    """
+    if not terms.recheck_before_exam:
+        return True
+    verdicts = [one for one in facts if one.kind in VERDICTS and one.at_us <= instant_us]
+    since_us = instant_us - (terms.recheck_seconds + _DRAWING_SECONDS) * _SECOND_US
+    return bool(verdicts) and verdicts[-1].kind == PASSED and verdicts[-1].at_us >= since_us

@@ -161,13 +161,17 @@ def _actor(session: Session, row: LoginSession, now: datetime) -> Actor | None:
     )
 
 
-def end(services: Services, session_id: str, *, by: str) -> None:
+ENDED, REPLACED = "session.ended", "session.replaced"
+"""Somebody signed out; a session that still owed a step gave way to the one that does not."""
+
+
+def end(services: Services, session_id: str, *, by: str, kind: str = ENDED) -> None:
     """End one session, whoever's it is; the caller answers for that. An ended one stays ended."""
     with transaction(services.database) as session:
         row = session.scalars(select(LoginSession).where(LoginSession.id == session_id)).one_or_none()
         if row is not None and row.ended_at is None:
             row.ended_at = services.clock.now()
-            journal.note(session, services, "session.ended", login_id=row.login_id, by=by)
+            journal.note(session, services, kind, login_id=row.login_id, by=by)
 
 
 def end_own(services: Services, login_id: str, session_id: str) -> None:

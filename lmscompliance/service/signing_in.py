@@ -90,7 +90,7 @@ def answer_code(services: Services, present: sessions.Present, code: str, sender
         raise refused
     if not right:
         raise Unauthenticated("service.wrong_code")
-    sessions.end(services, present.id, by=account.id)
+    sessions.end(services, present.id, by=account.id, kind=sessions.REPLACED)
     return opened
 
 
@@ -110,7 +110,7 @@ def confirm_second(
         locked = session.get_one(Login, account.id, with_for_update=True)
         recovery = second.confirm(session, services, locked, code)
         opened = open_whole(session, services, locked, sender)
-    sessions.end(services, present.id, by=account.id)
+    sessions.end(services, present.id, by=account.id, kind=sessions.REPLACED)
     return opened, recovery
 
 
@@ -125,7 +125,7 @@ def act_as(services: Services, login_id: str, present_id: str, grant_id: str, se
         owed = _owed(services, account, chosen)
         stage = sessions.FULL if owed != sessions.ENROL else sessions.ENROL
         opened = _open(session, services, account, sender, grant=chosen, stage=stage)
-    sessions.end(services, present_id, by=login_id)
+    sessions.end(services, present_id, by=login_id, kind=sessions.REPLACED)
     return opened
 
 

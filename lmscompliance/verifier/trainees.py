@@ -13,6 +13,7 @@ from lmscompliance.rules.attendance import judge
 from lmscompliance.rules.credit import RESTORE
 from lmscompliance.rules.exam import extra_seconds, passes
 from lmscompliance.rules.facts import AttemptFact, AttendanceFacts
+from lmscompliance.rules.identity import verified_at
 from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_corrections import UPHELD
 from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, Confirmation
@@ -192,6 +193,8 @@ class TraineeCheck:
             if any(one.passed_at(fact.opened_us) is not False for one in standing):
                 self._rules.fail("attempt_after_pass", number=fact.number, **who)
             self._timed(attempt, who)
+            if not verified_at(judged.trainee.identity, self._notice.identity, fact.opened_us):
+                self._rules.fail("attempt_unverified", number=fact.number, **who)
         if most > exam.attempts:
             self._rules.fail("too_many_attempts", count=most, allowed=exam.attempts, **who)
         running = any(session.fact.closed_us is None for session in judged.trainee.sessions.values())
