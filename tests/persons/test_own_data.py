@@ -61,7 +61,7 @@ def test_the_archive_holds_everything_and_nothing_of_others(services, tmp_path):
     assert (mine["class"]["code"], mine["person"]["id_number"]) == ("B", number(1))
     assert [one["credited_seconds"] for one in mine["sessions"]] == [60]
     assert len(table) == 2
-    assert [one["purpose"] for one in mine["looks"]] == ["", "电话核实"]
+    assert {one["purpose"] for one in mine["looks"]} == {"", "电话核实"}
     assert [one["entry"]["t"] for one in mine["evidence"]][:3] == [
         "trainee.registered",
         "trainee.activated",
