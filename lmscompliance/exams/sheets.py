@@ -127,9 +127,10 @@ def apply(
         return sheet
     if change.seq != sheet.seq + 1:
         raise Conflict("exams.stale", attempt=sheet.attempt_id, seq=sheet.seq)
-    blind = services.vault.blind(ADDRESS_PLACE, change.address)
     line: list[Json] = [change.seq, to_micros(now), changes]
-    if not services.vault.matches(ADDRESS_PLACE, change.address, sheet.address_blind):
+    blind = sheet.address_blind
+    if not services.vault.matches(ADDRESS_PLACE, change.address, blind):
+        blind = services.vault.blind(ADDRESS_PLACE, change.address)
         line.append(base64.b64encode(services.vault.seal(ADDRESS_PLACE, change.address)).decode())
     noticed: dict[str, Json] = {name: count for name, count in change.flags.items() if count}
     if noticed:
@@ -190,4 +191,4 @@ def _opened(services: Services, sealed: str) -> str:
 
 
 def _sheet(row: Any) -> Sheet:
-    return Sheet(**{**row._mapping, "answers": jcs.decode(row.answers.encode())})  # noqa: SLF001 - public API
+    return Sheet(**{**row._mapping, "answers": json.loads(row.answers)})  # noqa: SLF001 - public API

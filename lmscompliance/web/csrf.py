@@ -6,6 +6,8 @@ header ``X-Compliance-CSRF`` (scripts) or the form field ``csrf_token`` (forms).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -22,7 +24,7 @@ LIFETIME_SECONDS = 24 * 3600
 
 def make_token(services: Services, account: str) -> str:
     """Return a token for ``account``, good for ``LIFETIME_SECONDS`` on the injected clock."""
-    return _serializer(services).dumps([account, _seconds(services)])
+    return _serializer(services.settings.secret_key).dumps([account, _seconds(services)])
 
 
 def csrf_token() -> str:
@@ -44,7 +46,7 @@ def check(services: Services, bound: str) -> None:
     """Raise ``Forbidden`` unless the request carries a token made for ``bound`` that is still fresh."""
     sent = request.headers.get(HEADER) or request.form.get(FIELD, "")
     try:
-        account, made = _serializer(services).loads(sent)
+        account, made = _serializer(services.settings.secret_key).loads(sent)
         fresh = _seconds(services) - made <= LIFETIME_SECONDS
     except (BadData, TypeError, ValueError):
         raise Forbidden("web.csrf") from None
@@ -56,5 +58,7 @@ def _seconds(services: Services) -> int:
     return to_micros(services.clock.now()) // 1_000_000
 
 
-def _serializer(services: Services) -> URLSafeSerializer:
-    return URLSafeSerializer(services.settings.secret_key, salt="lmscompliance.csrf")
+@lru_cache(maxsize=16)
+def _serializer(secret_key: str) -> URLSafeSerializer:
+    # Deriving its key costs as much as checking a token does.
+    return URLSafeSerializer(secret_key, salt="lmscompliance.csrf")
