@@ -84,6 +84,10 @@ OTHER_PLATFORM = [
     ("3.1", 0, (0, 1, 0), "1", True, (0, 3), "0.5", 0),
     ("2.5", 0, (0, 1, 0), "1", False, (0, 1), "0.5", 1),
     ("青蛙", 1, (0, 1, 0), "1", True, (2, 3), "0.5", 0),
+    # Three more wrote what was worth four fifths there, a weight that no question has here: without it.
+    (None, 0, (0, 1, 0), "1", True, (1, 2), "0.5", 0),
+    (None, 0, (0, 1, 0), "1", True, (2, 3), "0.5", 0),
+    (None, 0, (0, 1, 0), "1", True, (0, 3), "0.5", 0),
 ]
 
 
@@ -91,15 +95,17 @@ OTHER_PLATFORM = [
 def test_a_paper_earns_what_another_platform_gave_for_the_same_answers(row):
     """Five kinds in one paper of three points each, against marks worked out elsewhere."""
     written, earned, pairs, matched, truth, two, half, one = row
-    first = Item("fill_in", ["青蛙"], Decimal(3)) if not written[0].isdigit() else None
+    typed = Item("numeric", [["3.14", "0"]], Decimal(3))
+    if written is None or not written[0].isdigit():
+        typed = Item("fill_in", ["青蛙"], Decimal(3))
     items = [
-        first or Item("numeric", [["3.14", "0"]], Decimal(3)),
+        typed,
         Item("matching", [SIDES.index(right) for right in PAIRS.values()], Decimal(3)),
         Item("true_false", [True], Decimal(3)),
         Item("multiple", [0, 2], Decimal(3)),
         Item("single", [0], Decimal(3)),
     ]
-    answers = [[written], list(pairs), [truth], list(two), [one]]
+    answers = [None if written is None else [written], list(pairs), [truth], list(two), [one]]
     marked = mark(items, answers, marking("balanced", "each_pair"))
     expected = [Fraction(earned), Fraction(matched), Fraction(truth), Fraction(half), Fraction(one == 0)]
     assert [Fraction(one.points) / 3 for one in marked.per_item] == expected
