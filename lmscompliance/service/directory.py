@@ -14,7 +14,7 @@ from lmscompliance.identity import uscc
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.service import journal, sessions, throttle
-from lmscompliance.service.models import Login, LoginGrant, OneTimeLink
+from lmscompliance.service.models import LOGIN, LOGIN_PLACE, Login, LoginGrant, OneTimeLink
 from lmscompliance.service.tokens import token_hash
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training.queries import class_by_code
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 LINK_LIFETIME = timedelta(days=3)
 STAFF = (Role.ENTERPRISE, Role.INSTITUTION, Role.INSPECTOR, Role.AUDITOR, Role.ADMINISTRATOR)
 """The roles that an administrator gives; trainees come by themselves, with the phone of the roster."""
-_LOGIN_PLACE = f"{Login.__tablename__}.login_sealed"
 _NAME_PLACE = f"{Login.__tablename__}.name_sealed"
 _LONGEST = 64
 
@@ -67,7 +66,7 @@ def normal(login: str) -> str:
 
 def login_of(services: Services, account: Login) -> str:
     """Return the (normalised) login of an account."""
-    return services.vault.open(_LOGIN_PLACE, account.login_sealed)
+    return services.vault.open(LOGIN_PLACE, account.login_sealed)
 
 
 def invite(services: Services, *, login: str, name: str, role: Role, scope: str, by: str) -> str:
@@ -91,8 +90,8 @@ def make(session: Session, services: Services, *, login: str, name: str, person_
     """Add an account that has no password yet and may do nothing yet."""
     made = Login(
         id=services.ids.new(),
-        login_blind=services.vault.blind("service.login", login),
-        login_sealed=services.vault.seal(_LOGIN_PLACE, login),
+        login_blind=services.vault.blind(LOGIN, login),
+        login_sealed=services.vault.seal(LOGIN_PLACE, login),
         name_sealed=services.vault.seal(_NAME_PLACE, name),
         person_id=person_id,
         password_hash="",
@@ -201,7 +200,7 @@ def known_by_login(services: Services, login: str) -> Known:
 
 def find(session: Session, services: Services, login: str) -> Login | None:
     """Return the account of a login as somebody typed it."""
-    blinds = services.vault.blinds("service.login", normal(login))
+    blinds = services.vault.blinds(LOGIN, normal(login))
     return session.scalars(select(Login).where(Login.login_blind.in_(blinds))).one_or_none()
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from lmscompliance.rules.retention import ACCOUNTS, IDENTITY
 from lmscompliance.service.models import (
+    LOGIN,
+    LOGIN_PLACE,
     AuditorLink,
     Login,
     LoginGrant,
@@ -23,11 +25,11 @@ def forget(erasing: Erasing) -> None:
     """Name the rows of trainees' logins; staff's are not a class's."""
     session = erasing.session
     logins = [
-        (row.id, row.login_blind)
+        row
         for chunk in chunks(erasing.persons)
-        for row in session.execute(select(Login.id, Login.login_blind).where(Login.person_id.in_(chunk)))
+        for row in session.execute(select(Login.id, Login.login_sealed).where(Login.person_id.in_(chunk)))
     ]
-    ids = [one for one, _ in logins]
+    ids = [row.id for row in logins]
     for column in (
         LoginGrant.login_id,
         LoginSession.login_id,
@@ -37,6 +39,10 @@ def forget(erasing: Erasing) -> None:
         Login.id,
     ):
         erasing.rows(ACCOUNTS, column, ids)
-    erasing.rows(ACCOUNTS, LoginThrottle.login_blind, [blind for _, blind in logins])
+    vault = erasing.vault
+    counted = [
+        blind for row in logins for blind in vault.blinds(LOGIN, vault.open(LOGIN_PLACE, row.login_sealed))
+    ]
+    erasing.rows(ACCOUNTS, LoginThrottle.login_blind, counted)
     erasing.rows(ACCOUNTS, PhoneCode.person_id, erasing.persons)
     erasing.of_class(IDENTITY, AuditorLink, LoginSession)

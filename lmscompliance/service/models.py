@@ -10,12 +10,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lmscompliance.evidence import guards as evidence_guards
 from lmscompliance.identity.models import Person
+from lmscompliance.service import guards
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.personal import blind
+from lmscompliance.storage.statements import table
 from lmscompliance.storage.types import Id, Instant
 from lmscompliance.training.models import TrainingClass
 
+LOGIN = "service.login"
+"""The domain of a login's blind index."""
+LOGIN_PLACE = "compliance_login.login_sealed"
 FORGOTTEN_AFTER = timedelta(hours=24)
 """How long after the last of them wrong passwords are counted."""
 
@@ -31,9 +37,7 @@ class Login(Base):
     __tablename__ = "compliance_login"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    login_blind: Mapped[str] = mapped_column(
-        String(64), unique=True, info=blind("service.login", of="login_sealed")
-    )
+    login_blind: Mapped[str] = mapped_column(String(64), unique=True, info=blind(LOGIN, of="login_sealed"))
     login_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     name_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     person_id: Mapped[str | None] = mapped_column(Id, ForeignKey(Person.id), unique=True)
@@ -151,7 +155,7 @@ class LoginThrottle(Base):
     login_blind: Mapped[str] = mapped_column(
         String(64),
         primary_key=True,
-        info=blind("service.login", expires="failed_at", after=FORGOTTEN_AFTER),
+        info=blind(LOGIN, expires="failed_at", after=FORGOTTEN_AFTER),
     )
     failures: Mapped[int]
     failed_at: Mapped[datetime] = mapped_column(Instant)
@@ -171,3 +175,8 @@ class SecurityEvent(Base):
     by: Mapped[str] = mapped_column(String(255))
     ip_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     detail: Mapped[str] = mapped_column(Text)
+
+
+evidence_guards.after_create(table(SecurityEvent), "sqlite", guards.sqlite())
+evidence_guards.after_create(table(SecurityEvent), "postgresql", guards.postgresql())
+evidence_guards.guarded(guards.EVENT, guards.NAMES)

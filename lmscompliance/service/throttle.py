@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from lmscompliance.identity.accounts import GUESS_WINDOW, count_guess
 from lmscompliance.kernel.errors import ComplianceError, TooMany
-from lmscompliance.service.models import FORGOTTEN_AFTER, LoginThrottle
+from lmscompliance.service.models import FORGOTTEN_AFTER, LOGIN, LoginThrottle
 from lmscompliance.storage.statements import upsert
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ LONGEST_DELAY = timedelta(hours=1)
 MOST_OF_ADDRESS = 300
 """Tries from one address within ``GUESS_WINDOW``: a shift of trainees behind one router stays below."""
 _LONGEST_EXPONENT = 12
-_DOMAIN = "service.login"
 
 
 def count(session: Session, services: Services, login: str) -> ComplianceError | None:
@@ -66,7 +65,7 @@ def _row(session: Session, services: Services, login: str) -> LoginThrottle:
     """Return the one locked row of a login, with what was counted under a key that is being replaced."""
     locked = select(LoginThrottle).order_by(LoginThrottle.login_blind).with_for_update()
     rows = session.scalars(locked.where(_of(services, login))).all()
-    current = services.vault.blind(_DOMAIN, login)
+    current = services.vault.blind(LOGIN, login)
     row = next((one for one in rows if one.login_blind == current), None)
     if row is None:
         now = services.clock.now()
@@ -83,7 +82,7 @@ def _row(session: Session, services: Services, login: str) -> LoginThrottle:
 
 
 def _of(services: Services, login: str) -> ColumnElement[bool]:
-    return LoginThrottle.login_blind.in_(services.vault.blinds(_DOMAIN, login))
+    return LoginThrottle.login_blind.in_(services.vault.blinds(LOGIN, login))
 
 
 def _later(than: datetime | None, *instants: datetime | None) -> datetime | None:

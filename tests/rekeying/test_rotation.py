@@ -20,7 +20,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from lmscompliance.training.registration import import_roster
-from lmscompliance.vault import Vault
+from lmscompliance.vault import Vault, ciphers
 from lmscompliance.vault.keys import Kind
 from lmscompliance.vault.sources import FileKeys
 from tests.exams.hall import open_hall
@@ -233,3 +233,19 @@ def test_no_second_key_is_added_before_the_first_is_used(services: Services):
     service.add(services, ENCRYPTION)
     with pytest.raises(Conflict, match="keys rotate"):
         service.add(services, ENCRYPTION)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_national_cipher_carries_every_room(services: Services, tmp_path):
+    """From filing to export on SM4-GCM, every value under it; and from there to AES without a loss."""
+    ring = FileKeys(tmp_path / "sm4.json", ciphers.SM4)
+    national = replace(services, vault=Vault(ring))
+    world = build(national, tmp_path / "world")
+    keys = [one for one in service.listed(national) if one.kind is ENCRYPTION]
+    assert [(one.cipher, one.current) for one in keys] == [(ciphers.SM4, True)]
+    assert keys[0].used > 50
+    ring.change(lambda had: had.added(ENCRYPTION, ciphers.AES))
+    assert service.rotate(national, ENCRYPTION, lambda _done, _total: None).remaining == {}
+    with reading(services.database) as session:
+        entries = queries.open_roster(session, worker(national).vault, world.mine.objects["class_id"])
+    assert [one.person.name for one in entries] == ["张一", "王二"]

@@ -20,6 +20,7 @@ def _kinds(house: House) -> list[str]:
         return list(session.scalars(select(SecurityEvent.kind).order_by(SecurityEvent.id)))
 
 
+@pytest.mark.usefixtures("strong_passwords")
 def test_an_invitation_sets_password_and_second_factor_once(house: House) -> None:
     """The link works once; password and code together sign in again elsewhere."""
     admin = house.staff("boss", Role.ADMINISTRATOR)
@@ -272,6 +273,7 @@ def test_what_a_password_may_not_be(house: House, tmp_path) -> None:
     assert passwords.renewed(kept, PASSWORD) is None
 
 
+@pytest.mark.usefixtures("strong_passwords")
 def test_an_old_hash_is_renewed_when_its_owner_signs_in(house: House) -> None:
     """Parameters that were raised since reach each account with its next right password."""
     from argon2 import PasswordHasher
