@@ -12,6 +12,7 @@ from lmscompliance import evidence
 from lmscompliance.evidence.snapshots import CLOSE
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.models import ExamAttempt
+from lmscompliance.filing import service as filing
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import Conflict, Forbidden, InvalidInput
@@ -85,6 +86,8 @@ def step(
         raise Forbidden("web.wrong_role", role=actor.role.value)
     if target == APPROVED:
         approve_class(services, class_id, number, by=actor.account)
+    elif target == FILED:
+        filing.submit(services, class_id, by=actor.account, reason=reason)
     elif target == CLOSED:
         close_class(services, class_id, by=actor.account, reason=reason)
     else:

@@ -21,6 +21,7 @@ from lmscompliance.exams import remark_views as exam_remark_views
 from lmscompliance.exams import staff_views as exam_staff_views
 from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
+from lmscompliance.filing import views as filing_views
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.learning import fastlane
@@ -62,6 +63,7 @@ ROOMS: tuple[Routes, ...] = (
     dispute_views.routes,
     life_views.routes,
     claim_views.routes,
+    filing_views.routes,
     proof_views.routes,
     ledger_views.routes,
     evidence_views.routes,

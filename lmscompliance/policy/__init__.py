@@ -8,6 +8,7 @@ from lmscompliance.policy.loader import load_file
 from lmscompliance.policy.notice import Notice, Source
 from lmscompliance.policy.reading import PolicyInvalid, Problem
 from lmscompliance.policy.terms import (
+    DOCUMENTS,
     PROOFS,
     REASONS,
     STATES,
@@ -27,6 +28,7 @@ from lmscompliance.policy.terms import (
 )
 
 __all__ = [
+    "DOCUMENTS",
     "PROOFS",
     "REASONS",
     "STATES",

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy.terms import (
+    DOCUMENTS,
     PROOFS,
     REASONS,
     SPANS,
@@ -315,6 +316,11 @@ PARAMETERS: Mapping[str, Parameter] = {
     "filing.opening_working_days": Parameter(
         "integer", minimum=0, maximum=60, absent=0, absent_rationale="at any time"
     ),
+    "filing.documents": Parameter(
+        "texts", choices=DOCUMENTS, absent=(), absent_rationale="no documents are asked for"
+    ),
+    "filing.min_output_yuan": Parameter("integer", minimum=0, absent=None, absent_rationale="not asked"),
+    "filing.above_scale": Parameter("boolean", absent=False, absent_rationale="not asked"),
     "filing.review_working_days": Parameter("integer", minimum=1, maximum=60, absent=None),
     "proofs.kinds": Parameter("texts", choices=PROOFS, absent=()),
     "proofs.itinerary_from": Parameter(

@@ -337,6 +337,10 @@ class SubsidyTerms:
     """Last day on which a claim can be made."""
 
 
+DOCUMENTS = ("application", "plan", "commitment", "agreement", "output_proof", "other")
+"""Documents of a filing: 申请表, 教学计划, 承诺书, 平台协议, 产值证明, and whatever else is handed in."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilingTerms:
     """Applying for a class and the bureau's review of it (申报、审核), in Shanghai days."""
@@ -345,6 +349,12 @@ class FilingTerms:
     """Last day on which a class can be filed; ``None``: at any time."""
     opening_working_days: int
     """A class is filed at least this many working days before its first day of training; 0: any time."""
+    documents: tuple[str, ...]
+    """Documents (of ``DOCUMENTS``) that must be there, signed and stamped, before a class is filed."""
+    min_output_yuan: int | None
+    """An enterprise's yearly output must be above this; ``None``: not asked."""
+    above_scale: bool
+    """Whether only enterprises above the designated size (规上) may file."""
     review_working_days: int | None
     """The bureau answers within so many working days after the day of receipt; ``None``: no term."""
 

@@ -192,6 +192,8 @@ _CLASS_IGNORED = frozenset(
         "export.recorded",
         "class.step",
         "details.revealed",
+        "filing.document_added",
+        "filing.declared",
         "claim.list_imported",
         "claim.project_set",
         "claim.submitted",

@@ -62,11 +62,12 @@ def test_a_class_lives_by_commands(tmp_path: Path, data_dir: Path) -> None:
 
 
 def test_a_class_is_led_from_state_to_state() -> None:
-    """A draft is filed and returned with a reason; the steps and the notice's deadlines are listed."""
+    """A draft is filed and returned with a reason; the steps are listed."""
     _good("db", "upgrade")
     _good(
-        "class", "file", "--code", "TC-2", "--title", "设备操作工班", "--policy", "liusu-youji-2021",
+        "class", "file", "--code", "TC-2", "--title", "设备操作工班", "--policy", "demo-short",
         "--uscc", "91350100M000100Y43", "--enterprise", "太仓某某机械", "--district", "城厢镇", "--draft",
+        "--from", "2027-03-01", "--to", "2027-03-31",
     )  # fmt: skip
     assert "filed" in _good("class", "step", "--code", "TC-2", "--to", "filed", "--by", "张经办")
     refused = _run("class", "step", "--code", "TC-2", "--to", "draft", "--by", "李审核")
@@ -75,7 +76,7 @@ def test_a_class_is_led_from_state_to_state() -> None:
     lines = _good("class", "life", "--code", "TC-2").splitlines()
     assert [line.split("  ")[1] for line in lines[:3]] == ["draft", "filed", "draft"]
     assert "李审核  缺承诺书" in lines[2]
-    assert "太人社培[2021]1号 四.1" in lines[3]
+    assert len(lines) == 3
 
 
 def test_codes_can_be_replaced_but_no_file_is(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -41,8 +41,9 @@ def test_a_class_goes_from_draft_to_archive(services):
         services,
         code="K1",
         title="班",
-        policy_id="liusu-youji-2021",
+        policy_id="demo-short",
         enterprise=service.EnterpriseInput(USCC, "企业", "城厢镇"),
+        window=(date(2021, 2, 1), date(2021, 2, 28)),
         by="clerk-1",
         draft=True,
     )

@@ -23,6 +23,7 @@ from lmscompliance.exams.models import ExamAttempt
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import service as files
+from lmscompliance.filing.models import FilingDocument
 from lmscompliance.identity import cases, numbers, uscc
 from lmscompliance.identity.verification import MANUAL
 from lmscompliance.kernel.actor import Actor
@@ -172,11 +173,17 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         objects["dispute_id"] = _object(services, objects, f"{code}-{people.index(objects) + 1}", recorded)
     purge_id, hold_id = _retained(services, class_id)
     claim_id = _claim(services, class_id)
+    with transaction(services.database) as session:
+        row = FilingDocument(
+            class_id=class_id, kind="plan", n=0, sha256=scan, by="clerk", at=services.clock.now()
+        )
+        session.add(row)
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects |= {
             "case_id": case_id,
             "claim_id": claim_id,
+            "kind": "plan",
             "export_id": export_id,
             "anomaly_id": anomaly_id,
             "network_id": network.id,

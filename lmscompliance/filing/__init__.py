@@ -1,0 +1,1 @@
+"""Filing a class: prefilled forms, stamped documents, what the enterprise declares, the pack."""

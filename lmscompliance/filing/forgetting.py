@@ -1,0 +1,16 @@
+"""What filing lets go of a class: scans, on which people signed. What was declared stays."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from lmscompliance.filing.models import FilingDocument
+from lmscompliance.rules.retention import PROOFS
+from lmscompliance.storage.erasing import Erasing
+
+
+def forget(erasing: Erasing) -> None:
+    """Name the rows and the files."""
+    own = select(FilingDocument.sha256).where(FilingDocument.class_id == erasing.class_id)
+    erasing.file(PROOFS, erasing.session.scalars(own))
+    erasing.of_class(PROOFS, FilingDocument)

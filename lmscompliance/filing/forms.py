@@ -1,0 +1,155 @@
+"""Prefilled forms (申请表、教学计划、承诺书) as Word documents, to be completed, signed and stamped.
+
+The notices name these annexes and do not show them, so the layout is this product's; the facts in them are
+those on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lmscompliance.documents import docx
+from lmscompliance.documents.docx import Form
+from lmscompliance.filing.models import FilingDeclaration
+from lmscompliance.filing.service import dossier
+from lmscompliance.kernel.clock import shanghai, shanghai_day
+from lmscompliance.kernel.errors import NotFound
+from lmscompliance.policy import Notice
+from lmscompliance.rules.marking import exact_sum, plain
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+from lmscompliance.training import queries
+from lmscompliance.training.models import Enterprise, Lesson, TrainingClass
+
+_STAMP = ("经办人（签字）", "负责人（签字）", "单位（盖章）", "日期")
+
+
+def make(services: Services, class_id: str, kind: str) -> tuple[str, bytes]:
+    """Return a form's name and bytes; raises ``NotFound`` for a kind there is no form of."""
+    fill = FORMS.get(kind)
+    if fill is None:
+        raise NotFound("web.not_found")
+    found = dossier(services, class_id)
+    with reading(services.database) as session:
+        facts = _Facts(
+            class_=found.class_,
+            notice=found.notice,
+            enterprise=queries.enterprise_of(session, found.class_),
+            lessons=queries.lessons(session, class_id),
+            people=len(queries.roster(session, class_id)),
+            declared=found.declared,
+            platform=(services.settings.platform_name, services.settings.recognition_number),
+        )
+    form = fill(facts)
+    return f"{form.title}-{found.class_.code}.docx", docx.write(form, services.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is on record and goes into the forms; ``platform`` is its name and recognition number."""
+
+    class_: TrainingClass
+    notice: Notice
+    enterprise: Enterprise
+    lessons: Sequence[Lesson]
+    people: int
+    declared: FilingDeclaration | None
+    platform: tuple[str, str]
+
+    @property
+    def hours(self) -> str:
+        """All 课时 of the plan."""
+        return plain(exact_sum(one.class_hours for one in self.lessons))
+
+    @property
+    def output(self) -> str:
+        """The declared yearly output."""
+        known = self.declared is not None and self.declared.output_yuan is not None
+        return f"{self.declared.output_yuan} 元" if known and self.declared else ""
+
+
+def _application(facts: _Facts) -> Form:
+    class_, notice, enterprise = facts.class_, facts.notice, facts.enterprise
+    return Form(
+        title="项目制培训申请表",
+        fields=[
+            ("企业名称", enterprise.name),
+            ("统一社会信用代码", enterprise.uscc),
+            ("所属区镇", class_.district),
+            ("培训班", f"{class_.title}（{class_.code}）"),
+            ("依据文件", f"{notice.document} {notice.title}"),
+            ("培训期限", _period(class_)),
+            ("计划人数", str(facts.people)),
+            ("计划课时", facts.hours),
+            ("学习平台", facts.platform[0]),
+            ("平台认可号", facts.platform[1]),
+            ("年产值", facts.output),
+            ("联系人", ""),
+            ("联系电话", ""),
+        ],
+        paragraphs=["申请单位意见：", "受理单位审核意见："],
+        signatures=_STAMP,
+    )
+
+
+def _plan(facts: _Facts) -> Form:
+    class_ = facts.class_
+    return Form(
+        title="项目制培训教学计划",
+        fields=[
+            ("培训班", f"{class_.title}（{class_.code}）"),
+            ("培训期限", _period(class_)),
+            ("总课时", facts.hours),
+        ],
+        table=[
+            ["序号", "内容类别", "课程", "课件", "授课形式", "课时", "时长（分钟）", "时间、地点"],
+            *(
+                [
+                    str(one.ordinal),
+                    one.topic,
+                    one.course,
+                    one.title,
+                    one.delivery,
+                    plain(one.class_hours),
+                    str(-(-one.planned_seconds // 60)),
+                    "" if one.starts_at is None else f"{shanghai(one.starts_at):%Y-%m-%d %H:%M} {one.place}",
+                ]
+                for one in facts.lessons
+            ),
+        ],
+        signatures=_STAMP[2:],
+    )
+
+
+def _commitment(facts: _Facts) -> Form:
+    class_, notice, enterprise = facts.class_, facts.notice, facts.enterprise
+    applied = (
+        f"{enterprise.name}（统一社会信用代码 {enterprise.uscc}）按{notice.document}申请开展"
+        f"“{class_.title}”培训（{class_.code}，{_period(class_)}），承诺："
+    )
+    return Form(
+        title="项目制培训申请承诺书",
+        paragraphs=[
+            applied,
+            "一、申请材料和参训人员信息真实，参训人员本人学习和参加考核。",
+            "二、按教学计划完成培训，真实、完整记录培训过程，按规定留存台账。",
+            "三、补贴资金按规定申报和使用，不弄虚作假、虚报冒领。",
+            "四、配合人力资源社会保障部门和受委托机构的审计、监督；违反承诺的，退回已领取的补贴并承担相应责任。",
+        ],
+        signatures=_STAMP[1:],
+    )
+
+
+def _period(class_: TrainingClass) -> str:
+    last = shanghai_day(class_.window_end - timedelta(microseconds=1))
+    return f"{shanghai_day(class_.window_start)} 至 {last}"
+
+
+FORMS: Mapping[str, Callable[[_Facts], Form]] = {
+    "application": _application,
+    "plan": _plan,
+    "commitment": _commitment,
+}
+"""Kinds of documents that there is a prefilled form of."""

@@ -1,0 +1,39 @@
+"""Tables of filings. The class stands first in each key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lmscompliance.files.models import StoredFile
+from lmscompliance.storage.base import Base
+from lmscompliance.storage.types import Id, Instant
+from lmscompliance.training.models import TrainingClass
+
+
+class FilingDocument(Base):
+    """A stamped document of a filing; ``n`` counts a kind's versions from 0, the latest holds."""
+
+    __tablename__ = "compliance_filing_document"
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(String(64), ForeignKey(StoredFile.sha256))
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FilingDeclaration(Base):
+    """What the enterprise declares of itself for a class, in the order of ``n``; the latest holds."""
+
+    __tablename__ = "compliance_filing_declaration"
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    output_yuan: Mapped[int | None] = mapped_column(BigInteger)
+    above_scale: Mapped[bool]
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(Instant)
