@@ -93,12 +93,12 @@ class TraineeStatus:
         """How many facts this has seen.
 
         Segments of closed sessions (one may still get more), corrections, signs, entries, confirmed lists,
-        and facts about the identity and unions of records.
+        facts about the identity, unions of records, and sessions that were reported.
         """
         segments = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
         corrections = sum(len(one.corrections) for one in self.sessions)
         signed = len(self.attended.signs) + len(self.attended.marks)
-        known = len(self.identity) + len(self.merges)
+        known = len(self.identity) + len(self.merges) + len(self.elsewhere)
         return segments + corrections + signed + len(self.course.confirmed) + known
 
 

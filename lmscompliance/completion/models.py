@@ -18,7 +18,7 @@ class Completion(Base):
 
     A cache: everything here follows from the facts and may be deleted and judged anew, except that
     ``completed_at`` says when completion was first seen. ``judged_sessions`` is how many segments of closed
-    sessions (one may get more, of late beats), corrections and facts of attendance the judgement has seen,
+    sessions (one may get more, of late beats), corrections and other facts the judgement has seen,
     ``judged_checks`` how many decided presence checks; where one differs from how many there are,
     ``service.refresh_due`` judges again. ``offline_hours`` are part of ``total_hours``.
     """

@@ -21,6 +21,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.learning.models import ClosedSession, CreditCorrection
 from lmscompliance.learning.presence.models import PresenceCheck
+from lmscompliance.records.models import ReportedSession
 from lmscompliance.rules.class_life import OVER
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
@@ -159,7 +160,7 @@ def _facts_of_enrolment() -> ColumnElement[int]:
         .select_from(table)
         .where(table.enrolment_id == Enrolment.id, table.class_id == Enrolment.class_id)
         .scalar_subquery()
-        for table in (CreditCorrection, Sign, MarkEntry, IdentityNote, MergeNote)
+        for table in (CreditCorrection, Sign, MarkEntry, IdentityNote, MergeNote, ReportedSession)
     ]
     lists = (
         select(func.count(func.distinct(Confirmation.lesson_id)))

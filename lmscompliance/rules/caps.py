@@ -32,7 +32,7 @@ class _Lesson:
 
 
 @dataclass(slots=True)
-class _Limit:
+class Limit:
     """What one occurrence of a limited time of day, ``until`` its end, still takes."""
 
     left: int
@@ -53,7 +53,7 @@ def mark_full(
         lesson = held.setdefault(run.fact.lesson, _taking(0, terms))
         if lesson.left <= 0:
             lesson.full_at = run.start
-    limits = _Limits(terms, bits)
+    limits = Limits(terms, bits)
     unmarked = [(piece.start, piece.end, run) for run in runs for piece in run.pieces if not piece.mask]
     for start, end, run in sorted(unmarked, key=lambda entry: entry[0]):
         lesson = held[run.fact.lesson]
@@ -74,7 +74,7 @@ def _taking(planned_seconds: int, terms: CreditTerms) -> _Lesson:
     return _Lesson(left, min(left, max(1, planned_seconds * terms.repeat_after_permille // _PERMILLE)))
 
 
-def _credit(lesson: _Lesson, limits: Sequence[_Limit], low: int, high: int, run: Run) -> None:
+def _credit(lesson: _Lesson, limits: Sequence[Limit], low: int, high: int, run: Run) -> None:
     if lesson.full_at is not None or (lesson.holder is not None and lesson.holder is not run):
         return
     taken = min(high - low, lesson.left, *(limit.left for limit in limits))
@@ -92,25 +92,26 @@ def _credit(lesson: _Lesson, limits: Sequence[_Limit], low: int, high: int, run:
             limit.full_at = low + taken
 
 
-class _Limits:
-    """The policy's limits of a day and of times of day, one ``_Limit`` for each occurrence."""
+class Limits:
+    """The policy's limits of a day and of times of day, one ``Limit`` for each occurrence."""
 
     def __init__(self, terms: CreditTerms, bits: Mapping[str, int]) -> None:
+        """Begin with nothing taken; ``bits`` says what marks the time after a limit was full."""
         found = [(DayTime.parse(text), bits["period_cap"]) for text in terms.period_caps]
         self._times = [(time, time.cap_s or 0, bit) for time, bit in found]
         if terms.daily_cap_seconds is not None:
             self._times.append((WHOLE_DAY, terms.daily_cap_seconds, bits["daily_cap"]))
-        self._met: dict[tuple[int, int], _Limit] = {}
+        self._met: dict[tuple[int, int], Limit] = {}
 
-    def parts(self, start: int, end: int) -> Iterator[tuple[int, int, list[_Limit]]]:
+    def parts(self, start: int, end: int) -> Iterator[tuple[int, int, list[Limit]]]:
         """Cut ``[start, end)`` where a limited time begins or ends; yield each part with its limits."""
         if not self._times:
             yield start, end, []
             return
-        touching: list[tuple[int, int, _Limit]] = []
+        touching: list[tuple[int, int, Limit]] = []
         for number, (time, cap, bit) in enumerate(self._times):
             for low, high in time.occurrences(start, end):
-                limit = self._met.setdefault((number, low), _Limit(cap, high, bit))
+                limit = self._met.setdefault((number, low), Limit(cap, high, bit))
                 touching.append((low, high, limit))
         edges = {start, end}
         edges.update(edge for low, high, _ in touching for edge in (low, high) if start < edge < end)
@@ -118,6 +119,6 @@ class _Limits:
         for low, high in pairwise(ordered):
             yield low, high, [limit for since, until, limit in touching if since <= low and high <= until]
 
-    def full(self) -> list[_Limit]:
+    def full(self) -> list[Limit]:
         """Return the occurrences that took all they could."""
         return [limit for limit in self._met.values() if limit.full_at is not None]

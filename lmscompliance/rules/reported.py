@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from lmscompliance.policy.notice import Notice
 from lmscompliance.rules.account import Account
+from lmscompliance.rules.caps import Limits
 from lmscompliance.rules.facts import ClassFact, LessonFact
 
 SECOND_US = 1_000_000
@@ -103,7 +104,8 @@ def credited(
     """Return the seconds of each session (by ``record``) that count; all 0 unless the policy lets them.
 
     Only time of a planned lesson, inside the window, after the approval where that is asked for, while no
-    live session ran and no earlier reported one counted, and up to what live time left of the lesson.
+    live session ran and no earlier reported one counted, and up to what live time left of the lesson and
+    of the limits of its day.
     """
     if not notice.reported.credited:
         return {one.record: 0 for one in some}
@@ -117,15 +119,31 @@ def credited(
         approved = class_fact.approved_us
         opens = closes if approved is None else max(opens, -(-approved // SECOND_US))
     taken = [(one.start_s, one.end_s) for one in live.sessions()]
+    limits = Limits(terms, {"daily_cap": 0, "period_cap": 0})
+    for past in live.intervals:
+        if past.reason is None:
+            _take(limits, past.start_s, past.end_s, past.seconds)
     counted: dict[str, int] = {}
     for one in sorted(some, key=lambda one: (one.start_s, one.record)):
-        free = _free(max(one.start_s, opens), min(one.end_s, closes), taken)
-        seconds = min(sum(end - start for start, end in free), max(0, left.get(one.lesson, 0)))
+        seconds = 0
+        for start, end in _free(max(one.start_s, opens), min(one.end_s, closes), taken):
+            seconds += _take(limits, start, end, max(0, left.get(one.lesson, 0) - seconds))
         counted[one.record] = seconds
         if seconds:
             left[one.lesson] -= seconds
             taken.append((one.start_s, one.end_s))
     return counted
+
+
+def _take(limits: Limits, start: int, end: int, most: int) -> int:
+    """Return how many seconds of a stretch the limits still take, and take them."""
+    total = 0
+    for low, high, over in limits.parts(start, end):
+        seconds = min(high - low, most - total, *(limit.left for limit in over))
+        for limit in over:
+            limit.left -= seconds
+        total += seconds
+    return total
 
 
 def with_reported(live: Account, some: Iterable[Reported], counted: Mapping[str, int]) -> Account:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from lmscompliance.completion import service as completion
 from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.ledgers.service import export
 from lmscompliance.records.service import Source, import_records
@@ -79,6 +81,19 @@ def test_the_trainees_page_has_lines_of_their_own(course: Course) -> None:
         client_for(app, administrator()).get(f"/compliance/classes/{course.class_id}/overview").status_code
         == 200
     )
+
+
+@ONCE
+def test_an_import_nobody_told_of_is_judged_all_the_same(course: Course, clock: ManualClock) -> None:
+    """The recovery job finds trainees whose reported sessions are newer than their judgement, once."""
+    clock.set(datetime(2021, 2, 20, tzinfo=UTC))
+    issued = {one.ordinal: one.code for one in codes.reissue(course.services, CODE)}
+    activation.activate(course.services, account="zhang", code=issued[1], ip="10.0.0.9", consent_version=None)
+    completion.refresh_due(course.services)
+    assert completion.refresh_due(course.services) == 0
+    course.take(course.write(_csv(ROWS)))
+    assert completion.refresh_due(course.services) == 1
+    assert completion.refresh_due(course.services) == 0
 
 
 @ONCE

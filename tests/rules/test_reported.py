@@ -18,7 +18,7 @@ from lmscompliance.rules.reported import (
     union_seconds,
     with_reported,
 )
-from tests.rules.build import CLASS, lesson
+from tests.rules.build import CLASS, lesson, session, us, watch
 from tests.rules.build import NOTICE as S1
 
 LESSON = lesson()
@@ -121,3 +121,18 @@ def test_what_counts_is_limited_by_lesson_window_and_itself():
     account = with_reported(live, some, counted)
     assert account.by_lesson(LESSON.id) == LESSON.planned_seconds
     assert (account.wall_seconds, account.credited_seconds) == (0, 0)
+
+
+def test_what_counts_is_limited_by_what_live_time_left_of_the_day():
+    """A day's limit and that of a time of day hold for both together; the next day begins anew."""
+    seen = session(watch(0, 600), lesson=LESSON.id, opened=0)
+    notice = _counting(on=True)
+    terms = dataclasses.replace(notice.credit, daily_cap_seconds=1000, period_caps=())
+    object.__setattr__(notice, "credit", terms)
+    live = credit.account([seen], [LESSON], terms, CLASS)
+    assert live.credited_seconds == 600
+    begin = us(0) // 1_000_000
+    some = [_reported(name, begin + at, 300) for name, at in (("a", 700), ("b", 1100), ("c", 86_400))]
+    assert credited(some, live, [LESSON], notice, CLASS) == {"a": 300, "b": 100, "c": 300}
+    object.__setattr__(notice, "credit", dataclasses.replace(terms, period_caps=("00:00-00:00/700",)))
+    assert credited(some, live, [LESSON], notice, CLASS) == {"a": 100, "b": 0, "c": 300}
