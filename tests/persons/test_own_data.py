@@ -10,9 +10,10 @@ import pytest
 
 from lmscompliance.identity import people
 from lmscompliance.kernel.errors import Conflict, InvalidInput
-from lmscompliance.persons import own_data, requests
-from lmscompliance.storage.transaction import reading
-from lmscompliance.training import queries
+from lmscompliance.persons import merging, own_data, requests
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries, verifying
+from lmscompliance.training.models import Enrolment
 from tests.completion.classroom import open_classroom, publish_exam
 from tests.identity.sheets import number
 from tests.persons.two_classes import learn_at_once, twice
@@ -74,6 +75,15 @@ def test_the_archive_holds_everything_and_nothing_of_others(services, tmp_path):
     with reading(services.database):
         told = [leaf for _, kind, leaf in leaves(services, made.right.class_id) if kind == "details.revealed"]
     assert [one["body"]["occasion"] for one in told] == ["details", "own"]
+    merging.merge(services, ADMIN, made.case_id, keep="second", reason="录错", basis="身份证")
+    own_data.withdraw_learning(services, trainee("right-1"), made.right.class_id)
+    with transaction(services.database) as session:
+        key = (made.right.class_id, made.right.enrolment("right-1"))
+        verifying.begin(session, services, session.get_one(Enrolment, key), verifying.REVIEW, "manual")
+    both = client_for(app, trainee("wrong-1")).post("/compliance/mine/export")
+    with zipfile.ZipFile(io.BytesIO(both.data)) as archive:
+        page = archive.read("my-data.html").decode()
+    assert all(words in page for words in ("(A)", "(B)", "撤回时间", "照片摘要值", "最早"))
     assert client_for(app, trainee("nobody")).post("/compliance/mine/export").status_code == 404
 
 
