@@ -6,7 +6,9 @@ import csv
 import io
 import json
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -91,6 +93,47 @@ def test_spreadsheets_with_real_dates(course: Course) -> None:
         book.active.append([at, *row[1:]])
     path = course.folder / "log.xlsx"
     book.save(path)
+    course.take(path)
+    assert [one.seconds for one in course.sessions()] == SESSIONS
+
+
+def _ods(rows: list[list[object]]) -> bytes:
+    """Return an OpenDocument spreadsheet, as Moodle offers beside Excel's; times are date cells."""
+    lines = []
+    for row in rows:
+        cells = [
+            f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
+            if isinstance(value, datetime)
+            else f'<table:table-cell office:value-type="string"><text:p>{escape(str(value))}</text:p>'
+            "</table:table-cell>"
+            for value in row
+        ]
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2">'
+        f'<office:body><office:spreadsheet><table:table table:name="日志">{"".join(lines)}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    target = io.BytesIO()
+    with ZipFile(target, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("content.xml", content)
+        file.writestr("META-INF/manifest.xml", "<manifest/>")
+    return target.getvalue()
+
+
+@ONCE
+def test_open_document_spreadsheets_with_real_dates(course: Course) -> None:
+    """The other workbook Moodle exports is read alike."""
+    times = [datetime.strptime(row[0], "%y/%m/%d, %H:%M") for row in ROWS]  # noqa: DTZ007  # as in a cell
+    path = course.folder / "log.ods"
+    path.write_bytes(
+        _ods([CHINESE.split(","), *([at, *row[1:]] for at, row in zip(times, ROWS, strict=True))])
+    )
     course.take(path)
     assert [one.seconds for one in course.sessions()] == SESSIONS
 
