@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
+from id_validator.helper import get_id_argument
 from id_validator.validator import is_valid
 from stdnum.cn import ric
 from stdnum.cn import uscc as stdnum_uscc
@@ -59,6 +60,25 @@ def test_eighteen_digits_beside_both_libraries(area, born, sequence, check):
         assert possible or not accepts(text)
     if future:
         assert mine == "identity.number_future"
+
+
+@given(areas_drawn, st.dates(date(1900, 1, 1), date(1999, 12, 31)), sequences)
+def test_fifteen_digits_beside_the_library(area, born, sequence):
+    """Of the old form birth and sex are those the library reads, and the new form is one person with it.
+
+    The library refuses more, and only for the area, as it does of the new form.
+    """
+    old = f"{area}{born:%y%m%d}{sequence:03d}"
+    mine = _ours(old)
+    assert isinstance(mine, numbers.IdNumber)
+    assert mine.normal[:17] == f"{area}{born:%Y%m%d}{sequence:03d}"
+    assert ric.calc_check_digit(mine.normal) == mine.normal[17]
+    assert mine.birth == born
+    again = _ours(mine.normal)
+    assert (again.normal, again.sex, again.kind) == (mine.normal, mine.sex, mine.kind)
+    read = get_id_argument(old)
+    assert read["birthday_code"] == f"{mine.birth:%Y%m%d}"
+    assert mine.sex == ("男" if int(read["order_code"]) % 2 else "女")
 
 
 def _both(text):

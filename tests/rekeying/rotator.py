@@ -1,6 +1,6 @@
-"""A process that changes a key until it is done or killed; run by the kill tests.
+"""A process that changes a key until it is killed; run by the kill tests.
 
-It writes one line to standard output after each step that was committed.
+It writes one line to standard output after each step that was committed, and goes on when it is sent one.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ def main(url: str, directory: str, kind: str) -> None:
     """Rotate in steps of a few rows."""
     walk.STEP_ROWS = 2
     services = services_over(url, Path(directory))
-    tell("begun")
-    service.rotate(services, Kind(kind), lambda done, _total: tell("replaced", done))
-    tell("whole")
+
+    def step(done: int, _total: int) -> None:
+        tell("replaced", done)
+        sys.stdin.readline()
+
+    step(0, 0)
+    service.rotate(services, Kind(kind), step)
 
 
 if __name__ == "__main__":
