@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.messages import text
+from lmscompliance.verifier.reasons import in_chinese
 
 _KEPT = 20
 """Problems named per step; the rest is counted."""
@@ -53,7 +54,10 @@ class Remark:
 
     def message(self, locale: str = "zh_CN") -> str:
         """Return the sentence."""
-        return text(f"verifier.{self.code}", locale, **self.params)
+        params = dict(self.params)
+        if locale == "zh_CN" and "reason" in params:
+            params["reason"] = in_chinese(str(params["reason"]))
+        return text(f"verifier.{self.code}", locale, **params)
 
     def to_json(self) -> dict[str, Json]:
         """Return code, parameters and both texts."""
