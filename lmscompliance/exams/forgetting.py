@@ -5,6 +5,8 @@ from __future__ import annotations
 from lmscompliance.exams.models import (
     ExamAttempt,
     ExamLock,
+    ExamMark,
+    ExamMarking,
     ExamPaper,
     ExamRegrade,
     ExamSheet,
@@ -19,4 +21,5 @@ def forget(erasing: Erasing) -> None:
     """Name the rows; a sheet's timeline holds the addresses it was saved from."""
     sheet = (ExamSheet.class_id, [erasing.class_id])
     erasing.values(ADDRESSES, *sheet, {ExamSheet.timeline: "", ExamSheet.address_blind: ""})
-    erasing.of_class(RECORDS, ExamAttempt, ExamLock, ExamPaper, ExamRegrade, ExamSheet, ExamUnlock, ExamVoid)
+    erasing.of_class(RECORDS, ExamAttempt, ExamLock, ExamMark, ExamMarking, ExamPaper, ExamRegrade)
+    erasing.of_class(RECORDS, ExamSheet, ExamUnlock, ExamVoid)

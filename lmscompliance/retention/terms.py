@@ -6,12 +6,10 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import class_stream
 from lmscompliance.evidence.models import Entry, Stream
-from lmscompliance.evidence.recording import ENROLMENT_PREFIX
 from lmscompliance.kernel.clock import from_micros, shanghai_day
 from lmscompliance.retention.models import DONE, Purge
 from lmscompliance.rules.retention import CATEGORIES, due_days
@@ -76,20 +74,27 @@ def terms_of(session: Session, class_: TrainingClass) -> Terms:
 
 
 def _last_fact(session: Session, class_: TrainingClass) -> datetime:
-    of_people = session.scalar(
-        select(func.max(Stream.queued_at)).where(
-            Stream.class_id == class_.id, Stream.stream.startswith(ENROLMENT_PREFIX), Stream.count > 0
-        )
+    """Return when something last happened in a class, as its evidence says."""
+    last = class_.filed_at
+    streams = session.execute(
+        select(Stream.stream, Stream.queued_at)
+        .where(Stream.class_id == class_.id, Stream.count > 0)
+        .order_by(Stream.queued_at.desc())
     )
-    own = session.scalar(
-        select(Entry.leaf)
-        .where(
-            Entry.class_id == class_.id,
-            Entry.stream == class_stream(class_.id),
-            *(~Entry.type.startswith(kind) for kind in _NO_FACT),
+    for stream, queued_at in streams.all():
+        # Nothing was recorded before it happened: whatever was queued earlier cannot be later.
+        if queued_at <= last:
+            break
+        leaf = session.scalar(
+            select(Entry.leaf)
+            .where(
+                Entry.class_id == class_.id,
+                Entry.stream == stream,
+                *(~Entry.type.startswith(kind) for kind in _NO_FACT),
+            )
+            .order_by(Entry.n.desc())
+            .limit(1)
         )
-        .order_by(Entry.n.desc())
-        .limit(1)
-    )
-    last = class_.filed_at if own is None else from_micros(Leaf.decode(own).at_us)
-    return last if of_people is None else max(last, of_people)
+        if leaf is not None:
+            last = max(last, from_micros(Leaf.decode(leaf).at_us))
+    return last

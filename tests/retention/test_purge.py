@@ -7,19 +7,23 @@ import json
 import pytest
 from sqlalchemy import func, select
 
+from lmscompliance.evidence import enrolment_stream, record
 from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.models import Disclosure
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.files.models import StoredFile
 from lmscompliance.files.stores import store_of
 from lmscompliance.identity.models import Account, Person
+from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import Conflict, Forbidden
-from lmscompliance.ledgers.service import kept_directory
+from lmscompliance.ledgers.service import export_for_download, kept_directory
 from lmscompliance.retention import certificates, holds, overview, purging
 from lmscompliance.retention.models import Purge
+from lmscompliance.retention.terms import terms_of
 from lmscompliance.rules.retention import CATEGORIES
 from lmscompliance.storage.models import load_all
-from lmscompliance.storage.transaction import reading
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment
 from tests.house.world import NAMES
 from tests.support.app import administrator
@@ -133,3 +137,36 @@ def test_photos_go_first_and_the_rest_years_later(services, signer, world, later
         assert fsck(session, services, signer.vkeys).problems == []
         assert [json.loads(row.categories) for row in session.scalars(select(Purge))].count(["photos"]) == 1
     assert len(certificates.listed(services, mine)) == 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_terms_run_from_the_last_fact_and_looks_are_none(services, signer, world, later):
+    """A decision years later prolongs the terms; an export, a hold or a look at details does not."""
+    mine = world.mine.objects["class_id"]
+    stream = enrolment_stream(world.mine.objects["enrolment_id"])
+
+    def began() -> str:
+        with reading(services.database) as session:
+            return str(terms_of(session, queries.class_by_id(session, mine)).began_on)
+
+    def note(kind: str) -> None:
+        with transaction(services.database) as session:
+            record(
+                session,
+                services,
+                class_id=mine,
+                stream=stream,
+                type=kind,
+                at=services.clock.now(),
+                body={},
+            )
+
+    release(services, mine)
+    assert began() == "2021-02-28"
+    later(1)
+    note("details.shown")
+    export_for_download(services, signer, mine)
+    holds.place(services, ANNA, mine, "审计")
+    assert began() == "2021-02-28"
+    note("dispute.decided")
+    assert began() == str(shanghai_day(services.clock.now()))

@@ -10,6 +10,7 @@ from lmscompliance.storage import erasing
 from lmscompliance.storage.erasing import Erasing
 from lmscompliance.storage.models import load_all
 from lmscompliance.storage.transaction import reading
+from tests.house.world import build
 from tests.retention.test_purge import everything
 
 STAYS = {
@@ -33,6 +34,12 @@ STAYS = {
     "compliance_file": "goes when no row refers to it any more",
     "compliance_login_throttle": "wrong passwords, for minutes",
 }
+
+
+@pytest.fixture
+def world(services, tmp_path):
+    """Return the house's two classes."""
+    return build(services, tmp_path / "world")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
