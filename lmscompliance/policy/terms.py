@@ -351,8 +351,10 @@ class FilingTerms:
     """A class is filed at least this many working days before its first day of training; 0: any time."""
     documents: tuple[str, ...]
     """Documents (of ``DOCUMENTS``) that must be there, signed and stamped, before a class is filed."""
+    agreement: bool
+    """Whether the signed agreement between enterprise and platform must be there, too."""
     min_output_yuan: int | None
-    """An enterprise's yearly output must be above this; ``None``: not asked."""
+    """An enterprise's yearly output must be above this, with a proof; ``None``: not asked."""
     above_scale: bool
     """Whether only enterprises above the designated size (规上) may file."""
     review_working_days: int | None

@@ -34,12 +34,18 @@ def completeness(filed: Filed, notice: Notice) -> list[Verdict]:
             verdicts.append(not_met(notice, rule, "documents_missing", documents="、".join(missing)))
         else:
             verdicts.append(met(notice, rule, count=str(len(terms.documents))))
+    if terms.agreement:
+        rule = "filing.agreement"
+        there = "agreement" in filed.documents
+        verdicts.append(met(notice, rule) if there else not_met(notice, rule, "agreement_missing"))
     if terms.min_output_yuan is not None:
         rule, need = "filing.min_output_yuan", str(terms.min_output_yuan)
         if filed.output_yuan is None:
             verdicts.append(not_met(notice, rule, "output_unknown", need=need))
         elif filed.output_yuan <= terms.min_output_yuan:
             verdicts.append(not_met(notice, rule, "output_low", have=str(filed.output_yuan), need=need))
+        elif "output_proof" not in filed.documents:
+            verdicts.append(not_met(notice, rule, "output_unproven", have=str(filed.output_yuan)))
         else:
             verdicts.append(met(notice, rule, have=str(filed.output_yuan), need=need))
     if terms.above_scale:
