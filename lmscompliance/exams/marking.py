@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
-from lmscompliance.exams import essays, grading, sheets
+from lmscompliance.exams import essays, grading, pictures, sheets
 from lmscompliance.exams.models import ExamAttempt, ExamMark, ExamMarking
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
@@ -42,6 +42,8 @@ class Essay:
     answer: str
     points: Decimal
     asked_at: datetime
+    pictures: Sequence[str]
+    """As data URIs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def queue(services: Services, actor: Actor, class_id: str) -> Queue:
             ExamMark.class_id == class_id, ExamMark.by == actor.account
         )
         done = set(session.scalars(marked))
-        mine = [_essay(session, one) for one in waiting if one.id not in done]
+        mine = [_essay(session, services, one) for one in waiting if one.id not in done]
         return Queue(mine, len(waiting) - len(mine))
 
 
@@ -183,7 +185,7 @@ def _find(session: Session, class_id: str, marking_id: str) -> ExamMarking:
     return found
 
 
-def _essay(session: Session, marking: ExamMarking) -> Essay:
+def _essay(session: Session, services: Services, marking: ExamMarking) -> Essay:
     sheet = sheets.find(session, marking.attempt_id)
     question = grading.paper_of(session, sheet)[marking.item - 1]
     answer, reference = sheet.answers.get(str(marking.item)), question["key"]
@@ -195,6 +197,7 @@ def _essay(session: Session, marking: ExamMarking) -> Essay:
         str(answer[0]) if isinstance(answer, list) and answer else "",
         Decimal(str(question["points"])),
         marking.asked_at,
+        list(pictures.of(session, services, [question]).values()),
     )
 
 

@@ -5,14 +5,14 @@ Whoever looks at an attempt past its deadline closes it by looking.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams import closing, essays, forms, gate, grading, regrading, sheets
+from lmscompliance.exams import closing, essays, forms, gate, grading, pictures, regrading, sheets
 from lmscompliance.exams.gate import Situation
 from lmscompliance.exams.grading import Result
 from lmscompliance.exams.models import ExamAttempt, ExamRegrade
@@ -38,6 +38,8 @@ class OpenPaper:
     seq: int
     answers: forms.Answers
     items: Sequence[dict[str, Json]]
+    pictures: Mapping[str, str]
+    """The paper's pictures by digest, as data URIs: a page that has them survives losing the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class ClosedPaper:
     count: int
     regrades: Sequence[ExamRegrade]
     review: Sequence[Reviewed]
+    pictures: Mapping[str, str]
 
 
 def situation(services: Services, class_id: str, enrolment_id: str) -> Situation:
@@ -89,6 +92,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
                 seq=sheet.seq,
                 answers=sheet.answers,
                 items=[shown(question, number) for number, question in enumerate(questions, 1)],
+                pictures=pictures.of(session, services, questions),
             )
         result = grading.result_of(session, sheet)
         return ClosedPaper(
@@ -100,6 +104,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
             count=len(questions),
             regrades=[row for row, _ in regrading.history(session, sheet.class_id, attempt_id)],
             review=_review(session, sheet, questions) if result.decided else [],
+            pictures=pictures.of(session, services, questions) if result.decided else {},
         )
 
 

@@ -16,13 +16,18 @@ def stem(text: str) -> str:
     return _digest([fingerprint(text)])
 
 
-def wording(text: str, options: Sequence[str]) -> str:
-    """Return the digest of what a trainee reads; two questions that share it must not differ in their key."""
+def wording(text: str, options: Sequence[str], pictures: Sequence[str] = ()) -> str:
+    """Return the digest of what a trainee reads; two questions that share it must not differ in their key.
+
+    ``pictures`` are the digests of what is shown with it.
+    """
     offered: list[Json] = [fingerprint(option) for option in _sorted(options)]
-    return _digest([fingerprint(text), offered])
+    return _digest([fingerprint(text), offered, *pictures])
 
 
-def normal(kind: str, text: str, options: Sequence[str], key: Sequence[Json]) -> str:
+def normal(
+    kind: str, text: str, options: Sequence[str], key: Sequence[Json], pictures: Sequence[str] = ()
+) -> str:
     """Return the digest of the whole question, its key included: equal means a duplicate."""
     right: list[Json] = list(key)
     if kind in {SINGLE, MULTIPLE}:
@@ -32,7 +37,7 @@ def normal(kind: str, text: str, options: Sequence[str], key: Sequence[Json]) ->
             _sorted(["\x1f".join(map(str, part)) if isinstance(part, list) else str(part) for part in key])
         )
     return _digest(
-        [kind, wording(text, options), [fingerprint(r) if isinstance(r, str) else r for r in right]]
+        [kind, wording(text, options, pictures), [fingerprint(r) if isinstance(r, str) else r for r in right]]
     )
 
 

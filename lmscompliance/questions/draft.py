@@ -87,6 +87,8 @@ class Draft:
     difficulty: str = ""
     flags: tuple[Reason, ...] = ()
     extras: Mapping[str, Json] = field(default_factory=dict)
+    pictures: tuple[bytes, ...] = ()
+    """What is shown below the stem: as the file has them, then as ``pictures.png`` keeps them."""
 
     def flagged(self, *reasons: Reason) -> Draft:
         """Return this draft with further reasons for a person to look at it."""

@@ -9,10 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from lmscompliance.files import service as files
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.questions import pictures
 from lmscompliance.questions.draft import MATCHING, Draft, FileReading, Source
 from lmscompliance.questions.formats import exported_sheet, gift, gift_writing, xlsx
 from lmscompliance.questions.models import Question
@@ -62,7 +65,11 @@ def export(
     wanted = select(Question).where(Question.topic == topic).order_by(Question.id)
     with reading(services.database) as session:
         rows = list(session.scalars(wanted if bank is None else wanted.where(Question.bank == bank)))
-        ready = [(row.id, _draft(row)) for row in rows if not row.flagged or row.confirmed_at is not None]
+        ready = [
+            (row.id, _draft(session, services, row))
+            for row in rows
+            if not row.flagged or row.confirmed_at is not None
+        ]
     if not rows:
         raise NotFound("questions.nothing_to_export", topic=topic)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".export-") as scratch:
@@ -78,7 +85,7 @@ def export(
     return Exported(path, len(carried), len(rows) - len(ready), unwritable)
 
 
-def _draft(row: Question) -> Draft:
+def _draft(session: Session, services: Services, row: Question) -> Draft:
     return Draft(
         Source.from_json(row.source),
         row.kind,
@@ -90,13 +97,15 @@ def _draft(row: Question) -> Draft:
         title=row.title,
         difficulty=row.difficulty,
         extras=row.extras,
+        pictures=tuple(files.read(session, services, one).data for one in row.pictures or ()),
     )
 
 
 def _content(draft: Draft) -> str:
     """Return what must come back; the right sides of a matching question are a set."""
     options = sorted(draft.options) if draft.kind == MATCHING else list(draft.options)
-    content: Json = [draft.kind, draft.stem, [*options], draft.key, list(draft.category)]
+    shown: list[Json] = [*pictures.digests(draft.pictures)]
+    content: Json = [draft.kind, draft.stem, [*options], draft.key, list(draft.category), shown]
     return jcs.encode(content).decode()
 
 

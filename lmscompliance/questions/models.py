@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lmscompliance.files.models import StoredFile
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.types import Id, Instant
@@ -15,10 +16,10 @@ from lmscompliance.storage.types import Id, Instant
 class Question(Base):
     """A question in its current version. ``key`` is laid out as ``Draft.key`` says.
 
-    ``difficulty`` is the bank's own word, ``level`` what it means (``blueprint.LEVELS``), or empty.
-    ``flagged`` questions are drawn only once ``confirmed_at`` is set. ``normal_digest`` keeps one topic
-    from holding a question twice, whichever banks brought it; ``wording_digest`` finds those that read
-    alike but differ in their key.
+    ``pictures`` are the digests of files shown below the stem, if any. ``difficulty`` is the bank's own word,
+    ``level`` what it means (``blueprint.LEVELS``), or empty. ``flagged`` questions are drawn only once
+    ``confirmed_at`` is set. ``normal_digest`` keeps one topic from holding a question twice, whichever banks
+    brought it; ``wording_digest`` finds those that read alike but differ in their key.
     """
 
     __tablename__ = "compliance_question"
@@ -37,6 +38,7 @@ class Question(Base):
     stem: Mapped[str] = mapped_column(Text)
     options: Mapped[list[str]] = mapped_column(JSON)
     key: Mapped[list[Json]] = mapped_column(JSON)
+    pictures: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     chapter: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     difficulty: Mapped[str] = mapped_column(Text)
@@ -50,6 +52,15 @@ class Question(Base):
     wording_digest: Mapped[str] = mapped_column(String(64))
     normal_digest: Mapped[str] = mapped_column(String(64))
     imported_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class QuestionPicture(Base):
+    """A picture that some version of a question shows; keeps the file from being let go. Insert only."""
+
+    __tablename__ = "compliance_question_picture"
+
+    question_id: Mapped[str] = mapped_column(Id, ForeignKey(Question.id), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), ForeignKey(StoredFile.sha256), primary_key=True)
 
 
 class QuestionVersion(Base):

@@ -26,6 +26,7 @@ class QuestionValue:
     options: tuple[str, ...]
     key: Json
     level: str = ""
+    pictures: tuple[str, ...] = ()
 
 
 class ListedQuestion(NamedTuple):
@@ -45,6 +46,7 @@ _WHOLE = select(
     Question.options,
     Question.key,
     Question.level,
+    Question.pictures,
 )
 _AT_ONCE = 500
 
@@ -94,8 +96,10 @@ def whole(session: Session, ids: Sequence[str]) -> dict[str, QuestionValue]:
     for start in range(0, len(ids), _AT_ONCE):
         # Columns, not entities: nothing of it is changed.
         rows = session.execute(_WHOLE.where(Question.id.in_(ids[start : start + _AT_ONCE])))
-        for id_, version, topic, kind, stem, options, key, level in rows:
-            found[id_] = QuestionValue(id_, version, topic, kind, stem, tuple(options), key, level)
+        for id_, version, topic, kind, stem, options, key, level, shown in rows:
+            found[id_] = QuestionValue(
+                id_, version, topic, kind, stem, tuple(options), key, level, tuple(shown or ())
+            )
     return found
 
 

@@ -72,7 +72,7 @@ def rekey(session: Session, services: Services, correction: Corrected) -> None:
     row = session.get_one(Question, correction.id)
     if correction.version != row.version:
         return
-    normal = digest.normal(row.kind, row.stem, row.options, correction.key)
+    normal = digest.normal(row.kind, row.stem, row.options, correction.key, row.pictures or ())
     twin = select(Question.id).where(Question.topic == row.topic, Question.normal_digest == normal)
     if (other := session.scalars(twin).first()) is not None:
         raise Conflict("questions.key_of_another", question=row.id, other=other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lmscompliance.files import service as files
 from lmscompliance.kernel.errors import InvalidInput, NotFound
 from lmscompliance.questions import sources
 from lmscompliance.questions.draft import FileReading, Reason, Source
@@ -58,7 +59,11 @@ def import_paths(services: Services, paths: Sequence[Path | str], topic: str | N
     homeless = next((question for question in kept if question.placed.topic is None), None)
     if homeless is not None:
         raise InvalidInput("questions.no_topic", file=homeless.placed.draft.source.file)
+    shown = {one for question in kept for one in question.placed.draft.pictures}
+    ready = [files.prepare(services, one) for one in sorted(shown)]
     with transaction(services.database) as session:
+        for one in ready:
+            files.keep(session, services, one)
         stored = store(session, services, kept)
     return _report([reading for _, reading in readings], kept, duplicates, stored)
 

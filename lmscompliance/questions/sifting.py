@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from lmscompliance.questions import digest
+from lmscompliance.questions import digest, pictures
 from lmscompliance.questions.draft import Reason, Source, reason
 from lmscompliance.questions.report import Finding
 from lmscompliance.questions.sources import Placed
@@ -32,12 +32,13 @@ def sift(placed: Iterable[Placed]) -> tuple[list[Sifted], list[Finding]]:
     duplicates = []
     for entry in placed:
         draft = entry.draft
-        own = digest.normal(draft.kind, draft.stem, draft.options, draft.key)
+        shown = pictures.digests(draft.pictures)
+        own = digest.normal(draft.kind, draft.stem, draft.options, draft.key, shown)
         first = kept.get((entry.topic, own))
         if first is not None:
             duplicates.append(Finding(draft.source, (same_as(first.placed.draft.source),)))
             continue
-        sifted = Sifted(entry, digest.wording(draft.stem, draft.options), own)
+        sifted = Sifted(entry, digest.wording(draft.stem, draft.options, shown), own)
         kept[entry.topic, own] = sifted
         alike[entry.topic, sifted.wording].append(sifted)
     contradicted = {

@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lmscompliance.kernel.errors import InvalidInput
@@ -23,6 +23,7 @@ from lmscompliance.questions.formats import (
     xlsx,
 )
 from lmscompliance.questions.formats.decoding import decode
+from lmscompliance.questions.pictures import settled
 
 TOPICS_FILE = "topics.toml"
 """Lies beside the files: ``"电焊.xlsx" = "岗位技能"``."""
@@ -56,7 +57,11 @@ def read_all(paths: Sequence[Path | str]) -> list[tuple[Path, FileReading]]:
 
     Raises ``InvalidInput`` for a path that is not there, is no bank file, or cannot be opened.
     """
-    return [(path, _read(path)) for path in _files(paths)]
+    return [(path, _settled(_read(path))) for path in _files(paths)]
+
+
+def _settled(reading: FileReading) -> FileReading:
+    return replace(reading, drafts=tuple(map(settled, reading.drafts)))
 
 
 def place(

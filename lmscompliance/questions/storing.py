@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.questions import digest
+from lmscompliance.questions import digest, pictures
 from lmscompliance.questions.draft import Reason, Source
 from lmscompliance.questions.formats import levels
-from lmscompliance.questions.models import Question, QuestionVersion
+from lmscompliance.questions.models import Question, QuestionPicture, QuestionVersion
 from lmscompliance.questions.report import Finding
 from lmscompliance.questions.sifting import Sifted, contradicts, same_as
 from lmscompliance.services import Services
@@ -73,6 +73,10 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
         _write(row, question, services)
         touched.append((question, row))
     stored.flagged = list(_contradictions(bank, touched))
+    session.flush()
+    for _, row in touched:
+        for shown in set(row.pictures or ()):
+            session.merge(QuestionPicture(question_id=row.id, sha256=shown))
     return stored
 
 
@@ -152,6 +156,7 @@ def _write(row: Question, question: Sifted, services: Services) -> None:
     draft = question.placed.draft
     row.bank, row.topic = question.placed.bank, str(question.placed.topic)
     row.kind, row.stem, row.options, row.key = draft.kind, draft.stem, list(draft.options), draft.key
+    row.pictures = pictures.digests(draft.pictures)
     row.wording_digest, row.normal_digest = question.wording, question.normal
     row.imported_at = services.clock.now()
     row.confirmed_at = row.confirmed_by = None
@@ -177,6 +182,7 @@ def history(row: Question, services: Services) -> QuestionVersion:
         "stem": row.stem,
         "options": list(row.options),
         "key": row.key,
+        "pictures": list(row.pictures or ()),
         "source": row.source,
     }
     return QuestionVersion(

@@ -253,7 +253,7 @@ def _question_cells(used: _Used) -> list[Cell]:
         str(item.get("topic")),
         words.named(words.KINDS, str(item.get("kind"))),
         words.points(item),
-        str(item.get("stem")),
+        str(item.get("stem")) + "".join(f"\n［附图 {one}］" for one in _list(item.get("pictures"))),
         words.options(item),
         words.answer(item),
         used.drawn,
@@ -263,7 +263,10 @@ def _question_cells(used: _Used) -> list[Cell]:
 
 def _identity(item: Mapping[str, Json]) -> bytes:
     """Return what makes two drawn questions the same one: everything but the order things are shown in."""
-    fixed = {name: item.get(name) for name in ("question", "version", "topic", "kind", "stem", "points")}
+    fixed = {
+        name: item.get(name)
+        for name in ("question", "version", "topic", "kind", "stem", "points", "pictures")
+    }
     shown = item.get("options")
     texts = (
         [*_list(shown.get("left")), *_list(shown.get("right"))] if isinstance(shown, dict) else _list(shown)

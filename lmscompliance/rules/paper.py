@@ -64,6 +64,11 @@ class Question(Listed, Protocol):
         ...
 
     @property
+    def pictures(self) -> Sequence[str]:
+        """SHA-256 digests of the pictures shown with it."""
+        ...
+
+    @property
     def key(self) -> Json:
         """What is right."""
         ...
@@ -154,7 +159,7 @@ def basis(
 def shown(frozen: Mapping[str, Json], number: int) -> dict[str, Json]:
     """Return what the trainee may see of a frozen question while the attempt is open: never the key."""
     visible = {name: frozen[name] for name in ("topic", "kind", "stem", "options", "points")}
-    return {"no": number, **visible}
+    return {"no": number, **visible, "pictures": frozen.get("pictures", [])}
 
 
 def disclosures(paper: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
@@ -174,12 +179,14 @@ def _freeze(question: Question, points: str, shuffle: _Shuffle) -> dict[str, Jso
     elif question.kind == "matching":
         options, key = _matching(question, shuffle)
     level: dict[str, Json] = {"level": question.level} if question.level else {}
+    pictured: dict[str, Json] = {"pictures": [*question.pictures]} if question.pictures else {}
     return {
         "question": question.id,
         "version": question.version,
         "topic": question.topic,
         "kind": question.kind,
         **level,
+        **pictured,
         "stem": question.stem,
         "options": options,
         "key": key,

@@ -129,7 +129,7 @@ FILE = '<file name="a.png" path="/" encoding="base64">iVBORw0KGgo=</file>'
     [
         (
             _question("shortanswer", _answer("100", "一"), STEM.replace("</q", FILE + "</q")),
-            ["embedded_file"],
+            ["picture"],
         ),
         (
             _question("multichoice", _answer("100", "<![CDATA[<img>]]>a", FILE) + _answer("0", "b")),
@@ -150,7 +150,7 @@ FILE = '<file name="a.png" path="/" encoding="base64">iVBORw0KGgo=</file>'
     ],
 )  # fmt: skip
 def test_doubts(tmp_path: Path, question: str, flags: list[str]):
-    """Embedded files, pictures and answers that mean more here than there make a person look first."""
+    """Files of answers, pictures and answers that mean more here than there make a person look first."""
     assert codes(one(_read(tmp_path, question))) == flags
 
 

@@ -71,7 +71,7 @@ def test_cells_read_as_they_are_shown(tmp_path: Path):
 
 
 def test_a_picture_over_a_row_is_seen(tmp_path: Path):
-    """A question with a picture on its row is flagged; one whose options are pictures is refused."""
+    """A question takes the picture on its row with it; one whose options are pictures is refused."""
     picture = tmp_path / "p.png"
     picture.write_bytes(_png(80))
     sliver = tmp_path / "s.png"
@@ -93,7 +93,8 @@ def test_a_picture_over_a_row_is_seen(tmp_path: Path):
     sheet.insert_image(3, 1, sliver, {"object_position": 2})
     book.close()
     reading = xlsx.read(path, "p")
-    assert {draft.source.row: codes(draft) for draft in reading.drafts} == {2: ["picture"], 4: []}
+    assert {draft.source.row: codes(draft) for draft in reading.drafts} == {2: [], 4: []}
+    assert [draft.pictures for draft in reading.drafts] == [(_png(80),), ()]
     assert [(r.source.row, r.reason.code) for r in reading.refusals] == [(3, "options_are_pictures")]
 
 

@@ -38,6 +38,7 @@ class Question:
     key: Json = None
     version: int = 1
     level: str = ""
+    pictures: tuple[str, ...] = ()
 
 
 DEEP = {(topic, kind): 40 for topic in TOPICS for kind in ("single", "true_false")}

@@ -6,8 +6,10 @@ that begins with one, so a workbook of our own is known by its first cell and ta
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +48,7 @@ _KINDS = {
 }
 _STEM, _OPTION, _LEFT, _ANSWER = "题目", "选项", "配对左边", "答案"
 _TOPIC, _CHAPTER, _DIFFICULTY, _TITLE, _EXPLANATION = "培训内容类别", "章节", "难度", "标题", "解析"
+_PICTURE = "图片"
 _RIGHT, _WRONG = "正确", "错误"
 _WIDTHS = {_STEM: 60, _OPTION: 24, _LEFT: 24, _ANSWER: 16}
 _FEWEST = 2
@@ -59,6 +62,7 @@ def write(path: Path, drafts: Sequence[Draft], created: datetime) -> None:
     for name, least in ((_OPTION, 0), (_LEFT, 0), (_ANSWER, 1)):
         columns += [(name, at) for at in range(max(least, widest[name]))]
     columns += [(name, 0) for name in (_TOPIC, _CHAPTER, _DIFFICULTY, _TITLE, _EXPLANATION)]
+    pictured = len(columns) if any(draft.pictures for draft in drafts) else None
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": created.astimezone(UTC).replace(tzinfo=None)})
     sheet = book.add_worksheet("题库")
@@ -70,6 +74,11 @@ def write(path: Path, drafts: Sequence[Draft], created: datetime) -> None:
         for at, (name, number) in enumerate(columns):
             if number < len(row[name]) and row[name][number]:
                 sheet.write_string(line, at, row[name][number], wrapped)
+        if pictured is not None:
+            for at, picture in enumerate(drafts[line - 1].pictures):
+                sheet.insert_image(line, pictured + at, "p.png", {"image_data": io.BytesIO(picture)})
+    if pictured is not None:
+        sheet.write_string(0, pictured, _PICTURE, bold)
     sheet.freeze_panes(1, 0)
     book.close()
 
@@ -91,6 +100,8 @@ def read(file: str, bank: str, sheets: Sequence[Sheet]) -> FileReading:
         source = Source(file, sheet.name, row.number)
         cells = {name: [row.at(at).text for at in places] for name, places in names.items()}
         verdict = _question(source, cells)
+        if isinstance(verdict, Draft):
+            verdict = replace(verdict, pictures=sheet.images.get(row.number, ()))
         verdicts.append(Refusal(source, verdict) if isinstance(verdict, Reason) else verdict)
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))

@@ -37,6 +37,8 @@ class Situation:
     continues: bool = False
     stub_above: int | None = None
     pictured: bool = False
+    images: tuple[bytes, ...] = ()
+    """All pictures of the row, when every one of them can be had."""
     chapter: str = ""
     difficulty: str = ""
 
@@ -71,6 +73,7 @@ def judge(row: Row, columns: Columns, situation: Situation) -> Draft | Refusal:
     if explanation:
         extras["explanation"] = explanation
     draft = replace(verdict, chapter=situation.chapter, difficulty=situation.difficulty, extras=extras)
+    draft = replace(draft, pictures=situation.images)
     return draft.flagged(*_doubts(row, columns, situation, draft.stem))
 
 
@@ -212,9 +215,9 @@ def _doubts(row: Row, columns: Columns, situation: Situation, stem: str) -> list
     elif _MID_SENTENCE.match(stem):
         found.append(reason("begins_mid_sentence"))
     named = any(row.at(at).text not in _NOTHING for at in columns.pictures)
-    if situation.pictured or named:
+    if (situation.pictured or named) and not situation.images:
         found.append(reason("picture"))
-    elif _NEEDS_PICTURE.search(stem):
+    elif _NEEDS_PICTURE.search(stem) and not situation.images:
         found.append(reason("mentions_picture"))
     if _BLANK.search(stem) and _LOST.search(_BLANK.sub("", stem)):
         found.append(reason("lost_text"))

@@ -6,7 +6,9 @@ reason. Files embedded in a question are not imported; the question is flagged f
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
@@ -87,18 +89,35 @@ def _question(source: Source, question: Element, category: tuple[str, ...]) -> D
         flags=key.flags,
         extras=extras,
     )
-    embedded = next(_files(question), None)
-    if embedded is not None:
-        return draft.flagged(reason("embedded_file", name=embedded.get("name", "?")))
-    return draft.flagged(reason("picture")) if stem.pictured or key.pictured else draft
+    return _pictured(draft, question, doubtful=stem.pictured or key.pictured, in_answers=key.pictured)
 
 
-def _files(question: Element) -> Iterator[Element]:
-    """Yield the files that belong to what a trainee reads; a feedback's are no part of the question."""
+def _pictured(draft: Draft, question: Element, *, doubtful: bool, in_answers: bool) -> Draft:
+    """Return the draft with the files of its text, or with a doubt where something cannot be shown."""
+    own = child(question, "questiontext")
+    files = list(_files(question))
+    elsewhere = next((file for place, file in files if place is not own), None)
+    if elsewhere is not None:
+        return draft.flagged(reason("embedded_file", name=elsewhere.get("name", "?")))
+    if files and not in_answers:
+        return replace(draft, pictures=tuple(_decoded(file) for _, file in files))
+    return draft.flagged(reason("picture")) if doubtful else draft
+
+
+def _decoded(file: Element) -> bytes:
+    """Return a file's content; nothing, which is no picture either, for what is not base64."""
+    try:
+        return base64.b64decode(file.text or "", validate=False)
+    except ValueError:
+        return b""
+
+
+def _files(question: Element) -> Iterator[tuple[Element, Element]]:
+    """Yield the files of what a trainee reads with where they stand; a feedback's are no part of it."""
     for part in question:
         if part.tag in {"questiontext", "answer", "subquestion"}:
             for place in (part, *children(part, "answer")):
-                yield from children(place, "file")
+                yield from ((place, file) for file in children(place, "file"))
 
 
 def _multichoice(question: Element, inherited: str) -> Key | Reason:

@@ -24,6 +24,9 @@ _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"(?:[^>]*?\bs
 _OBJECT = re.compile(rb"<(?:\w+:)?from>.*?<(?:\w+:)?row>(\d+)</", re.DOTALL)
 _ANCHOR = re.compile(rb"<(?:\w+:)?((?:two|one)CellAnchor)\b.*?</(?:\w+:)?\1>", re.DOTALL)
 _PICTURE = re.compile(rb"<(?:\w+:)?pic\b")
+_BLIP = re.compile(rb'<(?:\w+:)?blip\b[^>]*?\br:embed="([^"]+)"')
+_CELL_IMAGES = "xl/cellimages.xml"
+_CELL_IMAGE = re.compile(rb"<(?:\w+:)?cellImage>.*?</(?:\w+:)?cellImage>", re.DOTALL)
 _EXTENT = re.compile(rb'<(?:\w+:)?ext cx="(\d+)" cy="(\d+)"')
 _SLIVER = 100_000
 """Pictures thinner than this (in EMU, 360,000 a centimetre) are leftovers of copying that nobody can see."""
@@ -37,13 +40,16 @@ class SheetDetails:
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     pictures: frozenset[int] = frozenset()
+    images: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    """Of each row the pictures anchored to it, as they lie in the package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The details of each sheet by name."""
+    """The details of each sheet by name; ``in_cells`` are pictures that a cell's formula names (WPS)."""
 
     sheets: dict[str, SheetDetails] = field(default_factory=dict)
+    in_cells: dict[str, bytes] = field(default_factory=dict)
 
 
 def inspect(data: bytes) -> Details:
@@ -62,7 +68,7 @@ def inspect(data: bytes) -> Details:
             part = targets.get(attributes.get("r:id", ""), ("", ""))[1]
             if part in names:
                 sheets[unescape(attributes.get("name", ""))] = _sheet(archive, names, part, styles)
-        return Details(sheets)
+        return Details(sheets, _in_cells(archive, names))
 
 
 def _sheet(archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[int, str]) -> SheetDetails:
@@ -72,14 +78,40 @@ def _sheet(archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[in
         shown_as = styles.get(int(found[3] or 0))
         if shown_as:
             formats[int(found[2]), column_index(found[1].decode())] = shown_as
-    anchors = [int(row) for row in _OBJECT.findall(content)]
+    anchors = [int(row) + 1 for row in _OBJECT.findall(content)]
+    images: dict[int, tuple[bytes, ...]] = {}
     for kind, target in _relationships(archive, names, part).values():
         if kind == "drawing" and target in names:
-            anchors += _pictures(archive.read(target))
-    return SheetDetails(formats, frozenset(row + 1 for row in anchors))
+            files = _relationships(archive, names, target)
+            for row, anchor in _pictures(archive.read(target)):
+                anchors.append(row + 1)
+                images[row + 1] = images.get(row + 1, ()) + _embedded(archive, names, files, anchor)
+    # An object of another kind on the row (a formula, an old drawing) is nothing that can be shown.
+    whole = {row: found for row, found in images.items() if len(found) == anchors.count(row)}
+    return SheetDetails(formats, frozenset(anchors), whole)
 
 
-def _pictures(drawing: bytes) -> Iterator[int]:
+def _embedded(
+    archive: zipfile.ZipFile, names: set[str], files: dict[str, tuple[str, str]], anchor: bytes
+) -> tuple[bytes, ...]:
+    parts = [files.get(name.decode(), ("", ""))[1] for name in _BLIP.findall(anchor)[:1]]
+    return tuple(archive.read(part) for part in parts if part in names)
+
+
+def _in_cells(archive: zipfile.ZipFile, names: set[str]) -> dict[str, bytes]:
+    """Return the pictures that ``DISPIMG`` names, by name."""
+    if _CELL_IMAGES not in names:
+        return {}
+    files = _relationships(archive, names, _CELL_IMAGES)
+    found = {}
+    for one in _CELL_IMAGE.finditer(archive.read(_CELL_IMAGES)):
+        name = re.search(rb'<(?:\w+:)?cNvPr\b[^>]*?\bname="([^"]+)"', one[0])
+        for image in _embedded(archive, names, files, one[0]) if name else ():
+            found[unescape(name[1].decode("utf-8", "replace")) if name else ""] = image
+    return found
+
+
+def _pictures(drawing: bytes) -> Iterator[tuple[int, bytes]]:
     for anchor in _ANCHOR.finditer(drawing):
         place = _OBJECT.search(anchor[0])
         if place is None or not _PICTURE.search(anchor[0]):
@@ -87,7 +119,7 @@ def _pictures(drawing: bytes) -> Iterator[int]:
         extent = _EXTENT.search(anchor[0])
         thickness = min(int(extent[1]), int(extent[2])) if extent else 0
         if not 0 < thickness < _SLIVER:
-            yield int(place[1])
+            yield int(place[1]), anchor[0]
 
 
 def _styles(archive: zipfile.ZipFile, names: set[str]) -> dict[int, str]:

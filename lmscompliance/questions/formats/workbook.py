@@ -15,6 +15,7 @@ from lmscompliance.questions.formats.text import clean
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 
 _ERRORS = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|GETTING_DATA|SPILL!)")
+_NAMED = re.compile(r'\(\s*"([^"]+)"')
 _EMBEDDED_PICTURE = re.compile(r"^=?(_xlfn\.)?DISPIMG\(", re.IGNORECASE)
 
 
@@ -55,6 +56,8 @@ class Sheet:
     name: str
     rows: tuple[Row, ...]
     pictures: frozenset[int] = frozenset()
+    images: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    """Of a row all of its pictures; a row of which one cannot be had is not among them."""
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def spanning(self, row: Row, column: int | None) -> str:
@@ -72,20 +75,28 @@ def read(path: Path) -> list[Sheet]:
     sheets = spreadsheet.parse(path.name, data)
     with spreadsheet.readable(path.name):
         details = package.inspect(data) if data.startswith(spreadsheet.ZIP) else package.Details()
-    return [_sheet(sheet, details.sheets.get(sheet.name, package.SheetDetails())) for sheet in sheets]
+    nothing = package.SheetDetails()
+    return [_sheet(sheet, details.sheets.get(sheet.name, nothing), details.in_cells) for sheet in sheets]
 
 
-def _sheet(sheet: spreadsheet.Sheet, found: package.SheetDetails) -> Sheet:
+def _sheet(sheet: spreadsheet.Sheet, found: package.SheetDetails, in_cells: dict[str, bytes]) -> Sheet:
     rows = []
+    images = dict(found.images)
     for number, values in enumerate(sheet.rows, 1):
         cells = tuple(_cell(value, found.formats.get((number, at), "")) for at, value in enumerate(values))
         if any(cell.text for cell in cells):
             rows.append(Row(number, cells))
+        named = [_NAMED.search(cell.text) for cell in cells if cell.oddity == "picture"]
+        held = tuple(in_cells[one[1]] for one in named if one and one[1] in in_cells)
+        if named and len(held) == len(named) and (number in images or number not in found.pictures):
+            images[number] = images.get(number, ()) + held
+        elif named:
+            images.pop(number, None)
     merged = {}
     for (top, left), (bottom, right) in sheet.merged:
         if left == right:
             merged.update({(row + 1, left): top + 1 for row in range(top + 1, bottom + 1)})
-    return Sheet(sheet.name, tuple(rows), found.pictures, merged)
+    return Sheet(sheet.name, tuple(rows), found.pictures, images, merged)
 
 
 def _cell(value: object, shown_as: str) -> Cell:

@@ -91,6 +91,7 @@ def _judged(file: str, sheet: Sheet, columns: Columns, *, after: int) -> Iterato
                 continues=continuing,
                 stub_above=stub_above,
                 pictured=row.number in sheet.pictures,
+                images=sheet.images.get(row.number, ()),
                 chapter=_chapter(sheet, row, columns),
                 difficulty=sheet.spanning(row, columns.difficulty),
             )
