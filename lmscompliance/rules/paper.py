@@ -159,7 +159,8 @@ def basis(
 def shown(frozen: Mapping[str, Json], number: int) -> dict[str, Json]:
     """Return what the trainee may see of a frozen question while the attempt is open: never the key."""
     visible = {name: frozen[name] for name in ("topic", "kind", "stem", "options", "points")}
-    return {"no": number, **visible, "pictures": frozen.get("pictures", [])}
+    pictured = {"pictures": frozen["pictures"]} if frozen.get("pictures") else {}
+    return {"no": number, **visible, **pictured}
 
 
 def disclosures(paper: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
