@@ -35,7 +35,7 @@ def draw(session: Session, blueprint: ExamBlueprint, attempts: list[ExamAttempt]
     Raises ``Conflict`` naming topic and kind when the bank has shrunk below what was published.
     """
     plan = blueprint_of(blueprint)
-    pools = {need: questions.listed(session, *need) for need in plan.needs()}
+    pools = questions.listed(session, plan.needs())
     seen = _seen(session, attempts)
     try:
         paper = rules.draw_listed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -47,15 +47,15 @@ def start(services: Services, *, class_id: str, enrolment_id: str, sitter: Sitte
     closing.close_overdue(services, class_id, enrolment_id)
     with reading(services.database) as session:
         consent.require_learning(session, (class_id, enrolment_id))
-        gate.admit(session, class_id, enrolment_id)
+        planned = gate.admit(session, class_id, enrolment_id).blueprint
     verifying.require_recent(services, class_id, enrolment_id)
     with reading(services.database) as session:
-        entry = gate.admit(session, class_id, enrolment_id)
         before = attempts_of(session, class_id, enrolment_id)
-        drawn = drawing.draw(session, entry.blueprint, before, services.ids.token(24))
+        drawn = drawing.draw(session, planned, before, services.ids.token(24))
     with transaction(services.database) as session:
         lock(session, class_id, enrolment_id)
-        entry = gate.admit(session, class_id, enrolment_id)
+        # Should another blueprint have been published meanwhile, the paper is still by the one it was drawn by.
+        entry = replace(gate.admit(session, class_id, enrolment_id), blueprint=planned)
         if len(attempts_of(session, class_id, enrolment_id)) != len(before):
             raise Conflict("exams.started_elsewhere")
         return _open(session, services, entry, drawn, sitter, number=len(before) + 1)

@@ -74,20 +74,26 @@ def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
 
     A flagged question is never among them until a person has confirmed it.
     """
-    ids = [one.id for one in listed(session, topic, kind)]
+    ids = [one.id for one in listed(session, [(topic, kind)])[topic, kind]]
     found = whole(session, ids)
     return [found[one] for one in ids]
 
 
-def listed(session: Session, topic: str, kind: str) -> list[ListedQuestion]:
-    """Return ids, versions and levels of the questions that ``drawable`` returns, in its order.
+def listed(session: Session, needs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[ListedQuestion]]:
+    """Return, by topic and kind, what a draw goes by of the questions that ``drawable`` returns, in order.
 
     A bank of thousands is asked for so with each paper: only what is drawn is read in full.
     """
-    wanted = select(Question.id, Question.version, Question.level).where(
-        Question.topic == topic, Question.kind == kind, _may_be_drawn()
+    pools: dict[tuple[str, str], list[ListedQuestion]] = {need: [] for need in needs}
+    # Plain columns over the connection: a row of thousands must cost next to nothing.
+    wanted = select(Question.topic, Question.kind, Question.id, Question.version, Question.level).where(
+        Question.topic.in_({topic for topic, _ in pools}), Question.kind.in_({kind for _, kind in pools})
     )
-    return [ListedQuestion(*row) for row in session.execute(wanted.order_by(Question.id))]
+    rows = session.connection().execute(wanted.where(_may_be_drawn()).order_by(Question.id)).all()
+    for topic, kind, id_, version, level in rows:
+        if (topic, kind) in pools:
+            pools[topic, kind].append(ListedQuestion(id_, version, level))
+    return pools
 
 
 def whole(session: Session, ids: Sequence[str]) -> dict[str, QuestionValue]:

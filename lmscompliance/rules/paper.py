@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, MutableSequence, Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from lmscompliance.kernel import jcs
@@ -147,13 +148,16 @@ def basis(
     """
     told: list[Json] = []
     for (topic, kind), pool in sorted(pools.items()):
-        listed: list[Json] = [
-            [question.id, question.version, *([question.level] if question.level else [])]
-            for question in pool
-        ]
-        digest = hashlib.sha256(jcs.encode(listed)).hexdigest()
+        digest = _digest(tuple((one.id, one.version, one.level) for one in pool))
         told.append({"topic": topic, "kind": kind, "held": len(pool), "sha256": digest})
     return {"seed": seed, "pools": told, "avoided": [*sorted(seen)]}
+
+
+@lru_cache(maxsize=256)
+def _digest(pool: tuple[tuple[str, int, str], ...]) -> str:
+    # A whole class draws from the same pools, and looking one up costs a tenth of hashing it.
+    listed = [[id_, version, level] if level else [id_, version] for id_, version, level in pool]
+    return hashlib.sha256(jcs.encode(listed)).hexdigest()
 
 
 def shown(frozen: Mapping[str, Json], number: int) -> dict[str, Json]:
