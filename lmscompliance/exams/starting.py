@@ -54,7 +54,7 @@ def start(services: Services, *, class_id: str, enrolment_id: str, sitter: Sitte
         drawn = drawing.draw(session, planned, before, services.ids.token(24))
     with transaction(services.database) as session:
         lock(session, class_id, enrolment_id)
-        # Should another blueprint have been published meanwhile, the paper is still by the one it was drawn by.
+        # Were another blueprint published meanwhile, the paper would still be by the one it was drawn by.
         entry = replace(gate.admit(session, class_id, enrolment_id), blueprint=planned)
         if len(attempts_of(session, class_id, enrolment_id)) != len(before):
             raise Conflict("exams.started_elsewhere")
