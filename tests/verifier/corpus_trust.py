@@ -52,8 +52,8 @@ def other(exported: Exported, folder: Path) -> Iterator[Case]:
             "信任文件",
         ),
         ("a trust policy whose key was altered", _altered(trust), "信任文件"),
-        ("a witness who never signed", f"{log}\n{witness}\nquorum w1\n", "quorum 'w1'"),
-        ("a quorum of all of none", f"{log}\n{witness}\ngroup g all w1\nquorum g\n", "quorum 'g'"),
+        ("a witness who never signed", f"{log}\n{witness}\nquorum w1\n", "见证组“w1”没有"),
+        ("a quorum of all of none", f"{log}\n{witness}\ngroup g all w1\nquorum g\n", "见证组“g”没有"),
     ):
         yield Case(name, path, text, Expected(2, "", named))
     yield Case("a witness not needed", path, f"{log}\n{witness}\nquorum none\n", Expected(0))
