@@ -33,17 +33,21 @@ def write(services, stream=TRAINEE, count=1, *, class_id=CLASS, disclose=None, k
 
 
 def disarm(services):
-    """Remove the guards, as only an owner of the database can, so that a test may tamper."""
+    """Remove the guards, as only an owner of the database can, so that a test may tamper.
+
+    Return the names of the triggers that are gone, or of the tables that are without.
+    """
     with transaction(services.database) as session:
         if services.database.is_sqlite:
-            for name in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            names = session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
+            for name in names:
                 session.execute(text(f"DROP TRIGGER {name}"))
-        else:
-            for name in session.scalars(
-                text("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger")
-            ).all():
-                if name.startswith("compliance_evidence"):
-                    session.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER USER"))
+            return names
+        tables = session.scalars(text("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger")).all()
+        names = [name for name in tables if name.startswith("compliance_evidence")]
+        for name in names:
+            session.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER USER"))
+        return names
 
 
 def assert_sound(services, *signers):
