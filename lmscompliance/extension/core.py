@@ -30,7 +30,7 @@ from lmscompliance.kernel.verification import Verifier
 from lmscompliance.learning.asynclane import THREADS, AsyncLane
 from lmscompliance.services import Services
 from lmscompliance.web.routes import Routes
-from lmscompliance.web.state import EXTENSION, ActorLoader, AppState
+from lmscompliance.web.state import EXTENSION, ActorLoader, AppState, Holdings
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -69,11 +69,13 @@ class Compliance:
         login_url: str | None = None,
         further: Sequence[Routes] = (),
         visitor: Callable[[], str] | None = None,
+        holdings: Holdings | None = None,
     ) -> None:
         """Read ``app.config``'s ``COMPLIANCE_*`` keys and mount everything under the URL prefix.
 
         ``actor_loader`` is called at most once a request and returns the signed-in user as an ``Actor``,
         or ``None``. ``login_url`` is where a person who is not signed in is sent (with ``next=``).
+        ``holdings`` adds what the host itself holds about a trainee to the copy of their own data.
         ``further`` routes and ``visitor``, which names a browser, are service mode's: its own signing in.
         The database is neither migrated nor asked: the first request finds out whether its schema is up
         to date and otherwise names the remedy. Nothing runs in the background until ``start_scheduler``.
@@ -93,7 +95,13 @@ class Compliance:
         wiring.connect_events(services)
         mount(
             app,
-            AppState(services=services, actor_loader=actor_loader, login_url=login_url, visitor=visitor),
+            AppState(
+                services=services,
+                actor_loader=actor_loader,
+                login_url=login_url,
+                visitor=visitor,
+                holdings=holdings,
+            ),
             further,
         )
 

@@ -64,9 +64,12 @@ def own(services: Services, actor: Actor) -> Own:
         return Own(tuple(found), tuple(line_of(services, row) for row in rows))
 
 
-def collect(services: Services, actor: Actor, locale: str) -> dict[str, Json]:
+def collect(
+    services: Services, actor: Actor, locale: str, further: Mapping[str, Json] | None = None
+) -> dict[str, Json]:
     """Return everything held about the actor as JSON; that it was handed out is recorded for each class.
 
+    ``further`` is what whoever signs the actor in holds.
     Raises ``NotFound`` when the account is nobody's.
     """
     with transaction(services.database) as session:
@@ -91,7 +94,8 @@ def collect(services: Services, actor: Actor, locale: str) -> dict[str, Json]:
         for line in own(services, actor).requests
     ]
     made = _moment(services.clock.now())
-    return {"made": made, "account": actor.account, "classes": classes, "correction_requests": requests}
+    held = {"classes": classes, "correction_requests": requests, **(further or {})}
+    return {"made": made, "account": actor.account, **held}
 
 
 def withdraw_learning(services: Services, actor: Actor, class_id: str) -> None:

@@ -18,6 +18,7 @@ from lmscompliance.persons import own_data, requests
 from lmscompliance.persons.access import request_scope
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+from lmscompliance.web.state import app_state
 
 routes = Routes()
 
@@ -38,7 +39,9 @@ def mine() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """Hand out everything held about the trainee as one archive; that is logged."""
     services = current_services()
-    data = own_data.collect(services, current_actor(), locale())
+    holdings = app_state().holdings
+    further = holdings(services, current_actor()) if holdings is not None else {}
+    data = own_data.collect(services, current_actor(), locale(), further)
     page = render("persons/export.html", data=data, classes=own_data.by_class(data))
     answer = Response(_archive(data, page, services.clock.now()), mimetype="application/zip")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'

@@ -20,7 +20,7 @@ from lmscompliance.kernel.ids import Ids, SystemRandomness
 from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.settings import PREFIX, Settings
 from lmscompliance.learning.presence.sms import NullSms, SmsSender
-from lmscompliance.service import link_views, phone_views, sessions, staff_views, views
+from lmscompliance.service import link_views, own, phone_views, sessions, staff_views, views
 from lmscompliance.service.state import STATE, ServiceState
 from lmscompliance.service.views import Holder
 from lmscompliance.web import current_services
@@ -72,7 +72,12 @@ def build_app(config: Mapping[str, object], compliance: Compliance, sms: SmsSend
     manager.session_protection = None  # addresses of phones change; the device is checked with the session
     prefix = str(config.get(PREFIX + "URL_PREFIX", "/compliance")).rstrip("/")
     compliance.init_app(
-        app, actor_loader=_actor, login_url=f"{prefix}/login", further=ROOMS, visitor=_visitor_name
+        app,
+        actor_loader=_actor,
+        login_url=f"{prefix}/login",
+        further=ROOMS,
+        visitor=_visitor_name,
+        holdings=own.held,
     )
     services = compliance.services(app)
     app.permanent_session_lifetime = timedelta(hours=services.settings.session_hours)

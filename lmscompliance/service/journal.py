@@ -53,8 +53,10 @@ def note(
     )
 
 
-def of_login(session: Session, services: Services, login_id: str, limit: int = 50) -> Sequence[Happened]:
-    """Return the last events of an account, the newest first."""
+def of_login(
+    session: Session, services: Services, login_id: str, limit: int | None = 50
+) -> Sequence[Happened]:
+    """Return the last events of an account (``None``: all), the newest first."""
     rows = session.scalars(
         select(SecurityEvent)
         .where(SecurityEvent.login_id == login_id)

@@ -226,14 +226,11 @@ def listed(services: Services, login_id: str) -> Sequence[Shown]:
             )
             .order_by(LoginSession.seen_at.desc(), LoginSession.id)
         )
-        return [
-            Shown(
-                one.id,
-                one.role,
-                services.vault.open(_AGENT_PLACE, one.agent_sealed),
-                services.vault.open(_IP_PLACE, one.ip_sealed),
-                one.created_at,
-                one.seen_at,
-            )
-            for one in rows
-        ]
+        return [shown(services, one) for one in rows]
+
+
+def shown(services: Services, row: LoginSession) -> Shown:
+    """Return a session with its device and address in plain text."""
+    agent = services.vault.open(_AGENT_PLACE, row.agent_sealed)
+    ip = services.vault.open(_IP_PLACE, row.ip_sealed)
+    return Shown(row.id, row.role, agent, ip, row.created_at, row.seen_at)

@@ -6,19 +6,21 @@ number of apps may stand in one process.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, has_request_context, request
 
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import Unauthenticated
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
 
 EXTENSION = "compliance"
 _ACTOR = "lmscompliance.actor"
 
 ActorLoader = Callable[[], Actor | None]
+Holdings = Callable[[Services, Actor], Mapping[str, Json]]
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class AppState:
     schema_known: bool = False
     visitor: Callable[[], str] | None = None
     """Names the browser of somebody who is not signed in, so that our forms for them are bound to it."""
+    holdings: Holdings | None = None
+    """What whoever signs people in holds about them, for the copy of their own data they may take."""
 
 
 def app_state() -> AppState:

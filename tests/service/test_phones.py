@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,14 @@ def test_a_trainee_comes_in_by_phone_and_joins_by_consent(house: House, tails: l
     assert again.sign_in(PHONE).status_code == 303
     assert again.get(f"/classes/{class_id}").status_code == 200
     assert again.get("/staff").status_code == 403
+    copy = again.post("/mine/export", page="/mine")
+    with zipfile.ZipFile(io.BytesIO(copy.data)) as archive:
+        login = json.loads(archive.read("my-data.json"))["login"]
+        page = archive.read("my-data.html").decode()
+    assert [one["agent"] for one in login["sessions"]] == ["Phone/2", "Test/1"]
+    assert {"phone.proved", "login.done"} <= {one["what"] for one in login["events"]}
+    assert "198.51.100.7" in page
+    assert "by_others" not in page
 
 
 def test_a_code_works_once_for_one_person_and_not_for_long(house: House, tails: list[str]) -> None:

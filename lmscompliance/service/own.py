@@ -1,0 +1,54 @@
+"""What service mode holds about somebody who signs in, for the copy of their own data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.clock import shanghai
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.service import journal, sessions
+from lmscompliance.service.models import Login, LoginSession
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading
+
+
+def held(services: Services, actor: Actor) -> Mapping[str, Json]:
+    """Return the actor's account, every session of it and every event, the newest first; reads only.
+
+    Which of the staff acted stays out; that it was somebody else is said.
+    """
+    with reading(services.database) as session:
+        login = session.get(Login, actor.account)
+        if login is None:
+            return {}
+        rows = select(LoginSession).where(LoginSession.login_id == login.id)
+        browsers: list[Json] = [
+            {
+                "start": _moment(row.created_at),
+                "last": _moment(row.seen_at),
+                "end": _moment(row.ended_at),
+                "ip": shown.ip,
+                "agent": shown.agent,
+            }
+            for row in session.scalars(rows.order_by(LoginSession.id.desc()))
+            for shown in (sessions.shown(services, row),)
+        ]
+        events: list[Json] = [
+            {
+                "at": _moment(one.at),
+                "what": one.kind,
+                "ip": one.ip,
+                "by_others": one.by not in {"", login.id},
+            }
+            for one in journal.of_login(session, services, login.id, limit=None)
+        ]
+        created = _moment(login.created_at)
+    return {"login": {"created": created, "sessions": browsers, "events": events}}
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else shanghai(at).isoformat(timespec="seconds")
