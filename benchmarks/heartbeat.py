@@ -26,7 +26,7 @@ SESSIONS = 2 * MANY_CONNECTIONS
 FASTEST = 100_000
 """Beats a second that no machine reaches here: so many nonces are ready."""
 SHORT_HISTORY = 1_000
-_LONGEST_WARMING = 8  # seconds
+_LONGEST_WARMING = 4  # seconds
 
 
 class Lane(NamedTuple):
@@ -55,7 +55,7 @@ def main() -> None:
                     growth(call, lane)
                 if database == "postgresql":
                     with served(lane.learners.services, ASYNCHRONOUS) as port:
-                        loop = lane._replace(port=port, threads=ASYNCHRONOUS)
+                        loop = warm(lane._replace(port=port, threads=ASYNCHRONOUS))
                         beat(call, loop, empty, "beat_postgresql_asynchronous", load.CONNECTIONS)
 
 
@@ -63,7 +63,6 @@ def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> Non
     """Take turns between beats and the empty route, so that whatever else the machine does hits both."""
     quick = (3, 1) if connections == load.CONNECTIONS else (1, 5)  # many take a while to be there at all
     rounds, seconds = quick if call.quick else (5, 5)
-    warm(lane, connections)
     beats: list[Sent] = []
     nothing: list[Sent] = []
     for _ in range(rounds):
@@ -82,14 +81,15 @@ def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> Non
     )
 
 
-def warm(lane: Lane, connections: int) -> None:
+def warm(lane: Lane) -> Lane:
     """Let the server meet every session, as it has where people learn: a first beat costs more than others.
 
     A round begins with the first session each time, so only one that is long enough comes round to all.
     """
     seconds = 1
-    while round_of(lane, seconds, connections).acknowledged < SESSIONS and seconds < _LONGEST_WARMING:
+    while round_of(lane, seconds, load.CONNECTIONS).acknowledged < SESSIONS and seconds < _LONGEST_WARMING:
         seconds *= 2
+    return lane
 
 
 def growth(call: Call, short: Lane) -> None:
@@ -99,7 +99,6 @@ def growth(call: Call, short: Lane) -> None:
     grown: list[Sent] = []
     fresh: list[Sent] = []
     with learning(short.database, history) as long:
-        warm(long, load.CONNECTIONS)
         for _ in range(rounds):
             grown.append(round_of(long, seconds, load.CONNECTIONS))
             fresh.append(round_of(short, seconds, load.CONNECTIONS))
@@ -119,7 +118,7 @@ def learning(database: str, history: int) -> Iterator[Lane]:
         close_sessions(services, history)
         learners = open_sessions(services, SESSIONS)
         with served(services, THREADS[database]) as port:
-            yield Lane(database, learners, port, THREADS[database])
+            yield warm(Lane(database, learners, port, THREADS[database]))
 
 
 def round_of(lane: Lane, seconds: int, connections: int) -> Sent:
