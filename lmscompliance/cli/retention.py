@@ -10,7 +10,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import dump, say
+from lmscompliance.cli.showing import dump, note, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import InvalidInput, NotFound
@@ -160,7 +160,9 @@ def certificate(code: str, out: Path | None, *, as_json: bool) -> None:
                 confirmed=one.confirmed_by,
                 what=_named(part.category for part in one.categories),
             )
-        if out is not None and receipt is not None:
+        if out is not None and receipt is None:
+            note("cli.retention_unsealed", purge=one.id)
+        elif out is not None and receipt is not None:
             out.mkdir(parents=True, exist_ok=True)
             (out / f"destroyed-{one.id}.tlog-proof").write_text(receipt, encoding="utf-8")
 
