@@ -61,7 +61,7 @@ def main() -> None:
 
 def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> None:
     """Take turns between beats and the empty route, so that whatever else the machine does hits both."""
-    quick = (3, 1) if connections == load.CONNECTIONS else (1, 5)  # many take a while to be there at all
+    quick = (3, 1) if connections == load.CONNECTIONS else (1, 3)  # many take a while to be there at all
     rounds, seconds = quick if call.quick else (5, 5)
     beats: list[Sent] = []
     nothing: list[Sent] = []
@@ -95,7 +95,7 @@ def warm(lane: Lane) -> Lane:
 def growth(call: Call, short: Lane) -> None:
     """Take turns between a platform with a long history and one with a short history."""
     rounds, seconds = (3, 1) if call.quick else (5, 5)
-    history = call.history or (100_000 if call.quick else 10_000_000)
+    history = call.history or (30_000 if call.quick else 10_000_000)
     grown: list[Sent] = []
     fresh: list[Sent] = []
     with learning(short.database, history) as long:
