@@ -81,6 +81,11 @@ def shanghai(instant: datetime) -> datetime:
     return _aware(instant).astimezone(SHANGHAI)
 
 
+def shanghai_text(instant: datetime | None) -> str | None:
+    """Return the instant to the second as ISO 8601 on a Shanghai wall clock; ``None`` as it is."""
+    return None if instant is None else shanghai(instant).isoformat(timespec="seconds")
+
+
 def shanghai_day(instant: datetime) -> date:
     """Return the Shanghai calendar day that ``instant`` falls on."""
     return shanghai(instant).date()

@@ -22,7 +22,7 @@ from lmscompliance.evidence.streams import stream_disclosures
 from lmscompliance.identity import consent, links, looks
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.clock import from_micros, shanghai
+from lmscompliance.kernel.clock import from_micros, shanghai_text
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.learning import history, segments
@@ -84,7 +84,7 @@ def collect(
             classes.append(_class(session, services, class_, one, judged=judged, locale=locale))
     requests: list[Json] = [
         {
-            "asked": _moment(line.row.asked_at),
+            "asked": shanghai_text(line.row.asked_at),
             "field": line.row.field,
             "wanted": line.wanted,
             "reason": line.reason,
@@ -93,7 +93,7 @@ def collect(
         }
         for line in own(services, actor).requests
     ]
-    made = _moment(services.clock.now())
+    made = shanghai_text(services.clock.now())
     held = {"classes": classes, "correction_requests": requests, **(further or {})}
     return {"made": made, "account": actor.account, **held}
 
@@ -176,15 +176,15 @@ def _class(
             "department": entry.department,
             "household": entry.household,
         },
-        "registered": _moment(one.registered_at),
-        "activated": _moment(one.activated_at),
+        "registered": shanghai_text(one.registered_at),
+        "activated": shanghai_text(one.activated_at),
         "consent_version": one.consent_version,
         "consents": [
             {
                 "purpose": row.purpose,
                 "version": row.version,
-                "given": _moment(row.given_at),
-                "withdrawn": _moment(row.withdrawn_at),
+                "given": shanghai_text(row.given_at),
+                "withdrawn": shanghai_text(row.withdrawn_at),
             }
             for row in consent.all_of(session, place)
         ],
@@ -195,7 +195,7 @@ def _class(
         "anomalies": _anomalies(session, place),
         "looks": [
             {
-                "at": _moment(look.at),
+                "at": shanghai_text(look.at),
                 "role": look.role,
                 "what": look.what,
                 "purpose": looks.purpose_of(services, look),
@@ -215,8 +215,8 @@ def _verifications(session: Session, place: tuple[str, str]) -> list[Json]:
             "purpose": row.purpose,
             "method": row.method,
             "result": row.result,
-            "asked": _moment(row.asked_at),
-            "decided": _moment(row.decided_at),
+            "asked": shanghai_text(row.asked_at),
+            "decided": shanghai_text(row.decided_at),
             "photo_sha256": row.photo,
         }
         for row in session.scalars(rows.order_by(Verification.id))
@@ -250,8 +250,10 @@ def _verdict(judged: TraineeStatus, locale: str) -> Json:
         "attempts": [
             {
                 "number": one.number,
-                "opened": _moment(from_micros(one.opened_us)),
-                "submitted": None if one.submitted_us is None else _moment(from_micros(one.submitted_us)),
+                "opened": shanghai_text(from_micros(one.opened_us)),
+                "submitted": None
+                if one.submitted_us is None
+                else shanghai_text(from_micros(one.submitted_us)),
                 "score": None if one.score is None else str(one.score),
                 "voided": one.voided_us is not None,
             }
@@ -267,12 +269,12 @@ def _files(session: Session, place: tuple[str, str]) -> list[Json]:
     seen: dict[str, list[Json]] = {one.id: [] for one in proofs}
     views = select(ProofView).where(ProofView.class_id == place[0], ProofView.proof_id.in_(seen))
     for view in session.scalars(views.order_by(ProofView.at)):
-        seen[view.proof_id].append({"at": _moment(view.at), "role": view.role})
+        seen[view.proof_id].append({"at": shanghai_text(view.at), "role": view.role})
     return [
         {
             "kind": one.kind,
             "sha256": one.sha256,
-            "added": _moment(one.added_at),
+            "added": shanghai_text(one.added_at),
             "status": one.status,
             "opened_by": seen[one.id],
         }
@@ -285,8 +287,8 @@ def _anomalies(session: Session, place: tuple[str, str]) -> list[Json]:
     return [
         {
             "kind": one.kind,
-            "first": _moment(one.first_at),
-            "last": _moment(one.last_at),
+            "first": shanghai_text(one.first_at),
+            "last": shanghai_text(one.last_at),
             "status": one.status,
         }
         for one in session.scalars(rows.order_by(Anomaly.id))
@@ -309,12 +311,8 @@ def _evidence(session: Session, services: Services, place: tuple[str, str]) -> l
     return found
 
 
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else shanghai(at).isoformat(timespec="seconds")
-
-
 def _second(at_s: int) -> str | None:
-    return _moment(from_micros(at_s * 1_000_000))
+    return shanghai_text(from_micros(at_s * 1_000_000))
 
 
 def by_class(data: Mapping[str, Json]) -> list[dict[str, Json]]:

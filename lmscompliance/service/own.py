@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from sqlalchemy import select
 
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.clock import shanghai
+from lmscompliance.kernel.clock import shanghai_text
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.service import journal, sessions
 from lmscompliance.service.models import Login, LoginSession
@@ -26,29 +25,28 @@ def held(services: Services, actor: Actor) -> Mapping[str, Json]:
         if login is None:
             return {}
         rows = select(LoginSession).where(LoginSession.login_id == login.id)
+        found = [
+            (row, sessions.shown(services, row))
+            for row in session.scalars(rows.order_by(LoginSession.id.desc()))
+        ]
         browsers: list[Json] = [
             {
-                "start": _moment(row.created_at),
-                "last": _moment(row.seen_at),
-                "end": _moment(row.ended_at),
+                "start": shanghai_text(row.created_at),
+                "last": shanghai_text(row.seen_at),
+                "end": shanghai_text(row.ended_at),
                 "ip": shown.ip,
                 "agent": shown.agent,
             }
-            for row in session.scalars(rows.order_by(LoginSession.id.desc()))
-            for shown in (sessions.shown(services, row),)
+            for row, shown in found
         ]
         events: list[Json] = [
             {
-                "at": _moment(one.at),
+                "at": shanghai_text(one.at),
                 "what": one.kind,
                 "ip": one.ip,
                 "by_others": one.by not in {"", login.id},
             }
             for one in journal.of_login(session, services, login.id, limit=None)
         ]
-        created = _moment(login.created_at)
+        created = shanghai_text(login.created_at)
     return {"login": {"created": created, "sessions": browsers, "events": events}}
-
-
-def _moment(at: datetime | None) -> str | None:
-    return None if at is None else shanghai(at).isoformat(timespec="seconds")
