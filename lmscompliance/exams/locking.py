@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.evidence import record_for
 from lmscompliance.exams.facts import attempts_of, facts_of
 from lmscompliance.exams.models import ExamAttempt, ExamLock
 from lmscompliance.kernel.clock import to_micros
@@ -38,11 +38,10 @@ def settle(
     elif held is not None:
         session.delete(held)
         now = services.clock.now()
-        record(
+        record_for(
             session,
             services,
-            class_id=attempt.class_id,
-            stream=enrolment_stream(attempt.enrolment_id),
+            attempt,
             type="exam.lock_lifted",
             at=now,
             body={"lifted_us": to_micros(now), "attempt": attempt.id},
@@ -61,11 +60,10 @@ def _set(session: Session, services: Services, attempt: ExamAttempt, verdict: No
             clause=verdict.clause,
         )
     )
-    record(
+    record_for(
         session,
         services,
-        class_id=attempt.class_id,
-        stream=enrolment_stream(attempt.enrolment_id),
+        attempt,
         type="exam.locked",
         at=now,
         body={"locked_us": to_micros(now), "reason": verdict.reason, "clause": verdict.clause},

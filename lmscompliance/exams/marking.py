@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.evidence import record_for
 from lmscompliance.exams import essays, grading, pictures, sheets
 from lmscompliance.exams.models import ExamAttempt, ExamMark, ExamMarking
 from lmscompliance.kernel.actor import Actor
@@ -150,11 +150,10 @@ def _record(
         "points": plain(mark.points),
         "marked_us": to_micros(mark.at),
     }
-    record(
+    record_for(
         session,
         services,
-        class_id=attempt.class_id,
-        stream=enrolment_stream(attempt.enrolment_id),
+        attempt,
         type="attempt.marked",
         at=mark.at,
         body=body,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.evidence import record_for
 from lmscompliance.exams import essays, forms, locking
 from lmscompliance.exams.models import ExamAttempt, ExamPaper, ExamRegrade, ExamRekey, ExamSheet
 from lmscompliance.kernel import jcs
@@ -132,11 +132,10 @@ def write(
         )
     )
     attempt.score, attempt.passed = outcome.score, outcome.passed
-    record(
+    record_for(
         session,
         services,
-        class_id=attempt.class_id,
-        stream=enrolment_stream(attempt.enrolment_id),
+        attempt,
         type="attempt.regraded",
         at=now,
         body={

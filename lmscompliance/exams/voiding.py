@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.evidence import record_for
 from lmscompliance.exams import grading, locking, sheets, starting
 from lmscompliance.exams.grading import CLOSED
 from lmscompliance.exams.models import VOIDED, ExamAttempt, ExamVoid
@@ -126,11 +126,10 @@ def _record(
     disclose: dict[str, Json],
 ) -> None:
     session.flush()
-    record(
+    record_for(
         session,
         services,
-        class_id=attempt.class_id,
-        stream=enrolment_stream(attempt.enrolment_id),
+        attempt,
         type=type,
         at=services.clock.now(),
         body={"attempt": attempt.id, **body},
