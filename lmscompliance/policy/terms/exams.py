@@ -1,0 +1,39 @@
+"""How a paper is made, sat and marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ExamTerms:
+    """The exam (考核)."""
+
+    full_marks: Decimal
+    """What a paper must total, exactly."""
+    pass_mark: Decimal
+    """A score of at least this passes."""
+    attempts: int
+    """How many attempts there are; after the last failed one the exam is locked."""
+    duration_seconds: int
+    """Time for one attempt; the server closes it at its deadline."""
+    grace_seconds: int
+    """A save or hand-in that reaches the server this long after the deadline is still taken."""
+    accessible_extra_permille: int
+    """Share of the time added for a trainee who was granted more time, in thousandths."""
+    min_questions_per_topic: int
+    """Questions a paper must hold of every required topic."""
+    requires_training: bool
+    """Whether the exam opens only when the training is complete."""
+    multiple_marking: str
+    """Part marks of multiple choice: ``all_or_nothing``; ``no_wrong`` (the share of the right options that
+    were chosen, nothing once a wrong one is); ``balanced`` (that share, less one for each option chosen
+    beyond their number). Part marks are rounded down to hundredths."""
+    matching_marking: str
+    """Part marks of matching: ``all_or_nothing``, or ``each_pair`` (the share of the right pairs)."""
+    essay_tolerance_permille: int
+    """Two people mark an essay; marks further apart than this share of its points (in thousandths) go to a
+    third person."""
+    essay_third_mark: str
+    """What the third mark does: ``nearest`` (its mean with the nearer of the first two), ``decides``."""

@@ -1,0 +1,53 @@
+"""What is handed in before a class: documents of its filing, proofs of its trainees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+DOCUMENTS = ("application", "plan", "commitment", "agreement", "output_proof", "other")
+"""Documents of a filing: 申请表, 教学计划, 承诺书, 平台协议, 产值证明, and whatever else is handed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilingTerms:
+    """Applying for a class and the bureau's review of it (申报、审核), in Shanghai days."""
+
+    apply_until: date | None
+    """Last day on which a class can be filed; ``None``: at any time."""
+    opening_working_days: int
+    """A class is filed at least this many working days before its first day of training; 0: any time."""
+    documents: tuple[str, ...]
+    """Documents (of ``DOCUMENTS``) that must be there, signed and stamped, before a class is filed."""
+    agreement: bool
+    """Whether the signed agreement between enterprise and platform must be there, too."""
+    min_output_yuan: int | None
+    """An enterprise's yearly output must be above this, with a proof; ``None``: not asked."""
+    above_scale: bool
+    """Whether only enterprises above the designated size (规上) may file."""
+    review_working_days: int | None
+    """The bureau answers within so many working days after the day of receipt; ``None``: no term."""
+
+
+PROOFS = ("itinerary", "household", "residence", "graduation", "insurance", "other")
+"""Kinds of proofs (证明材料) a notice may ask trainees for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProofTerms:
+    """What trainees must prove by files, and the consent to that (notice T3, T29, W3)."""
+
+    kinds: tuple[str, ...]
+    """Kinds (of ``PROOFS``) the ledger must list for each trainee; empty: none."""
+    itinerary_from: date | None
+    """First day that itinerary screenshots (行程卡) must cover; ``None``: the training period's."""
+    itinerary_to: date | None
+    """Last day that they must cover."""
+    itinerary_days: int
+    """How many days one screenshot shows."""
+    itinerary_counts_today: bool
+    """Whether the day a screenshot is taken is among them."""
+    consent_version: str
+    """Version of the separate consent to handing in proofs."""
+    consent_zh: str
+    consent_en: str
