@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lmscompliance.rules import ledger_terms as terms
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.ledger_context import Context, Judged
 from lmscompliance.rules.ledger_part import Part
@@ -149,5 +150,5 @@ class Cover(Part):
         for key in sorted(notice.parameters):
             given = notice.parameters[key]
             if given.source.kind == "house" and not key.endswith(("_zh", "_en")):
-                label = words.named(words.PARAMETERS, key)
-                yield row(Style.DATA, label, given.source.rationale, words.value(given.value), key)
+                label = words.named(terms.PARAMETERS, key)
+                yield row(Style.DATA, label, given.source.rationale, terms.value(given.value), key)

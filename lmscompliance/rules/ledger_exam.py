@@ -9,6 +9,7 @@ from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy.terms import ExamTerms
 from lmscompliance.rules import ledger_attempts
+from lmscompliance.rules import ledger_paper as paper
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
 from lmscompliance.rules.ledger_context import Context, Judged
@@ -80,7 +81,7 @@ class Content(Part):
                 used.unknown |= attempt.answers is None and attempt.fact.submitted_us is not None
                 answers = attempt.answers or ()
                 answer = answers[place] if place < len(answers) else None
-                in_full = given.get(place + 1) == words.points(item)
+                in_full = given.get(place + 1) == paper.points(item)
                 used.right += in_full or is_correct(str(item.get("kind")), item.get("key"), answer)
             for topic in topics:
                 self.covered[topic] = self.covered.get(topic, 0) + 1
@@ -252,10 +253,10 @@ def _question_cells(used: _Used) -> list[Cell]:
         f"{item.get('question')}" + (f"（{version}）" if version is not None else ""),
         str(item.get("topic")),
         words.named(words.KINDS, str(item.get("kind"))),
-        words.points(item),
+        paper.points(item),
         str(item.get("stem")) + "".join(f"\n［附图 {one}］" for one in _list(item.get("pictures"))),
-        words.options(item),
-        words.answer(item),
+        paper.options(item),
+        paper.answer(item),
         used.drawn,
         WITHHELD if used.unknown else used.right,
     ]
@@ -271,7 +272,7 @@ def _identity(item: Mapping[str, Json]) -> bytes:
     texts = (
         [*_list(shown.get("left")), *_list(shown.get("right"))] if isinstance(shown, dict) else _list(shown)
     )
-    return jcs.encode({**fixed, "options": sorted(map(str, texts)), "answer": words.answer_texts(item)})
+    return jcs.encode({**fixed, "options": sorted(map(str, texts)), "answer": paper.answer_texts(item)})
 
 
 def _list(value: Json) -> list[Json]:

@@ -14,6 +14,8 @@ from lmscompliance.kernel.clock import SHANGHAI, to_micros
 from lmscompliance.policy import PROOFS, REASONS
 from lmscompliance.policy.notice import STATUSES
 from lmscompliance.policy.schema import PARAMETERS
+from lmscompliance.rules import ledger_paper as paper
+from lmscompliance.rules import ledger_terms as terms
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.marking import KINDS
 
@@ -28,7 +30,7 @@ def test_every_code_has_a_word() -> None:
     assert words.KINDS.keys() == set(KINDS)
     assert words.PROOFS.keys() == set(PROOFS)
     assert words.POLICY_STATUSES.keys() == set(STATUSES)
-    assert words.PARAMETERS.keys() == PARAMETERS.keys()
+    assert terms.PARAMETERS.keys() == PARAMETERS.keys()
 
 
 def test_every_unmet_rule_that_a_ledger_can_show_has_a_sentence() -> None:
@@ -96,16 +98,16 @@ def test_devices(agent: str, name: str) -> None:
 )  # fmt: skip
 def test_questions(item: dict, options: str, answer: str) -> None:
     """Options are lettered and the right answer is given in words, whatever the kind; damage never raises."""
-    assert words.options(item) == options
-    assert words.answer(item) == answer
-    words.answer_texts(item)
+    assert paper.options(item) == options
+    assert paper.answer(item) == answer
+    paper.answer_texts(item)
 
 
 def test_policy_values() -> None:
     """A rule's value reads in words."""
-    assert words.value(Decimal("1.50")) == "1.5"
-    assert words.value(Decimal(100)) == "100"
-    assert words.value(("idle_gap", "paused")) == "无心跳、暂停"
-    assert (words.value(True), words.value(None), words.value(())) == ("是", "未规定", "无")  # noqa: FBT003  # a policy's value
+    assert terms.value(Decimal("1.50")) == "1.5"
+    assert terms.value(Decimal(100)) == "100"
+    assert terms.value(("idle_gap", "paused")) == "无心跳、暂停"
+    assert (terms.value(True), terms.value(None), terms.value(())) == ("是", "未规定", "无")  # noqa: FBT003  # a policy's value
     assert words.decimal_minutes(3600) == "60"
     assert words.decimal_minutes(90) == "1.5"
