@@ -1,0 +1,23 @@
+"""A form as a PDF/A that looks like its Word document (``documents.docx``)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lmscompliance.documents.docx import Form
+from lmscompliance.documents.typeset import typeset
+
+
+def typeset_form(form: Form, at: datetime) -> bytes:
+    """Return ``form`` as PDF/A; raises ``InvalidInput`` as ``typeset`` does."""
+    return typeset(
+        "form",
+        {
+            "title": form.title,
+            "fields": [list(pair) for pair in form.fields],
+            "table": [list(row) for row in form.table],
+            "paragraphs": list(form.paragraphs),
+            "signatures": list(form.signatures),
+        },
+        at,
+    )
