@@ -8,6 +8,8 @@
 # Nothing has to be installed beforehand but make and Python 3.11 or newer.
 
 BIN := .venv/bin
+# A test process a core; a file stays with one of them, so what its tests share is made once.
+CORES := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 STAMP := .venv/.stamp
 
 .PHONY: demo test lint bench soak verifier env lock clean
@@ -18,7 +20,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	@tools/system-packages
 	@$(MAKE) --no-print-directory lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(CORES)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check

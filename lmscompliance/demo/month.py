@@ -49,7 +49,8 @@ FIRST_DAY = date(2021, 2, 1)
 CURTAIN = datetime(2021, 3, 1, 8, 0, tzinfo=SHANGHAI)
 _LATEST_START = 8
 _SLIPS = 10
-# When the periodic jobs run: hourly while people learn, otherwise now and then; a real server never pauses.
+# When the periodic jobs run if anybody has done anything since, and at the first of them in any case; a real
+# server never pauses, but where nothing happened its rounds change nothing.
 _JOB_HOURS = (0, 8, 12, 18, 19, 20, 21, 22, 23)
 _QUESTIONS = 20
 
@@ -114,8 +115,10 @@ def perform(
     players = _cast(theatre, class_id, material.policy, imported.codes)
     total = sum(player.scenes for player in players)
 
-    def told() -> None:
-        progress("month", sum(player.played for player in players), total)
+    def told() -> int:
+        played = sum(player.played for player in players)
+        progress("month", played, total)
+        return played
 
     scripts: list[Script] = [
         player.script(FIRST_DAY, timedelta(days=theatre.chance.below(_LATEST_START))) for player in players
@@ -176,13 +179,16 @@ def _bank(session: Session, services: Services, policy: str) -> list[QuestionVal
     return [known for topic in topics for kind in KINDS for known in drawable(session, topic, kind)]
 
 
-def _jobs(theatre: Theatre, told: Callable[[], None]) -> Iterator[datetime]:
+def _jobs(theatre: Theatre, told: Callable[[], int]) -> Iterator[datetime]:
+    seen = 0
     day = APPROVED.date()
     while day <= CURTAIN.date():
         for hour in _JOB_HOURS:
             yield datetime.combine(day, time(hour), tzinfo=SHANGHAI)
-            theatre.compliance.run_jobs(theatre.app)
-            told()
+            played = told()
+            if played != seen or hour == _JOB_HOURS[0]:
+                theatre.compliance.run_jobs(theatre.app)
+            seen = played
         day += timedelta(days=1)
 
 

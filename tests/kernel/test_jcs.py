@@ -53,7 +53,7 @@ def test_the_rfcs_own_strings():
         {"a": [{"b": 0.1}]},
         b"bytes",
         {1, 2},
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=repr,
 )
