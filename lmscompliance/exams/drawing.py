@@ -35,11 +35,15 @@ def draw(session: Session, blueprint: ExamBlueprint, attempts: list[ExamAttempt]
     Raises ``Conflict`` naming topic and kind when the bank has shrunk below what was published.
     """
     plan = blueprint_of(blueprint)
-    pools = questions.listed(session, plan.needs())
+    pools = questions.pools(session, plan.needs())
     seen = _seen(session, attempts)
     try:
         paper = rules.draw_listed(
-            plan, pools, seed, seen, read=lambda drawn: questions.whole(session, [one.id for one in drawn])
+            plan,
+            {need: pool.questions for need, pool in pools.items()},
+            seed,
+            seen,
+            read=lambda drawn: questions.whole(session, [one.id for one in drawn]),
         )
     except rules.BankTooSmall as error:
         raise Conflict(

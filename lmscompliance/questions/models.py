@@ -16,7 +16,8 @@ from lmscompliance.storage.types import Id, Instant
 class Question(Base):
     """A question in its current version. ``key`` is laid out as ``Draft.key`` says.
 
-    ``pictures`` are the digests of files shown below the stem, if any. ``difficulty`` is the bank's own word,
+    ``pictures`` are the digests of files shown below the stem, if any; ``option_pictures`` of each option its
+    picture's or an empty text, ``None`` where no option has one. ``difficulty`` is the bank's own word,
     ``level`` what it means (``blueprint.LEVELS``), or empty. ``flagged`` questions are drawn only once
     ``confirmed_at`` is set. ``normal_digest`` keeps one topic from holding a question twice, whichever banks
     brought it; ``wording_digest`` finds those that read alike but differ in their key.
@@ -39,6 +40,7 @@ class Question(Base):
     options: Mapped[list[str]] = mapped_column(JSON)
     key: Mapped[list[Json]] = mapped_column(JSON)
     pictures: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    option_pictures: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     chapter: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
     difficulty: Mapped[str] = mapped_column(Text)
@@ -72,3 +74,17 @@ class QuestionVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     content: Mapped[dict[str, Json]] = mapped_column(JSON)
     replaced_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class QuestionPool(Base):
+    """What may be drawn of a topic and kind, in brief: changed in the transaction that changes a question.
+
+    ``sha256`` is ``rules.paper.pool_digest`` of it. Whoever holds a listing of that digest need not read
+    thousands of rows for each paper; where the row is missing, the questions themselves are read.
+    """
+
+    __tablename__ = "compliance_question_pool"
+
+    topic: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions.models import Question
+from lmscompliance.questions.models import Question, QuestionPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,7 @@ class QuestionValue:
     key: Json
     level: str = ""
     pictures: tuple[str, ...] = ()
-
-
-class ListedQuestion(NamedTuple):
-    """A question that may be drawn, by id, version and level of difficulty."""
-
-    id: str
-    version: int
-    level: str
+    option_pictures: tuple[str, ...] = ()
 
 
 _WHOLE = select(
@@ -47,6 +39,7 @@ _WHOLE = select(
     Question.key,
     Question.level,
     Question.pictures,
+    Question.option_pictures,
 )
 _AT_ONCE = 500
 
@@ -58,7 +51,7 @@ def depth(session: Session, topics: Iterable[str]) -> dict[tuple[str, ...], int]
     """
     counted = (
         select(Question.topic, Question.kind, Question.level, func.count())
-        .where(Question.topic.in_(set(topics)), _may_be_drawn())
+        .where(Question.topic.in_(set(topics)), may_be_drawn())
         .group_by(Question.topic, Question.kind, Question.level)
     )
     found: Counter[tuple[str, ...]] = Counter()
@@ -74,26 +67,9 @@ def drawable(session: Session, topic: str, kind: str) -> list[QuestionValue]:
 
     A flagged question is never among them until a person has confirmed it.
     """
-    ids = [one.id for one in listed(session, [(topic, kind)])[topic, kind]]
-    found = whole(session, ids)
-    return [found[one] for one in ids]
-
-
-def listed(session: Session, needs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[ListedQuestion]]:
-    """Return, by topic and kind, what a draw goes by of the questions that ``drawable`` returns, in order.
-
-    A bank of thousands is asked for so with each paper: only what is drawn is read in full.
-    """
-    pools: dict[tuple[str, str], list[ListedQuestion]] = {need: [] for need in needs}
-    # Plain columns over the connection: a row of thousands must cost next to nothing.
-    wanted = select(Question.topic, Question.kind, Question.id, Question.version, Question.level).where(
-        Question.topic.in_({topic for topic, _ in pools}), Question.kind.in_({kind for _, kind in pools})
-    )
-    rows = session.connection().execute(wanted.where(_may_be_drawn()).order_by(Question.id)).all()
-    for topic, kind, id_, version, level in rows:
-        if (topic, kind) in pools:
-            pools[topic, kind].append(ListedQuestion(id_, version, level))
-    return pools
+    wanted = select(Question.id).where(Question.topic == topic, Question.kind == kind, may_be_drawn())
+    found = whole(session, session.scalars(wanted).all())
+    return [found[one] for one in sorted(found)]
 
 
 def whole(session: Session, ids: Sequence[str]) -> dict[str, QuestionValue]:
@@ -102,17 +78,20 @@ def whole(session: Session, ids: Sequence[str]) -> dict[str, QuestionValue]:
     for start in range(0, len(ids), _AT_ONCE):
         # Columns, not entities: nothing of it is changed.
         rows = session.execute(_WHOLE.where(Question.id.in_(ids[start : start + _AT_ONCE])))
-        for id_, version, topic, kind, stem, options, key, level, shown in rows:
-            found[id_] = QuestionValue(
-                id_, version, topic, kind, stem, tuple(options), key, level, tuple(shown or ())
-            )
+        for id_, version, topic, kind, stem, options, key, level, shown, offered in rows:
+            pictures = (tuple(shown or ()), tuple(offered or ()))
+            found[id_] = QuestionValue(id_, version, topic, kind, stem, tuple(options), key, level, *pictures)
     return found
 
 
 def drawable_ids(session: Session, topic: str, kinds: Iterable[str]) -> list[str]:
-    """Return the ids of the questions of ``topic`` and ``kinds`` that may be drawn, in their order."""
-    wanted = select(Question.id).where(Question.topic == topic, Question.kind.in_(kinds), _may_be_drawn())
-    return list(session.scalars(wanted.order_by(Question.id)))
+    """Return the ids of the questions of ``topic`` and ``kinds`` that may be drawn, in their order.
+
+    Those that need a picture are left out: they are asked where none can be shown.
+    """
+    wanted = select(Question.id).where(Question.topic == topic, Question.kind.in_(kinds), may_be_drawn())
+    pictured = exists().where(QuestionPicture.question_id == Question.id)
+    return list(session.scalars(wanted.where(~pictured).order_by(Question.id)))
 
 
 def question(session: Session, question_id: str) -> QuestionValue:
@@ -126,5 +105,6 @@ def awaiting(session: Session, bank: str | None = None) -> list[Question]:
     return list(session.scalars(wanted if bank is None else wanted.where(Question.bank == bank)))
 
 
-def _may_be_drawn() -> ColumnElement[bool]:
+def may_be_drawn() -> ColumnElement[bool]:
+    """Return the condition that a question is not flagged, or that a person has confirmed it."""
     return or_(Question.flagged.is_(False), Question.confirmed_at.is_not(None))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.questions import digest
+from lmscompliance.questions import digest, pools
 from lmscompliance.questions.draft import FILL_IN, MATCHING, NUMERIC, Reason
 from lmscompliance.questions.formats.exported_sheet import key_of
 from lmscompliance.questions.models import Question, QuestionVersion
@@ -78,6 +78,7 @@ def rekey(session: Session, services: Services, correction: Corrected) -> None:
         raise Conflict("questions.key_of_another", question=row.id, other=other)
     session.add(history(row, services))
     row.version, row.key, row.normal_digest = correction.key_version, list(correction.key), normal
+    pools.note(session, [row.topic])
 
 
 def _given(kind: str, key: str) -> list[str]:

@@ -11,7 +11,8 @@ from lmscompliance.questions import sources
 from lmscompliance.questions.draft import FileReading, Reason, Source
 from lmscompliance.questions.exporting import Exported, export
 from lmscompliance.questions.models import Question
-from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable, listed, whole
+from lmscompliance.questions.pools import ListedPool, note, pools
+from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable, whole
 from lmscompliance.questions.report import Awaiting, BankReport, Finding
 from lmscompliance.questions.sifting import Sifted, sift
 from lmscompliance.questions.storing import Stored, store
@@ -22,6 +23,7 @@ __all__ = [
     "Awaiting",
     "BankReport",
     "Exported",
+    "ListedPool",
     "QuestionValue",
     "awaiting",
     "check_files",
@@ -30,7 +32,7 @@ __all__ = [
     "drawable",
     "export",
     "import_paths",
-    "listed",
+    "pools",
     "unconfirmed",
     "whole",
 ]
@@ -81,6 +83,7 @@ def confirm(services: Services, question_id: str, account: str | None = None) ->
         if question.flagged and question.confirmed_at is None:
             question.confirmed_at = services.clock.now()
             question.confirmed_by = account
+            note(session, [question.topic])
 
 
 def unconfirmed(services: Services, bank: str | None = None) -> list[Awaiting]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.questions import digest, pictures
+from lmscompliance.questions import digest, pictures, pools
 from lmscompliance.questions.draft import Reason, Source
 from lmscompliance.questions.formats import levels
 from lmscompliance.questions.models import Question, QuestionPicture, QuestionVersion
@@ -41,6 +41,7 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
     stored = Stored()
     touched: list[tuple[Sifted, Question]] = []
     waiting = []
+    topics = {str(question.placed.topic) for question in questions}
     for question in questions:
         # Equal ones first: what is left of the bank afterwards may be what a changed question once was.
         held = bank.equal(question)
@@ -63,6 +64,7 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
         row = bank.former(question)
         if row is not None:
             bank.claim(row)
+            topics.add(row.topic)
             session.add(history(row, services))
             row.version += 1
             stored.changed += 1
@@ -77,6 +79,7 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
     for _, row in touched:
         for shown in set(row.pictures or ()):
             session.merge(QuestionPicture(question_id=row.id, sha256=shown))
+    pools.note(session, topics)
     return stored
 
 

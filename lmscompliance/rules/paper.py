@@ -1,24 +1,24 @@
 """Drawing a paper: the same blueprint, pools, seed and seen questions always give the same paper.
 
-The seed drives SHA-256 in counter mode; numbers come from it by rejection sampling and orders by
-Fisher-Yates, so an auditor can repeat a draw in any language. A drawn paper is frozen: wording, option
-order, key and points are copied, so that a later change of the bank changes nobody's paper.
+Everything left to chance follows from the seed (``shuffle``): the order in which a pool is gone through, from
+``<seed>|<topic>|<kind>``, and the order of a question's options, from ``<seed>|<question's id>`` (of a
+matching question's left and right sides, with ``|left`` and ``|right`` behind it). So an auditor can repeat a
+draw in any language, and a pool costs only as far as it is gone through. A drawn paper is frozen: wording,
+option order, key and points are copied, so that a later change of the bank changes nobody's paper.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, MutableSequence, Sequence
-from functools import lru_cache
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from lmscompliance.kernel import jcs
-from lmscompliance.kernel.ids import SeededRandomness
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.blueprint import Blueprint
 from lmscompliance.rules.marking import plain
+from lmscompliance.rules.shuffle import places, shuffled
 
-_T = TypeVar("_T")
 _L = TypeVar("_L", bound="Listed")
 
 
@@ -70,6 +70,11 @@ class Question(Listed, Protocol):
         ...
 
     @property
+    def option_pictures(self) -> Sequence[str]:
+        """Of each option the digest of its picture, or empty; nothing at all where no option has one."""
+        ...
+
+    @property
     def key(self) -> Json:
         """What is right."""
         ...
@@ -86,6 +91,20 @@ class BankTooSmall(ValueError):
 
 Pools = Mapping[tuple[str, str], Sequence[Question]]
 """The questions that may be drawn, by topic and kind, in a fixed order (by id)."""
+
+
+class Pool(Protocol):
+    """Such questions as a listing, and what ``pool_digest`` says of it."""
+
+    @property
+    def questions(self) -> Sequence[Listed]:
+        """The questions, ordered by id."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """What the listing is known by."""
+        ...
 
 
 def draw(blueprint: Blueprint, pools: Pools, seed: str, seen: Collection[str] = ()) -> list[dict[str, Json]]:
@@ -108,62 +127,86 @@ def draw_listed(
     Questions whose id is in ``seen`` (those of an earlier attempt) are taken only when nothing else is left,
     so two papers of one person overlap as little as the bank allows. Raises ``BankTooSmall``.
     """
-    shuffle = _Shuffle(seed)
-    known = frozenset(seen)
-    orders: dict[tuple[str, str], list[_L]] = {}
+    orders: dict[tuple[str, str], _Order[_L]] = {}
     for (topic, kind), needed in sorted(blueprint.needs().items()):
-        pool = list(pools.get((topic, kind), ()))
+        pool = pools.get((topic, kind), ())
         if len(pool) < needed:
             raise BankTooSmall(topic, kind, needed, len(pool))
-        shuffle.shuffle(pool)
-        # Stable, so each half keeps its shuffled order.
-        orders[topic, kind] = sorted(pool, key=lambda question: question.id in known)
-    asked = {(part.topic, part.kind, part.level) for part in blueprint.parts if part.level}
+        asked = {part.level for part in blueprint.parts if (part.topic, part.kind) == (topic, kind)} - {""}
+        orders[topic, kind] = _Order(pool, f"{seed}|{topic}|{kind}", frozenset(seen), asked)
     chosen: dict[int, list[_L]] = {}
     for place, part in sorted(enumerate(blueprint.parts), key=lambda one: not one[1].level):
-        left = orders[part.topic, part.kind]
-        fitting = [one for one in left if part.level in {"", one.level}]
-        if not part.level and asked:
-            # What other parts ask for by its level is left to the person's next paper where it can be.
-            fitting.sort(key=lambda one: (one.id in known, (part.topic, part.kind, one.level) in asked))
-        if len(fitting) < part.count:
-            raise BankTooSmall(part.topic, part.kind, part.count, len(fitting))
-        chosen[place] = fitting[: part.count]
-        taken = {one.id for one in chosen[place]}
-        orders[part.topic, part.kind] = [one for one in left if one.id not in taken]
+        chosen[place] = orders[part.topic, part.kind].take(part.count, part.level)
+        if len(chosen[place]) < part.count:
+            raise BankTooSmall(part.topic, part.kind, part.count, len(chosen[place]))
     drawn = [
         (listed, plain(part.points)) for place, part in enumerate(blueprint.parts) for listed in chosen[place]
     ]
     whole = read([listed for listed, _ in drawn])
-    return [_freeze(whole[listed.id], points, shuffle) for listed, points in drawn]
+    return [_freeze(whole[listed.id], points, seed) for listed, points in drawn]
 
 
-def basis(
-    pools: Mapping[tuple[str, str], Sequence[Listed]], seed: str, seen: Collection[str] = ()
-) -> dict[str, Json]:
-    """Return what a draw rested on, as evidence keeps it: enough to repeat it beside the bank.
+class _Order(Generic[_L]):
+    """A pool in the order of a draw; it is gone through no further than something is wanted of it."""
 
-    A pool's digest is the SHA-256 of the canonical JSON of its ``[id, version]`` pairs in order, with the
-    level behind them where a question has one.
-    """
-    told: list[Json] = []
-    for (topic, kind), pool in sorted(pools.items()):
-        digest = _digest(tuple((one.id, one.version, one.level) for one in pool))
-        told.append({"topic": topic, "kind": kind, "held": len(pool), "sha256": digest})
+    def __init__(self, pool: Sequence[_L], seed: str, seen: Collection[str], asked: Collection[str]) -> None:
+        """Put ``pool`` in the order of ``seed``; ``asked`` are the levels that parts of the paper ask for."""
+        self._rest = (pool[place] for place in places(seed, len(pool)))
+        self._met: list[_L] = []
+        """What has been gone through and not been taken, in order."""
+        self._seen, self._asked = seen, asked
+
+    def take(self, count: int, level: str) -> list[_L]:
+        """Return the first ``count`` questions of ``level`` (of any, if empty), or as many as there are."""
+        held = sum(self._rank(one, level) == 0 for one in self._met)
+        while held < count and (one := next(self._rest, None)) is not None:
+            self._met.append(one)
+            held += self._rank(one, level) == 0
+        # Stable: equally good ones come in the order of the draw.
+        fitting = sorted(
+            (one for one in self._met if self._rank(one, level) is not None),
+            key=lambda one: self._rank(one, level) or 0,
+        )
+        taken = fitting[:count]
+        ids = {one.id for one in taken}
+        self._met = [one for one in self._met if one.id not in ids]
+        return taken
+
+    def _rank(self, one: _L, level: str) -> int | None:
+        """Return how gladly ``one`` is taken, 0 before all others; ``None`` where it has another level.
+
+        Of any level, what other parts ask for is left to the person's next paper where it can be.
+        """
+        if level and one.level != level:
+            return None
+        return 2 * (one.id in self._seen) + (not level and one.level in self._asked)
+
+
+def basis(pools: Mapping[tuple[str, str], Pool], seed: str, seen: Collection[str] = ()) -> dict[str, Json]:
+    """Return what a draw rested on, as evidence keeps it: enough to repeat it beside the bank."""
+    told: list[Json] = [
+        {"topic": topic, "kind": kind, "held": len(pool.questions), "sha256": pool.sha256}
+        for (topic, kind), pool in sorted(pools.items())
+    ]
     return {"seed": seed, "pools": told, "avoided": [*sorted(seen)]}
 
 
-@lru_cache(maxsize=256)
-def _digest(pool: tuple[tuple[str, int, str], ...]) -> str:
-    # A whole class draws from the same pools, and looking one up costs a tenth of hashing it.
-    listed = [[id_, version, level] if level else [id_, version] for id_, version, level in pool]
+def pool_digest(pool: Iterable[Listed]) -> str:
+    """Return what a pool is known by.
+
+    It is the SHA-256 of the canonical JSON of its ``[id, version]`` pairs in order, with the level behind
+    them where a question has one.
+    """
+    listed: list[Json] = [
+        [one.id, one.version, one.level] if one.level else [one.id, one.version] for one in pool
+    ]
     return hashlib.sha256(jcs.encode(listed)).hexdigest()
 
 
 def shown(frozen: Mapping[str, Json], number: int) -> dict[str, Json]:
     """Return what the trainee may see of a frozen question while the attempt is open: never the key."""
     visible = {name: frozen[name] for name in ("topic", "kind", "stem", "options", "points")}
-    pictured = {"pictures": frozen["pictures"]} if frozen.get("pictures") else {}
+    pictured = {name: frozen[name] for name in ("pictures", "option_pictures") if frozen.get(name)}
     return {"no": number, **visible, **pictured}
 
 
@@ -172,26 +215,28 @@ def disclosures(paper: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     return {f"q{number:03}": dict(frozen) for number, frozen in enumerate(paper, 1)}
 
 
-def _freeze(question: Question, points: str, shuffle: _Shuffle) -> dict[str, Json]:
+def _freeze(question: Question, points: str, seed: str) -> dict[str, Json]:
+    own = f"{seed}|{question.id}"
     options: Json = list(question.options)
     key = question.key
+    pictures: dict[str, Json] = {"pictures": [*question.pictures]} if question.pictures else {}
     if question.kind in {"single", "multiple"}:
-        order = list(range(len(question.options)))
-        shuffle.shuffle(order)
+        order = list(places(own, len(question.options)))
         options = [question.options[old] for old in order]
         right = _list(question.key)
         key = [place for place, old in enumerate(order) if old in right]
+        if question.option_pictures:
+            pictures["option_pictures"] = [question.option_pictures[old] for old in order]
     elif question.kind == "matching":
-        options, key = _matching(question, shuffle)
+        options, key = _matching(question, own)
     level: dict[str, Json] = {"level": question.level} if question.level else {}
-    pictured: dict[str, Json] = {"pictures": [*question.pictures]} if question.pictures else {}
     return {
         "question": question.id,
         "version": question.version,
         "topic": question.topic,
         "kind": question.kind,
         **level,
-        **pictured,
+        **pictures,
         "stem": question.stem,
         "options": options,
         "key": key,
@@ -199,34 +244,16 @@ def _freeze(question: Question, points: str, shuffle: _Shuffle) -> dict[str, Jso
     }
 
 
-def _matching(question: Question, shuffle: _Shuffle) -> tuple[dict[str, Json], list[Json]]:
+def _matching(question: Question, seed: str) -> tuple[dict[str, Json], list[Json]]:
     pairs = [(str(pair[0]), str(pair[1])) for pair in _list(question.key) if isinstance(pair, list)]
     # Two lefts may share a right, and a bank may add rights that fit nothing.
-    rights = list(dict.fromkeys([right for _, right in pairs] + list(question.options)))
-    shuffle.shuffle(pairs)
-    shuffle.shuffle(rights)
+    rights = shuffled(
+        f"{seed}|right", list(dict.fromkeys([right for _, right in pairs] + list(question.options)))
+    )
+    pairs = shuffled(f"{seed}|left", pairs)
     shown_options: dict[str, Json] = {"left": [left for left, _ in pairs], "right": list(rights)}
     return shown_options, [rights.index(right) for _, right in pairs]
 
 
 def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
-
-
-class _Shuffle:
-    """Fisher-Yates over a seeded stream."""
-
-    def __init__(self, seed: str) -> None:
-        self._stream = SeededRandomness(seed)
-
-    def shuffle(self, values: MutableSequence[_T]) -> None:
-        for last in range(len(values) - 1, 0, -1):
-            other = self._below(last + 1)
-            values[last], values[other] = values[other], values[last]
-
-    def _below(self, limit: int) -> int:
-        ceiling = (1 << 32) // limit * limit
-        while True:
-            value = int.from_bytes(self._stream.bytes(4), "big")
-            if value < ceiling:
-                return value % limit
