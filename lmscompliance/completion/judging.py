@@ -159,18 +159,19 @@ def read_facts(session: Session, course: Course, enrolment_ids: Iterable[str]) -
 def _judged(course: Course, enrolment_id: str, facts: Facts) -> TraineeStatus:
     notice = course.notice
     taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
-    taken += unverified(facts.identity, notice.identity) + merged_voids(facts.merges)
-    account = credit.account(facts.sessions, taught_online(course.lessons), notice.credit, course.fact, taken)
+    against = unverified(facts.identity, notice.identity) + merged_voids(facts.merges)
+    came = rules.attended(course.lessons, facts.attended, course.confirmed, notice.attendance)
+    account = credit.account(
+        facts.sessions,
+        taught_online(course.lessons),
+        notice.credit,
+        course.fact,
+        taken + against,
+        stays=rules.stays(came, notice, course.fact, against),
+    )
     counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact)
     counting = reported.with_reported(account, facts.elsewhere, counted)
-    attendance = rules.attendance(
-        course.lessons,
-        facts.attended,
-        course.confirmed,
-        account=account,
-        notice=notice,
-        class_fact=course.fact,
-    )
+    attendance = rules.credited(came, account)
     training = training_verdict(course.fact, course.lessons, counting, notice, attendance)
     exam = exam_verdict(facts.attempts, notice)
     return TraineeStatus(

@@ -99,7 +99,7 @@ def day_totals(status: TraineeStatus) -> list[DayTotal]:
     """Return what each Shanghai day with learning came to, the latest first."""
     credited: dict[date, int] = {}
     excluded: dict[date, int] = {}
-    for interval in status.account.intervals:
+    for interval in _intervals(status):
         for start, end in _by_day(interval):
             sums = credited if interval.reason is None else excluded
             day = _day(start)
@@ -122,7 +122,7 @@ def uncredited(services: Services, status: TraineeStatus, day: date | None, loca
         if found is None
         else [
             _shown(status, interval, part, known)
-            for interval in status.account.intervals
+            for interval in _intervals(status)
             if interval.reason is not None
             for part in _by_day(interval)
             if _day(part[0]) == found.day
@@ -176,6 +176,12 @@ def _shown(status: TraineeStatus, interval: Interval, part: tuple[int, int], kno
         last_day=last,
         closed_to=closed_to,
     )
+
+
+def _intervals(status: TraineeStatus) -> list[Interval]:
+    """Return what became of sessions and offline lessons, in the order of time."""
+    account = status.account
+    return sorted((*account.intervals, *account.attended), key=lambda one: (one.start_s, one.session))
 
 
 def _by_day(interval: Interval) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from lmscompliance.attendance.facts import attendance_facts, confirmed
 from lmscompliance.attendance.live import class_facts
 from lmscompliance.content import service as content
 from lmscompliance.content.service import Frozen
@@ -13,7 +14,8 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.learning import access, limits, steps
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.presence.facts import presence_facts
-from lmscompliance.rules import credit
+from lmscompliance.rules import attendance, credit
+from lmscompliance.rules.facts import OFFLINE, Stay
 from lmscompliance.rules.identity import unverified
 from lmscompliance.rules.merging import merged_voids
 from lmscompliance.rules.presence import voids
@@ -111,6 +113,13 @@ def credited_seconds(
     checks = presence_facts(session, [enrolment_id])[enrolment_id]
     taken = voids(checks, limits.within(session, services, class_id).presence)
     known = identity_facts(session, class_id, [enrolment_id])[enrolment_id]
-    taken += unverified(known, queries.class_notice(session, class_id).identity)
-    taken += merged_voids(queries.merge_facts(session, class_id, [enrolment_id])[enrolment_id])
-    return credit.account(facts, lessons, terms, class_fact, taken).by_lesson(lesson_id)
+    notice = queries.class_notice(session, class_id)
+    against = unverified(known, notice.identity)
+    against += merged_voids(queries.merge_facts(session, class_id, [enrolment_id])[enrolment_id])
+    stays: list[Stay] = []
+    if not alone and any(one.mode == OFFLINE for one in lessons):
+        signed = attendance_facts(session, class_id, [enrolment_id])[enrolment_id]
+        came = attendance.attended(lessons, signed, confirmed(session, class_id), notice.attendance)
+        stays = attendance.stays(came, notice, class_fact, against)
+    account = credit.account(facts, lessons, terms, class_fact, taken + against, stays=stays)
+    return account.by_lesson(lesson_id)

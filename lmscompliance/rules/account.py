@@ -42,13 +42,18 @@ class SessionAccount:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of all sessions of one enrolment; ``intervals`` in the order of time."""
+    """What became of all sessions of one enrolment; ``intervals`` in the order of time.
+
+    ``attended`` is what became of the offline lessons (with an empty ``session``); it shares the limits of
+    a day with the sessions, and no second with them, and is in none of the sums.
+    """
 
     intervals: tuple[Interval, ...]
     credited_seconds: int
     excluded: Mapping[str, int]
     _sessions: Mapping[str, SessionAccount] = field(repr=False)
     _lessons: Mapping[str, int] = field(repr=False)
+    attended: tuple[Interval, ...] = ()
 
     @property
     def wall_seconds(self) -> int:

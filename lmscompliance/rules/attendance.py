@@ -4,23 +4,25 @@ The mark follows from when the trainee signed in and out, or is the teacher's la
 earns the planned length; what 迟到 and 早退 missed is taken off as the policy says. Nothing here asks what
 time it is: without a sign, an entry and a confirmed list there is no mark yet.
 
-A second is credited once. What was learnt online at the time of an offline lesson stays credited online and
-is taken off the offline lesson; of two offline lessons at one time the one that began first keeps it.
+What it is worth lies in seconds of the clock: the first ones of the stay, since nobody records a lesson's
+breaks. ``credit.account`` judges them beside the sessions, so that a second counts once, a day's limits hold
+for both, and each second that does not count has one reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
 from lmscompliance.policy.notice import Notice
-from lmscompliance.policy.terms import AttendanceTerms
+from lmscompliance.policy.terms import REASONS, AttendanceTerms
 from lmscompliance.rules.account import Account
-from lmscompliance.rules.facts import OFFLINE, AttendanceFacts, ClassFact, LessonFact, MarkFact
+from lmscompliance.rules.facts import OFFLINE, AttendanceFacts, ClassFact, LessonFact, MarkFact, Stay
 from lmscompliance.rules.marking import exact_sum
+from lmscompliance.rules.presence import Void
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -58,8 +60,8 @@ class Attended:
     """One trainee in one offline lesson; ``mark`` is ``None`` while nothing says whether they came.
 
     ``in_us`` and ``out_us`` are what was signed or entered. ``earned_seconds`` is what the attendance is
-    worth, ``credited_seconds`` what counts of it now: nothing before the list is confirmed where the policy
-    asks for that, and no second that counts elsewhere.
+    worth, ``credited_seconds`` what counts of it now and ``excluded`` why the rest does not. It ``waits``,
+    with neither, until the list is confirmed where the policy asks for that.
     """
 
     lesson: LessonFact
@@ -69,7 +71,9 @@ class Attended:
     entered: bool
     confirmed: bool
     earned_seconds: int
-    credited_seconds: int
+    credited_seconds: int = 0
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,10 @@ class Attendance:
     """One trainee in all offline lessons of the plan, in the plan's order."""
 
     lessons: tuple[Attended, ...] = ()
-    _seconds: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def by_lesson(self, lesson: str) -> int:
         """Return the seconds credited to an offline lesson; 0 for any other."""
-        return self._seconds.get(lesson, 0)
+        return next((one.credited_seconds for one in self.lessons if one.lesson.id == lesson), 0)
 
     @property
     def planned_hours(self) -> Decimal:
@@ -113,41 +116,52 @@ def taught_online(lessons: Iterable[LessonFact]) -> list[LessonFact]:
     return [lesson for lesson in lessons if lesson.mode != OFFLINE]
 
 
-def attendance(
+def attended(
     lessons: Iterable[LessonFact],
     facts: AttendanceFacts,
     confirmed: Container[str],
-    *,
-    account: Account,
-    notice: Notice,
-    class_fact: ClassFact,
-) -> Attendance:
-    """Judge one enrolment's attendance; ``confirmed`` are the lessons whose lists the teacher confirmed.
+    terms: AttendanceTerms,
+) -> tuple[Attended, ...]:
+    """Judge one enrolment in each offline lesson by itself, in the plan's order; nothing is credited yet.
 
-    ``account`` says what the same person learnt online. Whatever order the facts come in, the result is the
-    same.
+    ``confirmed`` are the lessons whose lists the teacher confirmed. Whatever order the facts come in, the
+    result is the same.
     """
-    terms = notice.attendance
-    offline = [lesson for lesson in lessons if lesson.mode == OFFLINE]
-    if not offline:
-        return NONE
+    offline = sorted(
+        (lesson for lesson in lessons if lesson.mode == OFFLINE), key=lambda one: (one.ordinal, one.id)
+    )
+    return tuple(judge(lesson, facts, terms, confirmed=lesson.id in confirmed) for lesson in offline)
+
+
+def stays(
+    some: Iterable[Attended], notice: Notice, class_fact: ClassFact, voids: Iterable[Void] = ()
+) -> list[Stay]:
+    """Return which seconds the attendance is worth, for ``credit.account`` to judge.
+
+    ``voids`` is what speaks against the person (``rules.identity``, ``rules.merging``): what voids all of
+    their time voids this too. A lesson that began before the approval counts for nothing.
+    """
+    against = next((one.reason for one in voids if one.session is None and one.start_s is None), None)
     approved_us = class_fact.approved_us
-    taken = [(one.start_s, one.end_s) for one in account.intervals if one.reason is None]
-    judged: dict[str, Attended] = {}
-    for lesson in sorted(offline, key=lambda one: (one.starts_us or 0, one.ordinal, one.id)):
-        one = judge(lesson, facts, terms, confirmed=lesson.id in confirmed)
-        counts = one.confirmed or not terms.requires_cosign
-        start_us = lesson.starts_us or 0
-        if notice.credit.after_approval and (approved_us is None or start_us < approved_us):
-            counts = False
-        if counts and one.earned_seconds:
-            here = _presence(one)
-            free = one.earned_seconds - _covered(here, taken)
-            one = _credited(one, max(0, free))
-            taken.append(here)
-        judged[lesson.id] = one
-    in_order = sorted(judged.values(), key=lambda one: (one.lesson.ordinal, one.lesson.id))
-    return Attendance(tuple(in_order), {one.lesson.id: one.credited_seconds for one in in_order})
+    found = []
+    for one in some:
+        if one.waits or not one.earned_seconds:
+            continue
+        begins_us = one.lesson.starts_us or 0
+        early = notice.credit.after_approval and (approved_us is None or begins_us < approved_us)
+        start = _came(one, notice.attendance)
+        reason = against or ("before_approval" if early else None)
+        found.append(Stay(one.lesson.id, start, start + one.earned_seconds, reason))
+    return found
+
+
+def credited(some: Iterable[Attended], account: Account) -> Attendance:
+    """Return the attendance with what ``account``, judged with its ``stays``, let count of it."""
+    seconds: dict[str, dict[str | None, int]] = {}
+    for interval in account.attended:
+        of_lesson = seconds.setdefault(interval.lesson, {})
+        of_lesson[interval.reason] = of_lesson.get(interval.reason, 0) + interval.seconds
+    return Attendance(tuple(_credited(one, seconds.get(one.lesson.id, {})) for one in some))
 
 
 def judge(lesson: LessonFact, facts: AttendanceFacts, terms: AttendanceTerms, *, confirmed: bool) -> Attended:
@@ -174,7 +188,8 @@ def judge(lesson: LessonFact, facts: AttendanceFacts, terms: AttendanceTerms, *,
         if mark is None and confirmed:
             mark = Mark.ABSENT
     earned = _earned(lesson, mark, in_us, out_us, terms, entered=bool(entries))
-    return Attended(lesson, mark, in_us, out_us, bool(entries), confirmed, earned, 0)
+    waits = terms.requires_cosign and not confirmed
+    return Attended(lesson, mark, in_us, out_us, bool(entries), confirmed, earned, waits=waits)
 
 
 def _entered(entry: MarkFact, in_us: int | None, out_us: int | None) -> tuple[int | None, int | None]:
@@ -223,35 +238,14 @@ def _earned(
     return max(0, lesson.planned_seconds + (-missed_us // SECOND_US))
 
 
-def _presence(one: Attended) -> tuple[int, int]:
-    """Return the whole seconds between which the trainee was in the lesson."""
-    start, end = one.lesson.starts_us or 0, one.lesson.ends_us or 0
-    if one.mark in {Mark.LATE, Mark.LATE_EARLY} and one.in_us is not None:
+def _came(one: Attended, terms: AttendanceTerms) -> int:
+    """Return the second from which on the trainee was in the lesson, or counts as having been."""
+    start = one.lesson.starts_us or 0
+    if terms.deducts_missed and one.mark in {Mark.LATE, Mark.LATE_EARLY} and one.in_us is not None:
         start = max(start, one.in_us)
-    if one.mark in {Mark.EARLY, Mark.LATE_EARLY} and one.out_us is not None:
-        end = min(end, one.out_us)
-    return start // SECOND_US, max(start, end) // SECOND_US
+    return start // SECOND_US
 
 
-def _covered(here: tuple[int, int], taken: Iterable[tuple[int, int]]) -> int:
-    """Return how many seconds of ``here`` lie in any of ``taken``."""
-    reached, seconds = here[0], 0
-    for start, end in sorted(taken):
-        low, high = max(reached, start), min(here[1], end)
-        if low < high:
-            seconds += high - low
-            reached = high
-    return seconds
-
-
-def _credited(one: Attended, seconds: int) -> Attended:
-    return Attended(
-        one.lesson,
-        one.mark,
-        one.in_us,
-        one.out_us,
-        one.entered,
-        one.confirmed,
-        one.earned_seconds,
-        seconds,
-    )
+def _credited(one: Attended, seconds: Mapping[str | None, int]) -> Attended:
+    excluded = {reason: seconds[reason] for reason in REASONS if reason in seconds}
+    return replace(one, credited_seconds=seconds.get(None, 0), excluded=excluded)

@@ -7,6 +7,7 @@ up another.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,23 +43,30 @@ class Limit:
 
 
 def mark_full(
-    runs: Sequence[Run], lessons: Iterable[LessonFact], terms: CreditTerms, bits: Mapping[str, int]
+    runs: Sequence[Run],
+    lessons: Iterable[LessonFact],
+    terms: CreditTerms,
+    bits: Mapping[str, int],
+    attended: Sequence[Run] = (),
 ) -> None:
     """Credit unmarked time in its order and mark what comes after a lesson or a limit was full.
 
-    No two unmarked pieces of ``runs`` may overlap; then their starts put them in one order.
+    No two unmarked pieces of ``runs`` may overlap, nor two of ``attended`` (offline lessons); then their
+    starts put them in one order. Where both lie at one time, the session's counts first.
     """
     held = {lesson.id: _taking(lesson.planned_seconds, terms) for lesson in lessons}
     for run in reversed(runs):
         lesson = held.setdefault(run.fact.lesson, _taking(0, terms))
-        if lesson.left <= 0:
-            lesson.full_at = run.start
+        lesson.full_at = run.start if lesson.left <= 0 else None
     limits = Limits(terms, bits)
-    unmarked = [(piece.start, piece.end, run) for run in runs for piece in run.pieces if not piece.mask]
-    for start, end, run in sorted(unmarked, key=lambda entry: entry[0]):
-        lesson = held[run.fact.lesson]
+    for start, end, learning, staying in _together(_unmarked(runs), _unmarked(attended)):
         for low, high, over in limits.parts(start, end):
-            _credit(lesson, over, low, high, run)
+            free = low
+            if learning is not None:
+                free += _credit(held[learning.fact.lesson], over, low, high, learning)
+            if staying is not None:
+                staying.mark(low, free, bits["overlap"])
+                _attend(over, free, high, staying)
     for run in runs:
         lesson = held[run.fact.lesson]
         if lesson.held_since is not None and lesson.holder is not run:
@@ -74,22 +82,63 @@ def _taking(planned_seconds: int, terms: CreditTerms) -> _Lesson:
     return _Lesson(left, min(left, max(1, planned_seconds * terms.repeat_after_permille // _PERMILLE)))
 
 
-def _credit(lesson: _Lesson, limits: Sequence[Limit], low: int, high: int, run: Run) -> None:
+def _unmarked(runs: Sequence[Run]) -> list[tuple[int, int, Run]]:
+    """Return what nothing speaks against, in the order of time."""
+    unmarked = [(piece.start, piece.end, run) for run in runs for piece in run.pieces if not piece.mask]
+    return sorted(unmarked, key=lambda entry: entry[0])
+
+
+def _together(
+    learning: Sequence[tuple[int, int, Run]], staying: Sequence[tuple[int, int, Run]]
+) -> Iterator[tuple[int, int, Run | None, Run | None]]:
+    """Yield both in the order of time, each cut where the other begins or ends."""
+    if not staying:
+        yield from ((start, end, run, None) for start, end, run in learning)
+        return
+    edges = sorted({edge for start, end, _ in (*learning, *staying) for edge in (start, end)})
+    sides: list[dict[int, Run]] = []
+    for pieces in (learning, staying):
+        side: dict[int, Run] = {}
+        for start, end, run in pieces:
+            side.update(dict.fromkeys(edges[bisect_left(edges, start) : bisect_left(edges, end)], run))
+        sides.append(side)
+    for low, high in pairwise(edges):
+        if low in sides[0] or low in sides[1]:
+            yield low, high, sides[0].get(low), sides[1].get(low)
+
+
+def _take(limits: Iterable[Limit], low: int, high: int, most: int) -> int:
+    """Return how many seconds of ``[low, high)`` all ``limits`` still take, ``most`` at most; take them."""
+    taken = max(0, min(high - low, most, *(limit.left for limit in limits)))
+    for limit in limits:
+        limit.left -= taken
+        if taken and limit.left == 0:
+            limit.full_at = low + taken
+    return taken
+
+
+def _attend(limits: Sequence[Limit], low: int, high: int, staying: Run) -> None:
+    """Count ``[low, high)`` of an offline lesson as far as the limits take it, and mark the rest."""
+    taken = _take(limits, low, high, high - low)
+    for limit in limits:
+        if limit.left == 0:
+            staying.mark(low + taken, high, limit.bit)
+
+
+def _credit(lesson: _Lesson, limits: Sequence[Limit], low: int, high: int, run: Run) -> int:
+    """Return how many seconds of ``[low, high)`` counted, from its beginning on."""
     if lesson.full_at is not None or (lesson.holder is not None and lesson.holder is not run):
-        return
-    taken = min(high - low, lesson.left, *(limit.left for limit in limits))
+        return 0
+    taken = _take(limits, low, high, lesson.left)
     if taken <= 0:
-        return
+        return 0
     if lesson.holder is None and taken >= lesson.left_to_repeat:
         lesson.holder, lesson.held_since = run, low + lesson.left_to_repeat
     lesson.left_to_repeat -= taken
     lesson.left -= taken
     if lesson.left == 0:
         lesson.full_at = low + taken
-    for limit in limits:
-        limit.left -= taken
-        if limit.left == 0:
-            limit.full_at = low + taken
+    return taken
 
 
 class Limits:
@@ -118,6 +167,13 @@ class Limits:
         ordered = sorted(edges)
         for low, high in pairwise(ordered):
             yield low, high, [limit for since, until, limit in touching if since <= low and high <= until]
+
+    def take(self, start: int, end: int, most: int) -> int:
+        """Return how many seconds of ``[start, end)`` still count, ``most`` at most, and take them."""
+        total = 0
+        for low, high, over in self.parts(start, end):
+            total += _take(over, low, high, most - total)
+        return total
 
     def full(self) -> list[Limit]:
         """Return the occurrences that took all they could."""

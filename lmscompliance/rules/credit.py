@@ -14,7 +14,8 @@ which sessions, segments and beats are handed in changes nothing.
    while a later started session of the same trainee ran is marked, and no correction undoes that.
 4. What carries no mark so far counts, in the order of time, until its lesson, its day or its time of day is
    full (``caps``). From that moment on further time of a lesson is over its length, or a repeat in any
-   other session, and further time of the day is over its limit.
+   other session, and further time of the day is over its limit. Attending an offline lesson fills the day
+   in the same order; a second that counts in a session is not counted there again.
 5. Where several marks meet, the policy's precedence decides which one is the reason.
 """
 
@@ -26,7 +27,15 @@ from lmscompliance.policy.terms import REASONS, CreditTerms
 from lmscompliance.rules.account import Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
-from lmscompliance.rules.facts import LIVE, UNANSWERED, UNTIMELY, ClassFact, LessonFact, SessionFact
+from lmscompliance.rules.facts import (
+    LIVE,
+    UNANSWERED,
+    UNTIMELY,
+    ClassFact,
+    LessonFact,
+    SessionFact,
+    Stay,
+)
 from lmscompliance.rules.pace import TimedBeat, pace
 from lmscompliance.rules.presence import Void
 from lmscompliance.rules.run import Piece, Run
@@ -63,8 +72,12 @@ def account(
     terms: CreditTerms,
     class_fact: ClassFact,
     voids: Iterable[Void] = (),
+    *,
+    stays: Iterable[Stay] = (),
 ) -> Account:
-    """Judge every second of one enrolment's ``sessions``; ``voids`` is what checks of any kind took away.
+    """Judge every second of one enrolment's ``sessions`` and ``stays`` (in offline lessons).
+
+    ``voids`` is what checks of any kind took away from the sessions.
 
     A session whose lesson is not in the plan has a planned length of zero, so all of it is over length.
     Raises ``ValueError`` when a session is handed in twice.
@@ -83,8 +96,10 @@ def account(
     lessons = list(lessons)
     _mark_live(runs, lessons, bits["not_live"])
     _mark_overlaps(runs, bits["overlap"])
-    mark_full(runs, lessons, terms, bits)
-    return _close_account(runs, order)
+    attended = _stays(stays, bits)
+    _mark_class(attended, terms, class_fact, bits)
+    mark_full(runs, lessons, terms, bits, attended)
+    return _close_account(runs, attended, order)
 
 
 def _order_of(terms: CreditTerms) -> list[str]:
@@ -232,7 +247,22 @@ def _mark_voids(runs: Iterable[Run], voids: Iterable[Void], bits: Mapping[str, i
                 run.mark(start, run.end if void.end_s is None else void.end_s, bits[void.reason])
 
 
-def _close_account(runs: Sequence[Run], order: Sequence[str]) -> Account:
+def _stays(stays: Iterable[Stay], bits: Mapping[str, int]) -> list[Run]:
+    """Return the time in offline lessons; of two at one time the one that began first keeps it."""
+    runs: list[Run] = []
+    reached = 0
+    for one in sorted(stays, key=lambda stay: (stay.start_s, stay.end_s, stay.lesson)):
+        fact = SessionFact("", one.lesson, one.start_s * SECOND_US)
+        mask = bits[one.reason] if one.reason else 0
+        run = Run(fact, one.start_s, one.end_s, one.end_s, [Piece(one.start_s, one.end_s, mask)])
+        run.mark(run.start, reached, bits["overlap"])
+        if not one.reason:
+            reached = max(reached, run.end)
+        runs.append(run)
+    return runs
+
+
+def _close_account(runs: Sequence[Run], attended: Sequence[Run], order: Sequence[str]) -> Account:
     sessions: dict[str, SessionAccount] = {}
     lessons: dict[str, int] = {}
     totals: dict[str, int] = {}
@@ -263,7 +293,8 @@ def _close_account(runs: Sequence[Run], order: Sequence[str]) -> Account:
         )
         everything += intervals
     everything.sort(key=lambda interval: (interval.start_s, interval.end_s, interval.session))
-    return Account(tuple(everything), credited_total, _ranked(totals, order), sessions, lessons)
+    stayed = tuple(interval for run in attended for interval in run.intervals(order))
+    return Account(tuple(everything), credited_total, _ranked(totals, order), sessions, lessons, stayed)
 
 
 def _ranked(excluded: Mapping[str, int], order: Sequence[str]) -> dict[str, int]:

@@ -151,6 +151,19 @@ class MarkFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """Whole seconds ``[start_s, end_s)`` since the epoch that attending an offline lesson is worth.
+
+    ``reason`` is what speaks against all of them, or ``None``.
+    """
+
+    lesson: str
+    start_s: int
+    end_s: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AttendanceFacts:
     """Everything signed and entered about one enrolment."""
 

@@ -13,7 +13,7 @@ from itertools import chain
 from lmscompliance.policy import Notice
 from lmscompliance.rules import reported
 from lmscompliance.rules.account import Account
-from lmscompliance.rules.attendance import Attendance, attendance, taught_online
+from lmscompliance.rules.attendance import Attendance, attended, credited, stays, taught_online
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
@@ -100,11 +100,11 @@ def build(
 def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     """Return ``trainee`` with every verdict on them."""
     sessions = [session.fact for session in trainee.sessions.values()]
-    accounted, counted, attended, training = _trained(trainee, sessions, found, notice)
+    accounted, counted, attendance, training = _trained(trainee, sessions, found, notice)
     exam = exam_verdict([attempt.fact for attempt in trainee.attempts.values()], notice)
     complete = training.met or _complete_at_unlock(trainee, sessions, found, notice)
     eligible = eligibility(training, exam, notice)
-    return Judged(trainee, accounted, attended, training, exam, eligible, counted, complete)
+    return Judged(trainee, accounted, attendance, training, exam, eligible, counted, complete)
 
 
 def _trained(
@@ -116,25 +116,31 @@ def _trained(
     by_us: int | None = None,
 ) -> tuple[Account, Mapping[str, int], Attendance, TrainingVerdict]:
     taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
-    taken += unverified(trainee.identity, notice.identity, by_us=by_us)
-    taken += merged_voids(trainee.merges, by_us=by_us)
-    accounted = account(sessions, taught_online(found.lessons), notice.credit, found.fact, taken)
-    elsewhere = [one.fact for one in trainee.reported]
-    counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
-    counting = reported.with_reported(accounted, elsewhere, counted)
-    attended = attendance(
+    against = unverified(trainee.identity, notice.identity, by_us=by_us)
+    against += merged_voids(trainee.merges, by_us=by_us)
+    came = attended(
         found.lessons,
         AttendanceFacts(
             tuple(one for one in trainee.signs if by_us is None or one.at_us <= by_us),
             tuple(one for one in trainee.marks if by_us is None or one.marked_us <= by_us),
         ),
-        found.confirmed,
-        account=accounted,
-        notice=notice,
-        class_fact=found.fact,
+        {lesson for lesson, (at_us, _) in found.confirmed.items() if by_us is None or at_us <= by_us},
+        notice.attendance,
     )
-    training = training_verdict(found.fact, found.lessons, counting, notice, attended)
-    return accounted, counted, attended, training
+    accounted = account(
+        sessions,
+        taught_online(found.lessons),
+        notice.credit,
+        found.fact,
+        taken + against,
+        stays=stays(came, notice, found.fact, against),
+    )
+    elsewhere = [one.fact for one in trainee.reported]
+    counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
+    counting = reported.with_reported(accounted, elsewhere, counted)
+    attendance = credited(came, accounted)
+    training = training_verdict(found.fact, found.lessons, counting, notice, attendance)
+    return accounted, counted, attendance, training
 
 
 def _complete_at_unlock(
@@ -144,6 +150,7 @@ def _complete_at_unlock(
     unlocked_us = trainee.unlocked_us
     changed = [one.at_us for one in trainee.identity] + [one.at_us for one in trainee.merges]
     changed += [*(one.fact.at_us for one in trainee.corrections), *(one.marked_us for one in trainee.marks)]
+    changed += [at_us for at_us, _ in found.confirmed.values()]
     if unlocked_us is None or all(at_us <= unlocked_us for at_us in changed):
         return False
     as_it_was = [

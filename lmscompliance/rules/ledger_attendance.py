@@ -39,6 +39,7 @@ _DETAIL = {
     "签退": Column(11, centred=True),
     "考勤": Column(6, centred=True),
     "计入(分)": Column(8),
+    "扣除原因": Column(20),
     "签到IP": Column(15),
     "教师登记": Column(26),
     "教师确认": Column(16),
@@ -119,7 +120,7 @@ class AttendanceDetail(Part):
             Style.NOTE,
             self.context.note(
                 "签到、签退为扫描限时签到码时由服务器记录，或由教师登记；迟到、早退缺席的时间已扣除；"
-                "同一时间已计线上学习的，线下不重复计；时间均为北京时间。"
+                "同一时间已计线上学习的，线下不重复计；线上、线下共用每日和时段上限；时间均为北京时间。"
             ),
         )
         yield row(Style.HEAD, *_DETAIL)
@@ -156,6 +157,7 @@ class AttendanceDetail(Part):
             "" if one.out_us is None else words.clock(one.out_us, relative_to=day),
             "" if one.mark is None else SIGNS[one.mark],
             words.minutes(one.credited_seconds),
+            "未经教师确认" if one.waits and one.earned_seconds else words.excluded(one.excluded),
             "；".join(trainee.sign_addresses.get(lesson.id, ())),
             "；".join(trainee.entries.get(lesson.id, ())),
             "" if confirmed is None else f"{confirmed[1]} {words.moment(confirmed[0])}",

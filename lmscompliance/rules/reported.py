@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from lmscompliance.policy.notice import Notice
 from lmscompliance.rules.account import Account
+from lmscompliance.rules.attendance import taught_online
 from lmscompliance.rules.caps import Limits
 from lmscompliance.rules.facts import ClassFact, LessonFact
 
@@ -104,46 +105,36 @@ def credited(
     """Return the seconds of each session (by ``record``) that count; all 0 unless the policy lets them.
 
     Only time of a planned lesson, inside the window, after the approval where that is asked for, while no
-    live session ran and no earlier reported one counted, and up to what live time left of the lesson and
-    of the limits of its day.
+    live session ran, no offline lesson was attended and no earlier reported one counted, and up to what live
+    time left of the lesson and, with offline lessons, of the limits of its day.
     """
     if not notice.reported.credited:
         return {one.record: 0 for one in some}
     terms = notice.credit
     left = {
         one.id: one.planned_seconds * terms.lesson_cap_permille // 1000 - live.by_lesson(one.id)
-        for one in lessons
+        for one in taught_online(lessons)
     }
     opens, closes = -(-class_fact.window_start_us // SECOND_US), class_fact.window_end_us // SECOND_US
     if terms.after_approval:
         approved = class_fact.approved_us
         opens = closes if approved is None else max(opens, -(-approved // SECOND_US))
     taken = [(one.start_s, one.end_s) for one in live.sessions()]
+    taken += [(one.start_s, one.end_s) for one in live.attended]
     limits = Limits(terms, {"daily_cap": 0, "period_cap": 0})
-    for past in live.intervals:
+    for past in (*live.intervals, *live.attended):
         if past.reason is None:
-            _take(limits, past.start_s, past.end_s, past.seconds)
+            limits.take(past.start_s, past.end_s, past.seconds)
     counted: dict[str, int] = {}
     for one in sorted(some, key=lambda one: (one.start_s, one.record)):
         seconds = 0
         for start, end in _free(max(one.start_s, opens), min(one.end_s, closes), taken):
-            seconds += _take(limits, start, end, max(0, left.get(one.lesson, 0) - seconds))
+            seconds += limits.take(start, end, max(0, left.get(one.lesson, 0) - seconds))
         counted[one.record] = seconds
         if seconds:
             left[one.lesson] -= seconds
             taken.append((one.start_s, one.end_s))
     return counted
-
-
-def _take(limits: Limits, start: int, end: int, most: int) -> int:
-    """Return how many seconds of a stretch the limits still take, and take them."""
-    total = 0
-    for low, high, over in limits.parts(start, end):
-        seconds = min(high - low, most - total, *(limit.left for limit in over))
-        for limit in over:
-            limit.left -= seconds
-        total += seconds
-    return total
 
 
 def with_reported(live: Account, some: Iterable[Reported], counted: Mapping[str, int]) -> Account:

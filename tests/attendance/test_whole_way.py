@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import openpyxl
@@ -12,9 +13,11 @@ from lmscompliance.completion import service as completion
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.ledgers.service import export
+from lmscompliance.policy import Catalogue
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.verifier import Verdict, verify
-from tests.attendance.classroom import FIRST, HOURS, SECOND
+from tests.attendance.classroom import FIRST, HOURS, SECOND, open_classroom
+from tests.support.app import client_for, make_app, trainee
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -63,7 +66,7 @@ def test_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
         ["×", "○", 0, 1, 1, 0, 0, 0, 0],
     ]
     detail = _rows(made.workbook, "线下考勤明细")
-    assert detail[1][5:13] == [
+    assert detail[1][5:14] == [
         "2021-02-08",
         "09:00:00–12:00:00",
         "一号车间",
@@ -72,11 +75,45 @@ def test_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
         "12:00:00",
         "到",
         180,
+        None,
     ]
     assert [row[12] for row in detail[1:7]] == [180, 180, 160, 120, 0, 0]
-    assert "teacher-wang 登记“×”" in detail[5][14]
+    assert "teacher-wang 登记“×”" in detail[5][15]
     summary = {row[1]: row for row in _rows(made.workbook, "③学习汇总")}
     assert summary["张三"][10] == 35
+
+
+def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_path):
+    """What is over the day has one reason, on the trainee's page, in the ledger and to the verifier."""
+    notice = services.policies.get("wudi-gongjiang-draft").supposing({"credit.daily_cap_seconds": 9600})
+    room = open_classroom(replace(services, policies=Catalogue([notice])), tmp_path)
+    room.clock.set(FIRST - timedelta(hours=1))
+    room.learn("trainee-1")
+    room.attend("trainee-1")
+    room.attend("trainee-2")
+    room.clock.set(FIRST + 2 * HOURS)
+    room.learn("trainee-2")
+    before = completion.status(room.services, room.class_id, room.school.trainees["trainee-2"])
+    assert (before.account.credited_seconds, before.attendance.lessons[0].waits) == (120, True)
+    room.confirm()
+    first, second = (
+        completion.status(room.services, room.class_id, room.school.trainees[name])
+        for name in ("trainee-1", "trainee-2")
+    )
+    assert first.account.credited_seconds == 120
+    assert first.attendance.lessons[0].excluded == {"daily_cap": 10800 - (9600 - 120)}
+    assert second.attendance.lessons[0].credited_seconds == 9600
+    assert (second.account.credited_seconds, dict(second.account.excluded)) == (0, {"daily_cap": 120})
+    page = client_for(make_app(room.services), trainee("trainee-1")).get(
+        f"/compliance/classes/{room.class_id}/uncredited"
+    )
+    assert "超过每日上限" in page.text
+    assert "平焊" in page.text
+    made, report = _verified(room, tmp_path)
+    assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
+    rows = _rows(made.workbook, "线下考勤明细")
+    column = rows[0].index("扣除原因")
+    assert [row[column] for row in rows[1:4:2]] == ["超过每日上限 1320 秒", "超过每日上限 1200 秒"]
 
 
 @pytest.mark.parametrize(

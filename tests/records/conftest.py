@@ -59,6 +59,11 @@ class Course:
 @pytest.fixture
 def course(services: Services, clock: ManualClock, tmp_path: Path) -> Course:
     """Return the class, with the clock at the end of 2022: the logs were written before."""
+    return open_course(services, clock, tmp_path)
+
+
+def open_course(services: Services, clock: ManualClock, tmp_path: Path) -> Course:
+    """File, approve, plan and enrol."""
     class_id = file_class(services, CODE)
     service.approve_class(services, class_id, "")
     service.publish_plan(services, class_id, plan())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +16,16 @@ from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.ledgers.service import export
+from lmscompliance.policy import Catalogue
 from lmscompliance.records.service import Source, import_records
 from lmscompliance.rules.class_life import CLOSED
+from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import activation, codes, queries
 from lmscompliance.verifier import Verdict, verify
-from tests.records.conftest import CODE, Course
-from tests.records.test_moodle import ROWS, _csv
+from tests.records.conftest import CODE, Course, open_course, stamp
+from tests.records.test_moodle import ROWS, _csv, _row
+from tests.records.test_statements import _statement
 from tests.support.app import administrator, client_for, make_app, trainee
 
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -46,6 +50,61 @@ def test_a_ledger_shows_them_apart_and_the_verifier_finds_them(course: Course, t
     assert report.verdict is Verdict.VALID_WITH_FINDINGS
     assert [one.code for one in report.findings] == ["late_imports"]
     assert report.findings[0].params == {"count": 2, "seconds": 3360, "counted": 0}
+
+
+def _statements(form: str, start: int, end: int, title: str) -> list[object]:
+    """Return what an xAPI or a cmi5 system states of a stretch of one activity."""
+    length = f"PT{end - start}S"
+    if form == "xapi":
+        return [_statement(end + 1, end, "experienced", duration=length, title=title)]
+    said = {"session": f"s{start}", "title": title}
+    return [
+        _statement(2 * end + 1, start, "initialized", **said),
+        _statement(2 * end + 2, end, "terminated", duration=length, **said),
+    ]
+
+
+@ONCE
+@pytest.mark.parametrize("form", ["moodle-log", "xapi", "cmi5"])
+def test_a_policy_that_credits_them_is_followed_from_the_file_to_the_verifier(
+    services: Services, clock: ManualClock, tmp_path: Path, form: str
+) -> None:
+    """What counts completes a lesson and stands apart from live time; the rest is shown as not counted."""
+    notice = services.policies.get("liusu-youji-2021").supposing(
+        {"reported.credited": True, "credit.daily_cap_seconds": 2400}
+    )
+    course = open_course(replace(services, policies=Catalogue([notice])), clock, tmp_path)
+    # 25 min of lesson 3 and 20 of lesson 4 on one day; lesson 3 again on the next; a page of no lesson.
+    seen = [(0, 1500, "课件3"), (1500, 2700, "课件4"), (90_000, 91_200, "课件3"), (200_000, 200_000, "首页")]
+    if form == "moodle-log":
+        rows = [
+            _row(stamp(at), context=f"页面: {title}") for start, end, title in seen for at in (start, end)
+        ]
+        course.take(course.write(_csv(rows)))
+    else:
+        text = json.dumps([one for part in seen for one in _statements(form, *part)])
+        course.take(course.write(text, "s.json"), form)
+    with reading(course.services.database) as session:
+        enrolment = queries.roster(session, course.class_id)[0].id
+    status = completion.status(course.services, course.class_id, enrolment)
+    seconds = {one.lesson.ordinal: one.credited_seconds for one in status.training.lessons}
+    assert (seconds[3], seconds[4], status.account.credited_seconds) == (1800, 900, 0)
+    assert status.training.total_hours == 1
+    signer = LocalSigner.load_or_create(tmp_path / "signer", "example.com/log")
+    done = export(course.services, signer, course.class_id, tmp_path / "out")
+    book = openpyxl.load_workbook(done.workbook)
+    rows = [[cell.value for cell in row] for row in book[SHEET].iter_rows(min_row=4)]
+    assert [(row[5][-3:], row[9], row[10]) for row in rows[:-1]] == [
+        ("课件3", 25, 25),
+        ("课件4", 20, 15),
+        ("课件3", 20, 5),
+        ("课程）", 0, 0),
+    ]
+    summary = next(row for row in book["③学习汇总"].iter_rows(values_only=True) if row[1] == "张三丰")
+    assert summary[7:11] == (0, 0, "1/24", 1)
+    report = verify(done.bundle, done.trust.read_bytes())
+    assert report.verdict is Verdict.VALID_WITH_FINDINGS, "\n".join(report.lines("en"))
+    assert report.findings[0].params == {"count": 4, "seconds": 3900, "counted": 2700}
 
 
 @ONCE
@@ -109,8 +168,6 @@ def test_a_closed_class_takes_no_records(course: Course) -> None:
 def test_the_command_checks_first_and_reports_rows(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """--check writes nothing; --json names each row; a second import says that all is known."""
     from lmscompliance.cli import records as cli
-    from tests.records.conftest import stamp
-    from tests.records.test_moodle import _row
 
     class Given:
         def __enter__(self):

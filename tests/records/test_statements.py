@@ -22,13 +22,14 @@ LI = {"mbox": "mailto:li@example.com"}
 
 
 def _statement(
-    number: int, at: int, verb: str, actor=ZHANG, *, duration="", session="", thing="urn:x"
+    number: int, at: int, verb: str, actor=ZHANG, *, duration="", session="", thing="urn:x", title=""
 ) -> Any:
+    title = title or ("课件5" if thing == "urn:5" else "别的")
     made: dict[str, Any] = {
         "id": f"00000000-0000-4000-8000-{number:012d}",
         "actor": {"objectType": "Agent", **actor},
         "verb": {"id": VERBS + verb},
-        "object": {"id": thing, "definition": {"name": {"zh-CN": "课件5" if thing == "urn:5" else "别的"}}},
+        "object": {"id": thing, "definition": {"name": {"zh-CN": title}}},
         "timestamp": (datetime(2021, 2, 3, 8, 0, tzinfo=ZONE) + timedelta(seconds=at)).isoformat(),
     }
     if duration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -12,19 +13,22 @@ from hypothesis import strategies as st
 
 from lmscompliance.policy import Catalogue
 from lmscompliance.rules import attendance as rules
-from lmscompliance.rules.account import Account, Interval
+from lmscompliance.rules import credit
 from lmscompliance.rules.attendance import SIGNS, Mark
 from lmscompliance.rules.completion import training_verdict
+from lmscompliance.rules.daytime import WHOLE_DAY
 from lmscompliance.rules.facts import AttendanceFacts, LessonFact, MarkFact, SignFact
+from lmscompliance.rules.presence import Void
 from tests.rules import build
 
 S2 = Catalogue.builtin().get("wudi-gongjiang-draft")
 TERMS = S2.attendance
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
-START = build.us(86_400)
+DAY = build.DAY
+START = build.us(DAY)
 END = START + 180 * MINUTE
-NOBODY_ONLINE = Account((), 0, {}, {}, {})
+NOBODY_ONLINE = credit.account([], [], S2.credit, build.CLASS)
 
 
 def offline(name="F1", start=START, hours="4", ordinal=1) -> LessonFact:
@@ -44,18 +48,24 @@ def offline(name="F1", start=START, hours="4", ordinal=1) -> LessonFact:
     )
 
 
-def judged(*signs, marks=(), confirmed=True, account=NOBODY_ONLINE):
+def judged(*signs, marks=(), confirmed=True, sessions=(), **changes):
     """Judge one lesson of an approved class."""
     signed = AttendanceFacts(
         tuple(SignFact("F1", purpose, instant) for purpose, instant in signs), tuple(marks)
     )
-    return attendance([offline()], signed, {"F1"} if confirmed else (), account=account).lessons[0]
+    (one,) = attendance([offline()], signed, {"F1"} if confirmed else (), sessions, **changes)[1].lessons
+    return one
 
 
-def attendance(lessons, facts, confirmed, *, account=NOBODY_ONLINE, approved=0):
-    """Judge by S2, in a class approved at ``approved``."""
+def attendance(lessons, facts, confirmed, sessions=(), *, approved=0, voids=(), **changes):
+    """Return account and attendance by S2 with ``changes``, in a class approved at ``approved``."""
     class_fact = replace(build.CLASS, approved_us=approved)
-    return rules.attendance(lessons, facts, confirmed, account=account, notice=S2, class_fact=class_fact)
+    notice = S2.supposing({f"credit.{name}": value for name, value in changes.items()})
+    came = rules.attended(lessons, facts, confirmed, notice.attendance)
+    stays = rules.stays(came, notice, class_fact, voids)
+    online = [build.lesson("L", seconds=30_000)]
+    account = credit.account(sessions, online, notice.credit, class_fact, voids, stays=stays)
+    return account, rules.credited(came, account)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +104,8 @@ def test_nobody_is_absent_before_the_list_is_confirmed():
     assert judged(confirmed=False).mark is None
     waiting = judged(("in", START), ("out", END), confirmed=False)
     assert (waiting.mark, waiting.earned_seconds, waiting.credited_seconds) == (Mark.PRESENT, 10800, 0)
+    assert waiting.waits
+    assert waiting.excluded == {}
 
 
 def test_the_latest_entry_of_the_teacher_holds_whatever_the_order():
@@ -115,11 +127,12 @@ def test_the_five_signs():
 
 def test_a_second_learnt_online_is_not_credited_offline_too():
     """A phone that plays a lesson in the classroom earns online; the offline lesson loses these seconds."""
-    start_s = START // SECOND
-    playing = Interval("S", "L", start_s - 100, start_s + 300, None)
-    excluded = Interval("S", "L", start_s + 300, start_s + 900, "paused")
-    account = Account((playing, excluded), 400, {"paused": 600}, {}, {})
-    assert judged(("in", START), ("out", END), account=account).credited_seconds == 10800 - 300
+    paused = [(DAY + 300, 400, "paused"), (DAY + 360, 400, "paused"), (DAY + 900, 400, "paused")]
+    playing = build.session(
+        [*build.watch(DAY - 100, DAY + 300)[:-1], *paused], opened=DAY - 100, lesson="L", name="S"
+    )
+    one = judged(("in", START), ("out", END), sessions=[playing])
+    assert (one.credited_seconds, one.excluded) == (10800 - 300, {"overlap": 300})
 
 
 def test_of_two_offline_lessons_at_one_time_the_first_keeps_it():
@@ -127,22 +140,24 @@ def test_of_two_offline_lessons_at_one_time_the_first_keeps_it():
     first, second = offline(), offline("F2", START + 120 * MINUTE, ordinal=2)
     signs = [SignFact("F1", "in", START), SignFact("F1", "out", END)]
     signs += [SignFact("F2", "in", START + 120 * MINUTE), SignFact("F2", "out", START + 300 * MINUTE)]
-    found = attendance([second, first], AttendanceFacts(tuple(signs)), {"F1", "F2"})
+    _, found = attendance([second, first], AttendanceFacts(tuple(signs)), {"F1", "F2"})
     assert [one.credited_seconds for one in found.lessons] == [10800, 7200]
+    assert [one.excluded for one in found.lessons] == [{}, {"overlap": 3600}]
 
 
 def test_an_offline_lesson_before_the_approval_earns_nothing():
     """It is kept with its mark and does not count, as sessions do."""
     signs = (SignFact("F1", "in", START), SignFact("F1", "out", END))
-    found = attendance([offline()], AttendanceFacts(signs), {"F1"}, approved=START + 1)
+    _, found = attendance([offline()], AttendanceFacts(signs), {"F1"}, approved=START + 1)
     assert (found.lessons[0].mark, found.by_lesson("F1")) == (Mark.PRESENT, 0)
+    assert found.lessons[0].excluded == {"before_approval": 10800}
 
 
 def test_the_attendance_rate_counts_where_the_policy_asks_for_one():
     """Two of three lessons attended are 66.66 %, short of 80 %; without a rate nothing is judged."""
     lessons = [offline(f"F{n}", START + n * 86400 * SECOND, ordinal=n) for n in range(3)]
     marks = [MarkFact("F0", "present", END), MarkFact("F1", "late", END, START), MarkFact("F2", "leave", END)]
-    found = attendance(lessons, AttendanceFacts(marks=tuple(marks)), {"F0", "F1", "F2"})
+    _, found = attendance(lessons, AttendanceFacts(marks=tuple(marks)), {"F0", "F1", "F2"})
     class_fact = replace(build.CLASS, policy_digest=S2.digest)
     assert found.rate == Fraction(2, 3)
     silent = training_verdict(class_fact, lessons, NOBODY_ONLINE, S2, found)
@@ -170,3 +185,85 @@ def test_order_and_repetition_change_nothing_and_credit_keeps_its_bounds(signs, 
     assert judged(*shuffled) == one
     assert 0 <= one.credited_seconds <= one.earned_seconds <= one.lesson.planned_seconds
     assert (one.mark is Mark.ABSENT) == (one.in_us is None)
+
+
+def test_offline_time_fills_the_day_that_sessions_fill_too():
+    """Two hours in the morning and three in the classroom are over a day of four: the rest has one reason."""
+    morning = build.session(build.watch(DAY - 7200, DAY), opened=DAY - 7200, lesson="L")
+    signs = (SignFact("F1", "in", START), SignFact("F1", "out", END))
+    account, found = attendance(
+        [offline()], AttendanceFacts(signs), {"F1"}, [morning], daily_cap_seconds=4 * 3600
+    )
+    assert account.credited_seconds == 7200
+    assert (found.lessons[0].credited_seconds, found.lessons[0].excluded) == (7200, {"daily_cap": 3600})
+
+
+def test_a_session_after_a_full_day_in_the_classroom_is_over_the_limit():
+    """What comes later on the day is what does not count, whichever of the two it is."""
+    evening = build.session(build.watch(DAY + 10800, DAY + 18000), opened=DAY + 10800, lesson="L")
+    signs = (SignFact("F1", "in", START), SignFact("F1", "out", END))
+    account, found = attendance(
+        [offline()], AttendanceFacts(signs), {"F1"}, [evening], daily_cap_seconds=4 * 3600
+    )
+    assert found.by_lesson("F1") == 10800
+    assert (account.credited_seconds, account.excluded) == (3600, {"daily_cap": 3600})
+    unconfirmed, _ = attendance(
+        [offline()], AttendanceFacts(signs), (), [evening], daily_cap_seconds=4 * 3600
+    )
+    assert unconfirmed.credited_seconds == 7200
+
+
+def test_a_limit_of_a_time_of_day_and_its_hours_hold_offline_too():
+    """The lesson lasts from 08:00 to 11:00: its first hour may count for half, its last lies outside."""
+    one = judged(("in", START), ("out", END), period_caps=["08:00-09:00/1800"], hours_of_day=["06:00-10:00"])
+    assert one.credited_seconds == 1800 + 3600
+    assert one.excluded == {"outside_hours": 3600, "period_cap": 1800}
+
+
+def test_nobody_unverified_is_credited_offline():
+    """What voids all of a person's time voids their attendance, and a missed presence check does not."""
+    signs = ("in", START), ("out", END)
+    one = judged(*signs, voids=[Void(None, None, None, "unverified_identity")])
+    assert (one.credited_seconds, one.excluded) == (0, {"unverified_identity": 10800})
+    assert judged(*signs).credited_seconds == 10800
+
+
+_SECONDS = st.integers(-4000, 16_000)
+_CAPS = st.none() | st.integers(1, 20_000)
+
+
+@given(
+    begins=st.lists(st.tuples(_SECONDS, st.integers(1, 6000)), max_size=4),
+    second=_SECONDS,
+    cap=_CAPS,
+    period=st.none() | st.integers(1, 9000),
+    chance=st.randoms(use_true_random=False),
+)
+def test_every_second_of_an_offline_lesson_has_one_verdict_in_any_order(begins, second, cap, period, chance):
+    """Credited and excluded make what was earned, no second counts twice, and no limit is passed."""
+    sessions = [
+        build.session(build.watch(DAY + at, DAY + at + length), name=f"s{n}", opened=DAY + at, lesson="L")
+        for n, (at, length) in enumerate(begins)
+    ]
+    lessons = [offline(), offline("F2", START + second * SECOND, ordinal=2)]
+    signs = [SignFact(one.id, "in", one.starts_us) for one in lessons]
+    signs += [SignFact(one.id, "out", one.ends_us) for one in lessons]
+    caps: dict[str, object] = {} if cap is None else {"daily_cap_seconds": cap}
+    if period is not None:
+        caps["period_caps"] = [f"09:00-10:30/{period}"]
+    account, found = attendance(lessons, AttendanceFacts(tuple(signs)), {"F1", "F2"}, sessions, **caps)
+    for one in found.lessons:
+        assert one.credited_seconds + sum(one.excluded.values()) == one.earned_seconds
+    counted = sorted(
+        (one.start_s, one.end_s) for one in (*account.intervals, *account.attended) if one.reason is None
+    )
+    assert all(before[1] <= after[0] for before, after in pairwise(counted))
+    by_day: dict[int, int] = {}
+    for start, end in counted:
+        for low, high in WHOLE_DAY.occurrences(start, end):
+            by_day[low] = by_day.get(low, 0) + min(high, end) - max(low, start)
+    assert cap is None or all(seconds <= cap for seconds in by_day.values())
+    for some in (sessions, lessons, signs):
+        chance.shuffle(some)
+    again = attendance(lessons, AttendanceFacts(tuple(signs)), {"F1", "F2"}, sessions, **caps)
+    assert again == (account, found)
