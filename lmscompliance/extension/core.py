@@ -142,4 +142,4 @@ class Compliance:
             return None
         from lmscompliance.extension.scheduler import start  # noqa: PLC0415  # APScheduler only when used
 
-        return start(services, wiring.periodic_jobs())
+        return start(services, wiring.periodic_jobs(own_process=self._clock is None))

@@ -10,7 +10,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from lmscompliance.extension.periodic import Periodic, run_logged
 from lmscompliance.services import Services
 
-_PROMPT = "prompt"
+_PROMPT, _LONG, _DEFAULT = "prompt", "long", "default"
+
+_THREADS = {_DEFAULT: 2, _PROMPT: 1, _LONG: 1}
 
 
 def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
@@ -18,11 +20,11 @@ def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=UTC,
         daemon=True,
-        executors={"default": ThreadPoolExecutor(2), _PROMPT: ThreadPoolExecutor(1)},
+        executors={name: ThreadPoolExecutor(count) for name, count in _THREADS.items()},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in jobs:
-        executor = _PROMPT if job.prompt else "default"
+        executor = _PROMPT if job.prompt else _LONG if job.long else _DEFAULT
         args = (services, job)
         scheduler.add_job(
             run_logged, "interval", seconds=job.seconds, id=job.name, args=args, executor=executor

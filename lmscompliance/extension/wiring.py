@@ -9,6 +9,7 @@ from lmscompliance.completion import service as completion
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.stamping import stamp_due
 from lmscompliance.exams import service as exams
+from lmscompliance.extension import exporting
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import jobs as file_jobs
@@ -24,8 +25,12 @@ from lmscompliance.supervision import jobs as supervision_jobs
 from lmscompliance.training import life, verifying
 
 
-def periodic_jobs() -> list[Periodic]:
-    """Return every periodic job, in the order in which facts flow."""
+def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
+    """Return every periodic job, in the order in which facts flow.
+
+    ``own_process`` builds ledgers in a process of their own, which has the machine's clock.
+    """
+    build_ledgers = exporting.build_apart if own_process else _build_ledgers
     return [
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
         Periodic("learning.close_unanswered", 10, presence.close_unanswered),
@@ -36,7 +41,7 @@ def periodic_jobs() -> list[Periodic]:
         Periodic("persons.keep_apart", 600, apart.keep_apart),
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
-        Periodic("ledgers.build_asked", 3, _build_ledgers),
+        Periodic("ledgers.build_asked", 3, build_ledgers, long=True),
         Periodic("retention.clear", 600, retention_jobs.clear),
         Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),

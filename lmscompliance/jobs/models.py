@@ -23,8 +23,9 @@ class LeaseRow(Base):
 class JobRow(Base):
     """One piece of work. A row is the promise: committed with the fact that demands the work.
 
-    ``state`` is queued, running, done or failed. A running job whose ``claimed_until_us`` has passed is
-    claimable again, which is all that recovery after a crash consists of.
+    ``state`` is queued, running, done, failed or cancelled. ``asked_by`` is an account and ``asked_for`` the
+    enterprise whose quota it counts towards, where there are such. A running job whose ``claimed_until_us``
+    has passed is claimable again, which is all that recovery after a crash consists of.
     """
 
     __tablename__ = "compliance_job"
@@ -42,9 +43,12 @@ class JobRow(Base):
     total: Mapped[int] = mapped_column(BigInteger, default=0)
     outcome: Mapped[str] = mapped_column(Text, default="")
     finished_us: Mapped[int | None] = mapped_column(BigInteger)
+    asked_by: Mapped[str] = mapped_column(String(255), default="", server_default=text("''"))
+    asked_for: Mapped[str] = mapped_column(Id, default="", server_default=text("''"))
 
     __table_args__ = (
         Index("ix_compliance_job_claimable", "state", "due_us"),
+        Index("ix_compliance_job_asked", "kind", "due_us"),
         # At most one unfinished job a kind and subject: pressing the button twice queues once.
         Index(
             "uq_compliance_job_unfinished",

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance.jobs.models import JobRow
@@ -20,7 +20,7 @@ from lmscompliance.jobs.moment import SECOND, database_now
 from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import reading, transaction
 
 CLAIM_SECONDS = 120
 """How long a worker may be silent before its job goes to another; progress reports renew it."""
@@ -30,7 +30,7 @@ MAX_CLAIMS = 5
 
 
 class ClaimLost(Conflict):
-    """The job was given to another worker: stop, and write nothing more."""
+    """The job was cancelled or given to another worker: stop, and write nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,19 @@ class JobState:
 
 
 def enqueue(
-    session: Session, services: Services, kind: str, subject: str, payload: dict[str, Any] | None = None
+    session: Session,
+    services: Services,
+    kind: str,
+    subject: str,
+    payload: dict[str, Any] | None = None,
+    *,
+    asked_by: str = "",
+    asked_for: str = "",
 ) -> str:
     """Queue work in the caller's transaction and return the job's id.
 
-    While an unfinished job of the same kind and subject exists, that one's id is returned instead.
+    ``asked_by`` and ``asked_for`` are what ``asked`` counts by. While an unfinished job of the same kind and
+    subject exists, that one's id is returned instead.
     """
     while True:
         made = session.scalar(
@@ -80,17 +88,63 @@ def enqueue(
                 done=0,
                 total=0,
                 outcome="",
+                asked_by=asked_by,
+                asked_for=asked_for,
             )
             .on_conflict_do_nothing()
             .returning(JobRow.id)
         )
-        found = made or session.scalar(
-            select(JobRow.id).where(
-                JobRow.kind == kind, JobRow.subject == subject, JobRow.state.in_(("queued", "running"))
-            )
-        )
+        found = made or unfinished(session, kind, subject)
         if found is not None:  # else it finished between the two statements: queue anew
             return found
+
+
+def unfinished(session: Session, kind: str, subject: str) -> str | None:
+    """Return the id of the job of this kind and subject that waits or is being worked on."""
+    return session.scalar(select(JobRow.id).where(*_unfinished(kind, subject)))
+
+
+def asked(session: Session, kind: str, *, seconds: int, by: str = "", on_behalf: str = "") -> int:
+    """Count the jobs of ``kind`` queued in the last ``seconds`` by an account or for an enterprise."""
+    query = select(func.count()).where(JobRow.kind == kind, JobRow.due_us > database_now() - seconds * SECOND)
+    if by:
+        query = query.where(JobRow.asked_by == by)
+    if on_behalf:
+        query = query.where(JobRow.asked_for == on_behalf)
+    return session.execute(query).scalar_one()
+
+
+def cancel(session: Session, kind: str, subject: str) -> bool:
+    """Cancel the unfinished job in the caller's transaction; ``False`` when there is none.
+
+    A worker that is at it finds its claim lost at its next word of progress, and leaves nothing behind.
+    """
+    cancelled = session.execute(
+        update(JobRow)
+        .where(*_unfinished(kind, subject))
+        .values(state="cancelled", finished_us=database_now())
+        .returning(JobRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return cancelled.first() is not None
+
+
+def _unfinished(kind: str, subject: str) -> tuple[ColumnElement[bool], ...]:
+    return JobRow.kind == kind, JobRow.subject == subject, JobRow.state.in_(("queued", "running"))
+
+
+def _claimable(kinds: Collection[str]) -> ColumnElement[bool]:
+    free = or_(
+        and_(JobRow.state == "queued", JobRow.due_us <= database_now()),
+        and_(JobRow.state == "running", JobRow.claimed_until_us <= database_now()),
+    )
+    return and_(JobRow.kind.in_(kinds), JobRow.fence < MAX_CLAIMS, free)
+
+
+def due(services: Services, kinds: Collection[str]) -> bool:
+    """Tell whether a worker would find something to do."""
+    with reading(services.database) as session:
+        return session.scalar(select(JobRow.id).where(_claimable(kinds)).limit(1)) is not None
 
 
 def claim(services: Services, kinds: Collection[str], *, seconds: int = CLAIM_SECONDS) -> Claim | None:
@@ -98,13 +152,9 @@ def claim(services: Services, kinds: Collection[str], *, seconds: int = CLAIM_SE
 
     If the process dies afterwards, the job is claimable again once ``seconds`` have passed.
     """
-    claimable = or_(
-        and_(JobRow.state == "queued", JobRow.due_us <= database_now()),
-        and_(JobRow.state == "running", JobRow.claimed_until_us <= database_now()),
-    )
     oldest = (
         select(JobRow.id)
-        .where(JobRow.kind.in_(kinds), JobRow.fence < MAX_CLAIMS, claimable)
+        .where(_claimable(kinds))
         .order_by(JobRow.due_us, JobRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)

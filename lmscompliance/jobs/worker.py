@@ -32,7 +32,7 @@ def work_once(services: Services, handlers: Mapping[str, Handler]) -> bool:
         with transaction(services.database) as session:
             queue.finish(session, taken, outcome)
     except queue.ClaimLost:
-        _log.warning("job %s (%s) went to another worker; its result is discarded", taken.id, taken.kind)
+        _log.warning("job %s (%s) was cancelled or taken over; its result is discarded", taken.id, taken.kind)
     except ComplianceError as error:
         with transaction(services.database) as session:
             queue.fail(

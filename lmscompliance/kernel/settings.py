@@ -95,6 +95,12 @@ class Settings:
     """Service mode: how long a session stays open unused."""
     session_hours: int = 12
     """Service mode: how long a session stays open at most."""
+    exports_per_account: int = 50
+    """How many ledgers an account may ask for in 24 hours."""
+    exports_per_enterprise: int = 200
+    """How many ledgers may be asked for in 24 hours of all classes of one enterprise."""
+    link_minutes: int = 15
+    """How long a download link of a ledger holds."""
     scheduler: bool = True
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
     fast_lane: bool = True
@@ -189,6 +195,9 @@ class Settings:
                 _at_least(1, self.session_idle_minutes),
             ),
             ("session_hours", _at_least(1, self.session_hours)),
+            ("exports_per_account", _at_least(0, self.exports_per_account)),
+            ("exports_per_enterprise", _at_least(0, self.exports_per_enterprise)),
+            ("link_minutes", _at_least(1, self.link_minutes)),
             ("scheduler", isinstance(self.scheduler, bool)),
             ("fast_lane", isinstance(self.fast_lane, bool)),
         ]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import NotFound
+from lmscompliance.ledgers import links
 from lmscompliance.ledgers.models import LedgerDownload, LedgerExport
 from lmscompliance.ledgers.service import kept_directory
 from lmscompliance.services import Services
@@ -89,44 +90,56 @@ def handed_out(services: Services, actor: Actor, class_id: str, *, purpose: str)
         looks.record(session, services, actor, place, what=looks.LEDGER, occasion=COMMAND, purpose=words)
 
 
-def fetch(
+def link(
     services: Services, actor: Actor, class_id: str, export_id: str, *, file: str, purpose: str = ""
-) -> Path:
-    """Return the path of ``file`` (of ``ENDINGS``) of an export, having recorded who fetches it.
+) -> str:
+    """Return a signed link (see ``links``) to ``file`` (of ``ENDINGS``) of an export.
 
-    The record is durable before the file is handed out: a ledger holds full ID numbers, so that what it is
-    for has to be said and everybody in it finds it. Raises ``NotFound`` for an unknown file, and when the
-    file was removed from the export directory; ``InvalidInput`` without a purpose where one is needed.
+    A ledger holds full ID numbers, so that what it is for has to be said and everybody in it finds it; that
+    is durable before the link is handed out. Raises ``NotFound`` for an unknown file, and when the file was
+    removed from the export directory; ``InvalidInput`` without a purpose where one is needed.
     """
     if file not in ENDINGS:
         raise NotFound("web.not_found")
     words = looks.checked_purpose(purpose) if file in WHOLE else ""
+    made = links.Link(class_id, export_id, file, actor.account, actor.role.value)
     with transaction(services.database) as session:
-        found = finished(session, class_id, export_id)
-        if found is None:
-            raise NotFound("web.not_found")
-        path = kept_directory(services, class_id, export_id) / f"{found.stem}{ENDINGS[file]}"
-        if not path.is_file():
-            raise NotFound("ledgers.file_gone", name=path.name)
+        _standing(session, services, made)
+        if words:
+            place = (class_id, looks.NOBODY)
+            looks.record(session, services, actor, place, what=looks.LEDGER, occasion=file, purpose=words)
+    return links.issue(services, made)
+
+
+def fetch(services: Services, text: str) -> Path:
+    """Return the path of the file that a signed link opens, having recorded that it is fetched.
+
+    Raises ``Unauthenticated`` for a link that is not ours or over, ``NotFound`` for a file that went.
+    """
+    opened = links.read(services, text)
+    with transaction(services.database) as session:
+        path = _standing(session, services, opened)
         session.add(
             LedgerDownload(
-                class_id=class_id,
+                class_id=opened.class_id,
                 id=services.ids.new(),
-                export_id=export_id,
-                file=file,
-                account=actor.account,
-                role=actor.role.value,
+                export_id=opened.export_id,
+                file=opened.file,
+                account=opened.account,
+                role=opened.role,
                 downloaded_at=services.clock.now(),
             )
         )
-        if words:
-            looks.record(
-                session,
-                services,
-                actor,
-                (class_id, looks.NOBODY),
-                what=looks.LEDGER,
-                occasion=file,
-                purpose=words,
-            )
+    return path
+
+
+def _standing(session: Session, services: Services, wanted: links.Link) -> Path:
+    """Return where the file stands; raises ``NotFound``."""
+    found = finished(session, wanted.class_id, wanted.export_id)
+    if found is None:
+        raise NotFound("web.not_found")
+    folder = kept_directory(services, wanted.class_id, wanted.export_id)
+    path = folder / f"{found.stem}{ENDINGS[wanted.file]}"
+    if not path.is_file():
+        raise NotFound("ledgers.file_gone", name=path.name)
     return path

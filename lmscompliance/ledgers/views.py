@@ -10,7 +10,7 @@ from lmscompliance.ledgers import downloads, jobs
 from lmscompliance.ledgers.access import export_scope
 from lmscompliance.ledgers.subject import subject
 from lmscompliance.training.access import class_scope
-from lmscompliance.web import Access, Routes, current_actor, current_services, redirect_to, render
+from lmscompliance.web import TOKEN, Access, Routes, current_actor, current_services, redirect_to, render
 
 routes = Routes()
 
@@ -40,14 +40,21 @@ def create(class_id: str) -> ResponseReturnValue:
     return redirect_to("ledger", class_id=class_id)
 
 
+@routes.post("/classes/<class_id>/ledger/cancellation", endpoint="ledger_cancel", access=_ASKING)
+def cancel(class_id: str) -> ResponseReturnValue:
+    """Cancel the ledger that is being made, whoever asked for it."""
+    jobs.cancel(current_services(), class_id)
+    return redirect_to("ledger", class_id=class_id)
+
+
 @routes.get(
     "/classes/<class_id>/ledger/<export_id>/<file>",
     endpoint="ledger_file",
     access=Access(*READING, scope=export_scope),
 )
 def download(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
-    """Hand out one file of a finished ledger that holds nobody's data; each download is recorded."""
-    return _file(class_id, export_id, file)
+    """Lead to one file of a finished ledger that holds nobody's data."""
+    return _linked(class_id, export_id, file)
 
 
 @routes.post(
@@ -56,14 +63,21 @@ def download(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
     access=Access(*READING, scope=export_scope),
 )
 def fetch(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
-    """Hand out any file of a finished ledger; what for is recorded, too."""
-    return _file(class_id, export_id, file, request.form.get("purpose", ""))
+    """Lead to any file of a finished ledger, once what for is recorded."""
+    return _linked(class_id, export_id, file, request.form.get("purpose", ""))
 
 
-def _file(class_id: str, export_id: str, file: str, purpose: str = "") -> ResponseReturnValue:
-    path = downloads.fetch(
+def _linked(class_id: str, export_id: str, file: str, purpose: str = "") -> ResponseReturnValue:
+    link = downloads.link(
         current_services(), current_actor(), class_id, export_id, file=file, purpose=purpose
     )
+    return redirect_to("ledger_link", link=link)
+
+
+@routes.get("/ledger-files/<link>", endpoint="ledger_link", access=TOKEN)
+def linked(link: str) -> ResponseReturnValue:
+    """Hand out the file that a signed link opens; each download is recorded."""
+    path = downloads.fetch(current_services(), link)
     response = send_file(path, as_attachment=True, download_name=path.name, max_age=0)
     response.headers["Cache-Control"] = "no-store"
     return response

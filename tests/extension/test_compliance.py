@@ -137,7 +137,7 @@ def test_jobs_run_under_their_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A job that another process is running is left to it; afterwards it runs again."""
     compliance, app = _migrated(tmp_path)
     runs = []
-    monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("count", 5, runs.append)])
+    monkeypatch.setattr(wiring, "periodic_jobs", lambda **_: [Periodic("count", 5, runs.append)])
     with leases.held(compliance.services(app), "periodic/count", seconds=60):
         compliance.run_jobs(app)
         assert runs == []
@@ -156,7 +156,7 @@ def test_a_prompt_job_waits_for_no_dead_process(tmp_path: Path, monkeypatch: pyt
             assert session.scalars(select(LeaseRow.expires_us - database_now())).one() <= 15_000_000
         ran.set()
 
-    monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("tell", 3600, tell, prompt=True)])
+    monkeypatch.setattr(wiring, "periodic_jobs", lambda **_: [Periodic("tell", 3600, tell, prompt=True)])
     scheduler = compliance.start_scheduler(app)
     assert scheduler is not None
     try:
@@ -175,7 +175,7 @@ def test_a_failing_job_is_told_to_its_caller_and_frees_its_lease(
     def broken(_services: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("broken", 5, broken)])
+    monkeypatch.setattr(wiring, "periodic_jobs", lambda **_: [Periodic("broken", 5, broken)])
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             compliance.run_jobs(app)
@@ -196,7 +196,7 @@ def test_the_scheduler_starts_only_when_asked_and_allowed(
             twice.set()
         raise ZeroDivisionError
 
-    monkeypatch.setattr(wiring, "periodic_jobs", lambda: [Periodic("flaky", 1, flaky)])
+    monkeypatch.setattr(wiring, "periodic_jobs", lambda **_: [Periodic("flaky", 1, flaky)])
     scheduler = compliance.start_scheduler(app)
     assert scheduler is not None
     try:

@@ -55,6 +55,7 @@ def test_every_route_is_authenticated_or_on_the_short_list() -> None:
     opened = {(route.endpoint, route.access) for route in ROUTES if isinstance(route.access, Open)}
     assert opened == {
         ("beat", TOKEN),
+        ("ledger_link", TOKEN),
         ("session_end", TOKEN),
         ("session_steps", TOKEN),
         ("content_file", TOKEN),

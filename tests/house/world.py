@@ -135,6 +135,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "file": "workbook",
                 "fact": "graded",
                 "grant": "unsigned",
+                "link": "unsigned",
                 "name": "clip.mp4",
                 "tile": "0/000.p/1",
                 "bundle": "000.p/1",

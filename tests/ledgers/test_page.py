@@ -47,7 +47,7 @@ def test_asking_waiting_and_downloading(
     export_id = _export_id(services)
     paths = {}
     for file in ("workbook", "bundle", "trust"):
-        answer = client.post(_url(miniature, export_id, file), data=PURPOSE)
+        answer = client.post(_url(miniature, export_id, file), data=PURPOSE, follow_redirects=True)
         assert answer.headers["Cache-Control"] == "no-store"
         assert "attachment" in answer.headers["Content-Disposition"]
         paths[file] = tmp_path / file
@@ -62,14 +62,21 @@ def test_each_download_is_recorded(services: Services, signer: LocalSigner, mini
     client_for(app, administrator()).post(_url(miniature))
     jobs.build_asked(services, signer)
     export_id = _export_id(services)
+    link = ""
     for actor in (administrator(), inspector("浏河镇")):
-        client_for(app, actor).post(_url(miniature, export_id, "workbook"), data=PURPOSE).close()
+        link = client_for(app, actor).post(_url(miniature, export_id, "workbook"), data=PURPOSE).location
+        client_for(app, None).get(link).close()
     with reading(services.database) as session:
         rows = session.scalars(select(LedgerDownload).order_by(LedgerDownload.role)).all()
     assert [(row.account, row.role, row.file) for row in rows] == [
         ("admin-1", "administrator", "workbook"),
         ("inspector-1", "inspector", "workbook"),
     ]
+    miniature.clock.advance(services.settings.link_minutes * 60 + 1)
+    for stale in (link, "/compliance/ledger-files/unsigned"):
+        answer = client_for(app, administrator()).get(stale)
+        assert answer.status_code == 401
+        assert "重新点击下载" in answer.text
 
 
 def test_what_a_ledger_is_for_has_to_be_said(

@@ -1,0 +1,148 @@
+"""Export jobs: cancelled, killed, counted, and how often they say how far they are."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import select, update
+
+from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.extension import exporting
+from lmscompliance.jobs import queue
+from lmscompliance.jobs.models import JobRow
+from lmscompliance.kernel.clock import ManualClock
+from lmscompliance.ledgers import jobs
+from lmscompliance.ledgers.models import LedgerExport
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.verifier import Verdict, verify
+from tests.ledgers.miniature import Miniature
+from tests.support.app import administrator, clerk, client_for, make_app
+
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def _left(services: Services, miniature: Miniature) -> list[str]:
+    folder = services.settings.export_dir / miniature.class_id
+    return [path.name for path in folder.rglob("*")] if folder.is_dir() else []
+
+
+def test_a_cancelled_export_leaves_nothing(
+    services: Services, signer: LocalSigner, miniature: Miniature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Queued or half made, the page says it was cancelled, and no file stands anywhere."""
+    client = client_for(make_app(services), administrator())
+    page = f"/compliance/classes/{miniature.class_id}/ledger"
+    client.post(page)
+    assert client.post(f"{page}/cancellation").status_code == 303
+    assert jobs.build_asked(services, signer) == 0
+    assert "已取消" in client.get(page).text
+    client.post(page)
+    write, told = queue.progress, []
+
+    def cancelled_on_the_way(*arguments: object) -> None:
+        if not told:
+            told.append(jobs.cancel(services, miniature.class_id))
+        write(*arguments)
+
+    monkeypatch.setattr(queue, "progress", cancelled_on_the_way)
+    assert jobs.build_asked(services, signer) == 1
+    assert told == [True]
+    assert not [name for name in _left(services, miniature) if "." in name]
+    assert "取消生成" not in client.get(page).text
+    assert jobs.cancel(services, miniature.class_id) is False
+    client.post(page)
+    jobs.build_asked(services, signer)
+    with reading(services.database) as session:
+        whole = session.scalars(select(LedgerExport).where(LedgerExport.finished_at.is_not(None))).one()
+    assert min(_left(services, miniature)) == whole.id
+
+
+@sqlite_only
+def test_progress_is_written_once_a_second(
+    services: Services,
+    clock: ManualClock,
+    signer: LocalSigner,
+    miniature: Miniature,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many steps there are, a second has one commit about them, and the bar never goes back."""
+    told: list[tuple[int, float]] = []
+
+    def note(_services: Services, _taken: queue.Claim, done: int, _total: int) -> None:
+        told.append((done, clock.now().timestamp()))
+
+    monkeypatch.setattr(queue, "progress", note)
+    jobs.ask(services, administrator(), miniature.class_id)
+    taken = queue.claim(services, [jobs.KIND])
+    assert taken is not None
+    step = jobs._Told(services, taken)
+    for phase in ("entries", "workbook", "bundle"):
+        for done in range(40):
+            step(phase, done, 40)
+            clock.advance(0.1)
+    assert len(told) == 12
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert min(b - a for (_, a), (_, b) in pairwise(told)) >= 1
+
+
+@sqlite_only
+def test_a_killed_export_is_made_anew(services: Services, miniature: Miniature) -> None:
+    """Kill -9 in the middle leaves no file under a final name; the next process makes it, and it verifies."""
+    address = services.database.engine.url.render_as_string(hide_password=False)
+    object.__setattr__(services.settings, "database_url", address)
+    page = f"/compliance/classes/{miniature.class_id}/ledger"
+    client = client_for(make_app(services), administrator())
+    folder = services.settings.export_dir / miniature.class_id
+    for _ in range(20):
+        client.post(page)
+        command = [sys.executable, "-m", "lmscompliance.extension.exporting"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+        assert child.stdin is not None
+        child.stdin.write(exporting.dump(services.settings))
+        child.stdin.close()
+        while child.poll() is None and not list(folder.glob("*/.ledger-*/*")):
+            time.sleep(0.002)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        if list(folder.glob("*/.ledger-*")):
+            break  # else it was done before it was killed: once more
+    else:
+        pytest.fail("no export was killed on its way")
+    scratch = next(folder.glob("*/.ledger-*"))
+    assert list(scratch.parent.iterdir()) == [scratch]
+    with transaction(services.database) as session:
+        session.execute(update(JobRow).where(JobRow.state == "running").values(claimed_until_us=1))
+    exporting.build_apart(services)
+    assert not scratch.parent.exists()
+    (made,) = folder.glob("*/*.lmsev.zip")
+    assert verify(made, next(folder.glob("*/*.trust")).read_bytes()).verdict is Verdict.VALID
+    assert not jobs.asked_for(services)
+
+
+@pytest.mark.parametrize(("setting", "asker"), [("exports_per_account", 0), ("exports_per_enterprise", 1)])
+def test_who_asks_too_often_waits(
+    services: Services, signer: LocalSigner, miniature: Miniature, setting: str, asker: int
+) -> None:
+    """An account, and all of an enterprise, have a share of 24 hours; what is being made is no new asking."""
+    object.__setattr__(services.settings, setting, 2)
+    app = make_app(services)
+    page = f"/compliance/classes/{miniature.class_id}/ledger"
+    askers = [administrator(), clerk("91320585MA1XXXXX0N")]
+    for _ in range(2):
+        for _again in range(2):
+            assert client_for(app, administrator()).post(page).status_code == 303
+        jobs.build_asked(services, signer)
+    answer = client_for(app, askers[asker]).post(page)
+    assert answer.status_code == 429
+    assert "2 次" in answer.text
+    with transaction(services.database) as session:
+        day_us = int(timedelta(days=1).total_seconds()) * queue.SECOND
+        session.execute(update(JobRow).values(due_us=JobRow.due_us - day_us))
+    assert client_for(app, askers[asker]).post(page).status_code == 303
