@@ -11,6 +11,7 @@ from lmscompliance.completion.judging import TraineeStatus, course_of, judge
 from lmscompliance.completion.record import ReasonShown, ReportedShown, SessionShown
 from lmscompliance.completion.uncredited import DayTotal, day_totals
 from lmscompliance.exams import service as exams
+from lmscompliance.filing import notices
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.rules import blended
@@ -52,6 +53,8 @@ class RecordPage:
     exam_published: bool
     unlocked_at: datetime | None
     open_attempt: str | None
+    notices: int
+    unread: int
 
 
 def own_classes(services: Services, actor: Actor) -> list[ClassCard]:
@@ -83,6 +86,7 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
     with reading(services.database) as session:
         person = queries.open_enrolment(session, services.vault, class_id, enrolment_id).person
         verification = queries.enrolment(session, class_id, enrolment_id).verification_result
+        told = notices.of_trainee(session, class_id, enrolment_id)
     running = situation.open_attempt
     now_us = to_micros(services.clock.now())
     return RecordPage(
@@ -102,4 +106,6 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         exam_published=situation.blueprint is not None,
         unlocked_at=situation.unlocked_at,
         open_attempt=None if running is None else running.id,
+        notices=len(told),
+        unread=sum(1 for one in told if one.read_at is None),
     )

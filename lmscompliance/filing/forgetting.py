@@ -1,11 +1,14 @@
-"""What filing lets go of a class: scans, on which people signed. What was declared stays."""
+"""What filing lets go of a class: scans, on which people signed, and who read what.
+
+What was declared and what everybody was told stays.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
-from lmscompliance.filing.models import FilingDocument
-from lmscompliance.rules.retention import PROOFS
+from lmscompliance.filing.models import FilingDocument, NoticeReceipt
+from lmscompliance.rules.retention import PROOFS, RECORDS
 from lmscompliance.storage.erasing import Erasing
 
 
@@ -14,3 +17,4 @@ def forget(erasing: Erasing) -> None:
     own = select(FilingDocument.sha256).where(FilingDocument.class_id == erasing.class_id)
     erasing.file(PROOFS, erasing.session.scalars(own))
     erasing.of_class(PROOFS, FilingDocument)
+    erasing.of_class(RECORDS, NoticeReceipt)

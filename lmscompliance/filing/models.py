@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.files.models import StoredFile
@@ -36,4 +36,37 @@ class FilingDeclaration(Base):
     output_yuan: Mapped[int | None] = mapped_column(BigInteger)
     above_scale: Mapped[bool]
     by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class TrainingNotice(Base):
+    """A notice of the training to everybody in a class (培训通知), in the order of ``n``; none is changed."""
+
+    __tablename__ = "compliance_training_notice"
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(String(255))
+    text: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class NoticeReceipt(Base):
+    """A trainee said that they read a notice; rows are only ever added, one a notice and enrolment."""
+
+    __tablename__ = "compliance_notice_receipt"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["class_id", "n"], ["compliance_training_notice.class_id", "compliance_training_notice.n"]
+        ),
+        ForeignKeyConstraint(
+            ["class_id", "enrolment_id"], ["compliance_enrolment.class_id", "compliance_enrolment.id"]
+        ),
+    )
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)

@@ -322,6 +322,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "filing.agreement": Parameter("boolean", absent=False, absent_rationale="not asked"),
     "filing.min_output_yuan": Parameter("integer", minimum=0, absent=None, absent_rationale="not asked"),
     "filing.above_scale": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.notice": Parameter("boolean", absent=False, absent_rationale="not asked"),
     "filing.review_working_days": Parameter("integer", minimum=1, maximum=60, absent=None),
     "proofs.kinds": Parameter("texts", choices=PROOFS, absent=()),
     "proofs.itinerary_from": Parameter(

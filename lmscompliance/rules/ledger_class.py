@@ -194,6 +194,7 @@ _CLASS_IGNORED = frozenset(
         "details.revealed",
         "filing.document_added",
         "filing.declared",
+        "notice.published",
         "claim.list_imported",
         "claim.project_set",
         "claim.submitted",

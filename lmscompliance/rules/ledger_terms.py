@@ -121,6 +121,7 @@ PARAMETERS = {
     "filing.agreement": "须与学习平台签订协议",
     "filing.min_output_yuan": "企业年产值须高于（元）",
     "filing.above_scale": "须为规模以上企业",
+    "filing.notice": "须向全体参训人员通知",
     "filing.review_working_days": "审核时限（工作日）",
     "proofs.kinds": "证明材料",
     "proofs.itinerary_from": "行程卡须覆盖自",

@@ -241,7 +241,14 @@ _TRAINEE = {
     "proof.reviewed": read_reviewed,
 }
 _TRAINEE_IGNORED = frozenset(
-    {"consent.given", "consent.withdrawn", "correction.asked", "correction.decided", "session.steps"}
+    {
+        "consent.given",
+        "consent.withdrawn",
+        "correction.asked",
+        "correction.decided",
+        "session.steps",
+        "notice.read",
+    }
 )
 
 

@@ -51,8 +51,8 @@ def _arguments(route: Route) -> set[str]:
 
 def _same_objects(arguments: set[str], kind: str) -> bool:
     """Tell whether a path that names only these arguments cannot tell ``kind`` from the own objects."""
-    # A kind of form is a word that every class has.
-    shared = {"neighbour": {"class_id", "lesson_id"}, "mixed": {"class_id", "kind"}}
+    # A kind of form is a word that every class has; its notices are counted from 0 in each.
+    shared = {"neighbour": {"class_id", "lesson_id", "number"}, "mixed": {"class_id", "kind", "number"}}
     return (kind in shared and arguments <= shared[kind]) or (kind != "missing" and arguments <= OF_THE_LOG)
 
 

@@ -23,6 +23,7 @@ from lmscompliance.exams.models import ExamAttempt
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import service as files
+from lmscompliance.filing import notices
 from lmscompliance.filing.models import FilingDocument
 from lmscompliance.identity import cases, numbers, uscc
 from lmscompliance.identity.verification import MANUAL
@@ -139,6 +140,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "name": "clip.mp4",
                 "tile": "0/000.p/1",
                 "bundle": "000.p/1",
+                "number": "0",
             }
         )
     found = Finding("lockstep", "high", people[0]["enrolment_id"], 0, 1, (), {"persons": 3, "sessions": 15})
@@ -179,6 +181,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
             class_id=class_id, kind="plan", n=0, sha256=scan, by="clerk", at=services.clock.now()
         )
         session.add(row)
+    notices.publish(services, class_id, title="培训通知", text="请按时学习。", by="clerk")
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
         objects |= {

@@ -70,6 +70,8 @@ def _handed_in(made: Miniature) -> None:
     proof |= {"media_type": "image/jpeg", "size": 9, "added_us": made.now_us(), "by": "trainee"}
     proof |= {"taken_on": "2021-02-15", "from": "2021-02-01", "to": "2021-02-14", "consent": {"version": "1"}}
     made.record(_own(made), "proof.added", proof, ip="10.0.0.4")
+    told: dict[str, Json] = {"notice": 0, "sha256": "3" * 64, "read_us": made.now_us()}
+    made.record(_own(made), "notice.read", told, ip="10.0.0.4")
     reviewed: dict[str, Json] = {"proof": "p1", "accepted": True, "reviewed_us": made.now_us()}
     made.record(_own(made), "proof.reviewed", reviewed, reviewer="enterprise-1", reason="")
 
@@ -118,6 +120,7 @@ def _of_the_class(made: Miniature) -> None:
     stream, at = evidence.class_stream(made.class_id), made.now_us()
     lesson = made.lessons[0]
     for kind, body in (
+        ("notice.published", {"notice": 0, "sha256": "3" * 64, "published_us": at}),
         ("lesson.content_changed", {"lesson": lesson, "version": 2, "content_sha256": "1" * 64}),
         ("attendance.printed", {"sheet": "s1", "lesson": lesson, "plan_version": 1, "people": 5}),
         ("attendance.scanned", {"sheet": "s1", "lesson": lesson, "sha256": "2" * 64, "scanned_us": at}),

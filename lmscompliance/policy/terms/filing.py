@@ -25,6 +25,8 @@ class FilingTerms:
     """An enterprise's yearly output must be above this, with a proof; ``None``: not asked."""
     above_scale: bool
     """Whether only enterprises above the designated size (规上) may file."""
+    notice: bool
+    """Whether everybody of a class is to be told of the training (培训通知), with receipts."""
     review_working_days: int | None
     """The bureau answers within so many working days after the day of receipt; ``None``: no term."""
 
