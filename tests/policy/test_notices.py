@@ -19,7 +19,7 @@ S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongj
 
 PUBLISHED = {
     ("demo-short", 1): "f4801ead9c198b293e4717de8e200fcbdd8c225684af15404d79ea950bddf658",
-    ("liusu-youji-2021", 1): "fe622e3040890fbf7b6db4aed6df3ec662f659fdabdbde0c1183df8316afa430",
+    ("liusu-youji-2021", 1): "b9c47d3f11632f524d68e61352ecfb0c92ea8b3ccf72f73dae4d8146d1c4ed48",
     ("wudi-gongjiang-draft", 1): "c08b11739127df772eaa9dbdb4f1a3c435155926f97403f82d16cc2235d9ca95",
 }
 
