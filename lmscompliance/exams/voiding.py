@@ -16,8 +16,9 @@ from lmscompliance.exams.models import VOIDED, ExamAttempt, ExamVoid
 from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
-from lmscompliance.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from lmscompliance.kernel.errors import Conflict, Forbidden, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.words import stated
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import after_commit, transaction
 from lmscompliance.training import queries as training
@@ -33,9 +34,7 @@ def request(services: Services, actor: Actor, class_id: str, attempt_id: str, re
     Raises ``InvalidInput`` without a reason, ``NotFound`` for an attempt of another class, ``Conflict`` for
     one that is voided already or that somebody has asked for.
     """
-    why = " ".join(reason.split())
-    if not why or len(why) > LONGEST_REASON:
-        raise InvalidInput("exams.void_reason", most=LONGEST_REASON)
+    why = stated(reason, LONGEST_REASON, "exams.void_reason")
     now = services.clock.now()
     with transaction(services.database) as session:
         attempt, _ = _locked(session, class_id, attempt_id)

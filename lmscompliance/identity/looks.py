@@ -15,7 +15,7 @@ from lmscompliance import evidence
 from lmscompliance.identity.models import Look
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
-from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.words import stated
 from lmscompliance.services import Services
 
 DETAILS, PHOTO, CASE, LEDGER, CLAIM = "details", "photo", "case", "ledger", "claim"
@@ -31,10 +31,7 @@ NOBODY = ""
 
 def checked_purpose(text: str) -> str:
     """Return what a look is for, without idle space; raises ``InvalidInput`` when nothing is said."""
-    purpose = " ".join(text.split())
-    if not purpose or len(purpose) > LONGEST:
-        raise InvalidInput("identity.purpose", most=LONGEST)
-    return purpose
+    return stated(text, LONGEST, "identity.purpose")
 
 
 def record(

@@ -130,11 +130,10 @@ def _record(session: Session, services: Services, one: Enrolment, stretches: Seq
             "stretches": listed,
             "at_us": to_micros(now),
         }
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=one.class_id,
-            stream=evidence.enrolment_stream(one.id),
+            one,
             type="credit.yields",
             at=now,
             body=body,

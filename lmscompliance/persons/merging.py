@@ -196,11 +196,11 @@ def _merged(
     else:
         shown = {"name_before": retired.name, "id_number_before": retired.id_number}
         shown |= {"name": kept.name, "sex": kept.sex, "id_number": kept.id_number}
-    _record(
+    evidence.record_for(
         session,
         services,
         one,
-        "identity.merged",
+        type="identity.merged",
         body={
             "case": union.said.case,
             "merge": union.merge,
@@ -218,33 +218,12 @@ def _separated(session: Session, services: Services, one: Enrolment, union: _Uni
     retired = union.retired
     shown = {"name": retired.name, "sex": retired.sex, "id_number": retired.id_number} if own else {}
     body: dict[str, Json] = {"case": union.said.case, "merge": union.merge, "at_us": to_micros(now)}
-    _record(
+    evidence.record_for(
         session,
         services,
         one,
-        "identity.separated",
+        type="identity.separated",
         body=body,
         disclose={**shown, "by": union.said.by, "reason": union.said.reason},
     )
     apart.tell(session, services, one, "ledger_outdated", f"{union.merge}-apart")
-
-
-def _record(
-    session: Session,
-    services: Services,
-    one: Enrolment,
-    kind: str,
-    *,
-    body: dict[str, Json],
-    disclose: dict[str, Json],
-) -> None:
-    evidence.record(
-        session,
-        services,
-        class_id=one.class_id,
-        stream=evidence.enrolment_stream(one.id),
-        type=kind,
-        at=services.clock.now(),
-        body=body,
-        disclose=disclose,
-    )

@@ -19,6 +19,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.words import stated
 from lmscompliance.persons.models import ACCEPTED, OPEN, REFUSED, CorrectionRequest
 from lmscompliance.rules.masking import mask_name, mask_number, mask_phone
 from lmscompliance.services import Services
@@ -93,11 +94,10 @@ def ask(services: Services, actor: Actor, class_id: str, *, field: str, wanted: 
             answer_sealed=None,
         )
         session.add(row)
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.enrolment_stream(mine.id),
+            mine,
             type="correction.asked",
             at=now,
             body={"request": row.id, "field": field, "at_us": to_micros(now)},
@@ -167,11 +167,10 @@ def decide(
             "role": actor.role.value,
             "at_us": to_micros(now),
         }
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.enrolment_stream(one.id),
+            one,
             type="correction.decided",
             at=now,
             body=body,
@@ -227,10 +226,7 @@ def _checked(field: str, wanted: str, services: Services) -> str:
 
 
 def _text(text: str) -> str:
-    words = " ".join(text.split())
-    if not words or len(words) > LONGEST:
-        raise InvalidInput("persons.request_text", most=LONGEST)
-    return words
+    return stated(text, LONGEST, "persons.request_text")
 
 
 def _row(session: Session, class_id: str, request_id: str, *, lock: bool = False) -> CorrectionRequest:

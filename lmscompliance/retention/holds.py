@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
-from lmscompliance.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from lmscompliance.kernel.errors import Conflict, Forbidden, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.words import stated
 from lmscompliance.retention import people
 from lmscompliance.retention.models import Hold
 from lmscompliance.services import Services
@@ -51,7 +52,7 @@ def place(services: Services, actor: Actor, class_id: str, reason: str, ordinal:
     Raises ``InvalidInput`` without a reason, ``NotFound`` for an unknown class or trainee. The hold and an
     entry in each class it covers now are one commit.
     """
-    why, now = _checked(reason), services.clock.now()
+    why, now = stated(reason, LONGEST_REASON, "retention.reason"), services.clock.now()
     with transaction(services.database) as session:
         # The class's row is what a purge locks as well: one of the two comes first.
         queries.locked_class(session, class_id)
@@ -82,7 +83,7 @@ def place(services: Services, actor: Actor, class_id: str, reason: str, ordinal:
 
 def ask_release(services: Services, actor: Actor, class_id: str, hold_id: str, reason: str) -> None:
     """Ask that a hold be released, with the reason; another person does it. Asking again changes nothing."""
-    why = _checked(reason)
+    why = stated(reason, LONGEST_REASON, "retention.reason")
     with transaction(services.database) as session:
         hold = _standing(session, class_id, hold_id)
         if hold.release_asked_by is None:
@@ -190,13 +191,6 @@ def _standing(session: Session, class_id: str, hold_id: str) -> Hold:
     if hold.released_at is not None:
         raise Conflict("retention.released_already")
     return hold
-
-
-def _checked(reason: str) -> str:
-    why = " ".join(reason.split())
-    if not why or len(why) > LONGEST_REASON:
-        raise InvalidInput("retention.reason", most=LONGEST_REASON)
-    return why
 
 
 def _record(

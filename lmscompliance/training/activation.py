@@ -191,11 +191,10 @@ def _open_waiting(
 
 
 def _record(session: Session, services: Services, one: Enrolment, now: datetime, ip: str) -> None:
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=one.class_id,
-        stream=evidence.enrolment_stream(one.id),
+        one,
         type="trainee.activated",
         at=now,
         body={"activated_us": to_micros(now), "consent": {"version": one.consent_version}},

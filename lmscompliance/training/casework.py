@@ -239,11 +239,10 @@ def settle(services: Services, case: IdentityCase, decision: str, said: Said, *,
 
 def _suspicion(session: Session, services: Services, one: Enrolment, said: Said, kind: str) -> None:
     now = note(session, services, one, kind)
-    evidence.record(
+    evidence.record_for(
         session,
         services,
-        class_id=one.class_id,
-        stream=evidence.enrolment_stream(one.id),
+        one,
         type="identity.suspicion",
         at=now,
         body={"case": said.case, "kind": kind, "at_us": to_micros(now)},
@@ -260,11 +259,10 @@ def corrected(
     for detail, (before, after) in changed.items():
         values |= {f"{detail}_before": before, detail: after}
     for one in enrolments_of(session, [person.id]):
-        evidence.record(
+        evidence.record_for(
             session,
             services,
-            class_id=one.class_id,
-            stream=evidence.enrolment_stream(one.id),
+            one,
             type="identity.corrected",
             at=now,
             body={"case": said.case, "at_us": to_micros(now)},

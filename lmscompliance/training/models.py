@@ -153,6 +153,11 @@ class Enrolment(Base):
     activated_at: Mapped[datetime | None] = mapped_column(Instant)
     consent_version: Mapped[str | None] = mapped_column(String(64))
 
+    @property
+    def enrolment_id(self) -> str:
+        """Its own id, by the name that rows about an enrolment use."""
+        return self.id
+
 
 class ActivationCode(Base):
     """A one-time code, kept only as a keyed hash: a stolen table activates nobody.
