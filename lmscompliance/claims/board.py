@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lmscompliance.claims import facts, service
+from lmscompliance.claims import judging, lines, money, service
 from lmscompliance.claims.models import Claim, ClaimLine, ClaimList, ClaimPayment
+from lmscompliance.claims.projects import project_of
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.policy import Notice
 from lmscompliance.rules import deadlines
@@ -88,7 +89,7 @@ def board(services: Services, class_id: str) -> Board:
         ).all()
         shown = []
         for claim in claims:
-            lines = session.scalars(
+            rows = session.scalars(
                 select(ClaimLine)
                 .where(ClaimLine.class_id == class_id, ClaimLine.claim_id == claim.id)
                 .order_by(ClaimLine.ordinal)
@@ -110,11 +111,11 @@ def board(services: Services, class_id: str) -> Board:
                             names.get(one.enrolment_id, ""),
                             one.granted,
                             one.yuan,
-                            service.explained(services, one),
+                            lines.explained(services, one),
                         )
-                        for one in lines
+                        for one in rows
                     ],
-                    payments=[(one, service.why_of(services, one)) for one in payments],
+                    payments=[(one, money.why_of(services, one)) for one in payments],
                     paid=exact_sum(one.yuan for one in payments if one.kind == "paid"),
                     clawed_back=exact_sum(one.yuan for one in payments if one.kind == "clawed_back"),
                 )
@@ -122,7 +123,7 @@ def board(services: Services, class_id: str) -> Board:
         return Board(
             class_=class_,
             notice=notice,
-            project=facts.project_of(session, class_id, notice),
+            project=project_of(session, class_id, notice),
             deadlines=deadlines.claiming(shanghai_day(services.clock.now()), notice),
             lists=session.scalars(
                 select(ClaimList)
@@ -135,16 +136,16 @@ def board(services: Services, class_id: str) -> Board:
 
 def preview(services: Services, class_id: str, supposing: Mapping[str, object] | None = None) -> Preview:
     """Judge everybody and return the sums; ``supposing`` asks the same of other terms."""
-    lines = service.preview(services, class_id, supposing)
+    judged = judging.preview(services, class_id, supposing)
     first: dict[str, Verdict] = {}
     counts: Counter[str] = Counter()
-    for one in lines:
+    for one in judged:
         for missing in one.decision.missing:
             first.setdefault(missing.reason, missing)
             counts[missing.reason] += 1
     return Preview(
-        people=len(lines),
-        granted=sum(one.decision.granted for one in lines),
-        yuan=facts.total(lines),
+        people=len(judged),
+        granted=sum(one.decision.granted for one in judged),
+        yuan=judging.total(judged),
         reasons=[(first[reason], count) for reason, count in counts.most_common()],
     )

@@ -10,13 +10,15 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lmscompliance.claims import lines as claim_lines
 from lmscompliance.claims import service
 from lmscompliance.claims.models import Claim, ClaimLine
 from lmscompliance.documents import xlsx
@@ -25,7 +27,9 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
-from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, Workbook, row
+from lmscompliance.rules import ledger_subsidy
+from lmscompliance.rules.ledger_subsidy import Granted, Said
+from lmscompliance.rules.ledger_table import Row, Sheet, Style, Workbook, row
 from lmscompliance.rules.marking import plain
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
@@ -34,26 +38,6 @@ from lmscompliance.training.models import Enterprise, TrainingClass
 from lmscompliance.training.queries import RosterEntry
 
 FILES = {"workbook": ".xlsx", "list": ".csv"}
-_SUMMARY, _ROSTER, _DETAIL = "⑦补贴汇总表", "⑧补贴人员花名册", "逐人核算明细"
-_PEOPLE = {
-    "序号": Column(6, centred=True),
-    "姓名": Column(9),
-    "身份证号": Column(20),
-    "联系电话": Column(13),
-    "社保月份": Column(16),
-    "课时": Column(7, centred=True),
-    "成绩": Column(7, centred=True),
-    "金额（元）": Column(10, centred=True),
-    "是否首次": Column(9, centred=True),
-}
-_STEPS = {
-    "序号": Column(6, centred=True),
-    "姓名": Column(9),
-    "结论": Column(9, centred=True),
-    "核算": Column(70),
-    "依据": Column(30),
-    "金额（元）": Column(10, centred=True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +94,7 @@ def _gather(session: Session, services: Services, class_id: str, claim_id: str) 
         notice=queries.notice_of(session, class_),
         payee=service.payee_of(services, claim),
         lines=[
-            (one, lines[one.enrolment_id], service.explained(services, lines[one.enrolment_id]))
+            (one, lines[one.enrolment_id], claim_lines.explained(services, lines[one.enrolment_id]))
             for one in people
             if one.enrolment_id in lines
         ],
@@ -118,12 +102,12 @@ def _gather(session: Session, services: Services, class_id: str, claim_id: str) 
 
 
 def _workbook(pack: _Pack) -> bytes:
-    sheets = (
-        Sheet(_SUMMARY, _footer(_SUMMARY), (Column(16), Column(24), Column(16), Column(24))),
-        Sheet(_ROSTER, _footer(_ROSTER), tuple(_PEOPLE.values()), head_row=3, frozen_columns=2),
-        Sheet(_DETAIL, _footer(_DETAIL), tuple(_STEPS.values()), head_row=3, frozen_columns=2),
+    names = (ledger_subsidy.SUMMARY, ledger_subsidy.ROSTER, ledger_subsidy.STEPS)
+    sheets = tuple(
+        Sheet(name, _footer(name), tuple(ledger_subsidy.columns_of(name).values()), head_row=3)
+        for name in names
     )
-    filled = (_summary(pack), _roster(pack), _detail(pack))
+    filled = (_summary(pack), _roster(pack), _steps(pack))
     rows = ((number, line) for number, lines in enumerate(filled) for line in lines)
     with tempfile.TemporaryDirectory(prefix="claim-") as scratch:
         path = Path(scratch) / "claim.xlsx"
@@ -136,58 +120,60 @@ def _footer(name: str) -> str:
     return f"&L{name}&R第 &P 页 / 共 &N 页"
 
 
-def _note(pack: _Pack) -> str:
-    return (
-        f"{pack.notice.document} · {pack.notice.id} v{pack.notice.version} · 申报编号 {pack.claim.id} · "
-        f"{shanghai(pack.claim.submitted_at):%Y-%m-%d %H:%M:%S} 提交"
+def _head(pack: _Pack, name: str, title: str, note: str) -> Iterator[Row]:
+    class_, claim = pack.class_, pack.claim
+    yield row(Style.TITLE, title)
+    yield row(
+        Style.NOTE,
+        f"班级：{class_.title}（{class_.code}） 备案编号：{class_.filing_number or '（未填报）'}\n"
+        f"{pack.notice.document} · {pack.notice.id} v{pack.notice.version} · 申报编号 {claim.id} · "
+        f"{shanghai(claim.submitted_at):%Y-%m-%d %H:%M:%S} 提交 · 审定编号 {claim.reference or '—'}{note}",
     )
+    yield row(Style.HEAD, *ledger_subsidy.columns_of(name))
 
 
 def _summary(pack: _Pack) -> Iterator[Row]:
-    claim, payee, terms = pack.claim, pack.payee, pack.notice.subsidy
-    standard = "按课时核算" if terms.per_person is None else f"{plain(terms.per_person)} 元/人"
-    yield row(Style.TITLE, "培训补贴汇总表")
-    yield row(Style.NOTE, _note(pack))
-    yield row(Style.FIELDS, "企业", pack.enterprise.name, "统一社会信用代码", pack.enterprise.uscc)
-    yield row(
-        Style.FIELDS,
-        "班级",
-        f"{pack.class_.title}（{pack.class_.code}）",
-        "备案编号",
-        pack.class_.filing_number,
+    claim, enterprise = pack.claim, pack.enterprise
+    yield from _head(pack, ledger_subsidy.SUMMARY, "培训补贴汇总表", f" · 参训 {claim.people} 人")
+    yield from ledger_subsidy.summary_of(
+        (enterprise.name, enterprise.uscc),
+        asdict(pack.payee),
+        (claim.granted, claim.yuan),
+        pack.notice,
+        claim.status,
     )
-    yield row(Style.FIELDS, "开户行", payee.bank, "户名", payee.holder)
-    yield row(Style.FIELDS, "账号", payee.account, "补贴标准", standard)
-    yield row(Style.FIELDS, "参训人数", claim.people, "申报人数", claim.granted)
-    yield row(Style.FIELDS, "金额（元）", claim.yuan, "审定编号", claim.reference)
-    yield row(Style.FIELDS, "经办人", payee.handler, "负责人", payee.responsible)
     yield row(Style.STAMP, "企业盖章", "", "审核部门盖章", "")
 
 
 def _roster(pack: _Pack) -> Iterator[Row]:
-    yield row(Style.TITLE, "培训补贴人员花名册")
-    yield row(Style.NOTE, _note(pack))
-    yield row(Style.HEAD, *_PEOPLE)
+    yield from _head(pack, ledger_subsidy.ROSTER, "培训补贴人员花名册", "")
     for number, (entry, line, said) in enumerate(_granted(pack), 1):
         person = entry.person
-        cells: list[Cell] = [number, person.name, person.id_number, person.phone, "、".join(said["months"])]
-        yield row(
-            Style.DATA, *cells, said["hours"], said["score"], line.yuan, "是" if said["first"] else "否"
+        yield ledger_subsidy.granted_of(
+            number,
+            Granted(
+                name=person.name,
+                id_number=person.id_number,
+                phone=person.phone,
+                months="、".join(said["months"]),
+                hours=Decimal(said["hours"]),
+                score=Decimal(said["score"]) if said["score"] else None,
+                yuan=line.yuan,
+                first=said["first"],
+            ),
         )
-    yield row(Style.TOTAL, "合计", f"{pack.claim.granted} 人", *[None] * 5, pack.claim.yuan, None)
+    yield ledger_subsidy.roster_total(pack.claim.granted, pack.claim.yuan)
 
 
-def _detail(pack: _Pack) -> Iterator[Row]:
-    yield row(Style.TITLE, "逐人核算明细")
-    yield row(Style.NOTE, f"{_note(pack)}；参训人员全部列出，未享受的写明原因和依据。")
-    yield row(Style.HEAD, *_STEPS)
+def _steps(pack: _Pack) -> Iterator[Row]:
+    told = "；参训人员全部列出，未享受的写明原因和依据。"
+    yield from _head(pack, ledger_subsidy.STEPS, "补贴逐人核算明细", told)
     for entry, line, said in pack.lines:
-        head: list[Cell] = [entry.ordinal, entry.person.name, "享受" if line.granted else "不享受"]
-        for verdict in said["verdicts"]:
-            sign = "符合" if verdict["met"] else "不符合"
-            yield row(Style.DATA, *head, f"{sign}：{verdict['text']}", verdict["clause"], None)
-        for step in said["yuan"]:
-            yield row(Style.DATA, *head, step["text"], step["clause"], step["yuan"])
+        conditions = [Said.of(one["text"], one["clause"], met=one["met"]) for one in said["verdicts"]]
+        steps = [Said(one["text"], one["clause"], Decimal(one["yuan"])) for one in said["yuan"]]
+        yield from ledger_subsidy.steps_of(
+            entry.ordinal, entry.person.name, [*conditions, *steps], granted=line.granted
+        )
 
 
 def _list(pack: _Pack) -> bytes:

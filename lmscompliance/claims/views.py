@@ -12,7 +12,8 @@ from pathlib import Path
 from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.claims import board, lists, pack, service
+from lmscompliance.claims import board, lists, pack, projects, service
+from lmscompliance.claims import money as payments
 from lmscompliance.claims.access import claim_scope
 from lmscompliance.claims.models import FACTS
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
@@ -56,7 +57,7 @@ def project(class_id: str) -> ResponseReturnValue:
             overlap=Rates(_figure("overlap_online"), _figure("overlap_offline")),
             overlap_per_person=_figure("overlap_per_person"),
         )
-        service.set_project(current_services(), class_id, given, by=current_actor().account)
+        projects.set_project(current_services(), class_id, given, by=current_actor().account)
 
     return _done(class_id, keep)
 
@@ -124,10 +125,10 @@ def money(class_id: str, claim_id: str) -> ResponseReturnValue:
         enrolment = request.form.get("enrolment", "")
         if enrolment:
             reason = request.form.get("reason", "")
-            service.claw_back(services, class_id, claim_id, enrolment, yuan, by=by, reason=reason)
+            payments.claw_back(services, class_id, claim_id, enrolment, yuan, by=by, reason=reason)
         else:
             reference = request.form.get("reference", "")
-            service.pay(services, class_id, claim_id, yuan, by=by, reference=reference)
+            payments.pay(services, class_id, claim_id, yuan, by=by, reference=reference)
 
     return _done(class_id, move)
 

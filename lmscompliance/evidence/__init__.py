@@ -15,14 +15,16 @@ from lmscompliance.evidence.recording import (
     record_each,
     record_for,
 )
-from lmscompliance.evidence.snapshots import Snapshot, snapshot
+from lmscompliance.evidence.snapshots import DataState, Snapshot, data_state, snapshot
 
 __all__ = [
+    "DataState",
     "Fact",
     "Owner",
     "Recorded",
     "Snapshot",
     "class_stream",
+    "data_state",
     "enrolment_stream",
     "newest_head",
     "record",

@@ -17,6 +17,7 @@ from lmscompliance.filing.service import dossier
 from lmscompliance.kernel.clock import shanghai, shanghai_day
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
+from lmscompliance.rules.ledger_filing import PROMISES
 from lmscompliance.rules.marking import exact_sum, plain
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -133,10 +134,7 @@ def _commitment(facts: _Facts) -> Form:
         title="项目制培训申请承诺书",
         paragraphs=[
             applied,
-            "一、申请材料和参训人员信息真实，参训人员本人学习和参加考核。",
-            "二、按教学计划完成培训，真实、完整记录培训过程，按规定留存台账。",
-            "三、补贴资金按规定申报和使用，不弄虚作假、虚报冒领。",
-            "四、配合人力资源社会保障部门和受委托机构的审计、监督；违反承诺的，退回已领取的补贴并承担相应责任。",
+            *PROMISES,
         ],
         signatures=_STAMP[1:],
     )

@@ -1,4 +1,4 @@
-"""The learning ledger (学习台账): cover and sheets ①–⑤, every cell derived from leaf, disclosure and policy.
+"""The learning ledger (学习台账): cover and sheets ①–⑩, every cell derived from leaf, disclosure and policy.
 
 The product builds the workbook from its evidence log, the verifier from a bundle, both with this code, so a
 cell that differs was edited. One pass over the class, one trainee in memory at a time.
@@ -26,11 +26,13 @@ from lmscompliance.rules.ledger_context import Context, DataFile, Judged, Proven
 from lmscompliance.rules.ledger_cover import Cover
 from lmscompliance.rules.ledger_exam import Content, Results
 from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
+from lmscompliance.rules.ledger_filing import Application, Commitment, Plan
 from lmscompliance.rules.ledger_learning import Detail, Summary
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_proofs import Proofs
 from lmscompliance.rules.ledger_register import Register
 from lmscompliance.rules.ledger_reported import Imported
+from lmscompliance.rules.ledger_subsidy import ClaimRoster, ClaimSteps, ClaimSummary
 from lmscompliance.rules.ledger_table import Row, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
 from lmscompliance.rules.live import held
@@ -52,9 +54,15 @@ PARTS: tuple[type[Part], ...] = (
     Content,
     Results,
     Proofs,
+    ClaimSummary,
+    ClaimRoster,
+    Application,
+    Commitment,
+    Plan,
     SignInSheet,
     AttendanceDetail,
     Imported,
+    ClaimSteps,
 )
 """The sheets in their order; one that does not apply to a class is left out."""
 

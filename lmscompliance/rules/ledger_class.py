@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from lmscompliance.rules import ledger_claims
 from lmscompliance.rules.facts import MODES, OFFLINE, ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Confirmation, Record, Snapshot
+from lmscompliance.rules.ledger_filing import read_declared, read_document
 from lmscompliance.rules.ledger_reported import read_batch
 from lmscompliance.rules.live import Show
 from lmscompliance.tlog.leaf import Leaf
@@ -186,21 +188,22 @@ _CLASS = {
     "platform.declared": _platform,
     "class.closed": _closed,
     "records.imported": read_batch,
+    "filing.document_added": read_document,
+    "filing.declared": read_declared,
+    "claim.project_set": ledger_claims.read_project,
+    "claim.lines": ledger_claims.read_lines,
+    "claim.submitted": ledger_claims.read_submitted,
+    "claim.returned": ledger_claims.read_returned,
+    "claim.decided": ledger_claims.read_decided,
+    "claim.money": ledger_claims.read_money,
 }
 _CLASS_IGNORED = frozenset(
     {
         "export.recorded",
         "class.step",
         "details.revealed",
-        "filing.document_added",
-        "filing.declared",
         "notice.published",
         "claim.list_imported",
-        "claim.project_set",
-        "claim.submitted",
-        "claim.returned",
-        "claim.decided",
-        "claim.money",
         "lesson.content_changed",
         "plan.excepted",
         "attendance.printed",

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import essays
+from lmscompliance.rules.claim_record import ClassClaims
 from lmscompliance.rules.facts import (
     AttemptFact,
     ClassFact,
@@ -79,6 +80,15 @@ class Confirmation:
 
 
 @dataclass(slots=True)
+class FilingRecord:
+    """What a class was filed with: papers by kind (digest, when), and what the enterprise declared."""
+
+    documents: dict[str, tuple[str, int]] = field(default_factory=dict)
+    output_yuan: int | None = None
+    above_scale: bool | None = None
+
+
+@dataclass(slots=True)
 class ClassRecord:
     """Everything the class's own stream says."""
 
@@ -106,6 +116,8 @@ class ClassRecord:
     """Stretches for which live lessons were held, by id."""
     confirmations: list[Confirmation] = field(default_factory=list)
     snapshot: Snapshot | None = None
+    filed: FilingRecord = field(default_factory=FilingRecord)
+    claims: ClassClaims = field(default_factory=ClassClaims)
 
 
 @dataclass(slots=True)
@@ -295,3 +307,5 @@ class TraineeRecord:
     """Whether staff have granted more time, so far."""
     unlocked_us: int | None = None
     locked_us: int | None = None
+    changed_us: int = 0
+    """When the last fact that can change a verdict was recorded."""

@@ -53,6 +53,7 @@ def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknow
                 raise BadFact(record.leaf, "the class's stream records no such enrolment")
             if reader := _TRAINEE.get(record.leaf.t):
                 reader(trainee, record, Body(record.leaf))
+                trainee.changed_us = max(trainee.changed_us, record.leaf.at_us)
             elif record.leaf.t not in _TRAINEE_IGNORED:
                 unknown(record.leaf)
         yield trainee

@@ -38,10 +38,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether the trainee is subsidised, by every verdict, and with how much."""
+    """Whether the trainee is subsidised, by every verdict, and with how much.
+
+    ``earlier`` is what the same person was granted before, as far as it was judged beside.
+    """
 
     verdicts: tuple[Verdict, ...]
     amount: Amount
+    earlier: tuple[Grant, ...] = ()
 
     @property
     def granted(self) -> bool:
@@ -72,13 +76,16 @@ def settle(
 
 
 def _decide(one: Claimed, before: Mapping[str, Grant]) -> Decision:
-    earlier = [grant for grant in before.values() if grant.id != one.grant.id]
+    earlier = sorted(
+        (grant for grant in before.values() if grant.id != one.grant.id),
+        key=lambda grant: (grant.day, grant.id),
+    )
     verdicts = (
         *one.verdicts,
         *entitlement.of_history(one.grant, earlier, one.notice),
         *subsidy.rates_agreed(one.project, one.share, one.notice),
     )
     if not all(verdict.met for verdict in verdicts):
-        return Decision(verdicts, Amount())
+        return Decision(verdicts, Amount(), tuple(earlier))
     spent = exact_sum(grant.yuan for grant in earlier if grant.day.year == one.grant.day.year)
-    return Decision(verdicts, subsidy.amount(one.share, one.project, one.notice, spent))
+    return Decision(verdicts, subsidy.amount(one.share, one.project, one.notice, spent), tuple(earlier))

@@ -15,6 +15,7 @@ from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.verifier import bundle
 from lmscompliance.verifier.bundle import FileDigest
+from lmscompliance.verifier.claims import ClaimCheck
 from lmscompliance.verifier.entries import records
 from lmscompliance.verifier.loose import AnyArchive
 from lmscompliance.verifier.report import Remark, Report, Step
@@ -32,6 +33,7 @@ class Recomputation:
     edition: int
     outside: Path | None
     _trainees: TraineeCheck | None = field(init=False, default=None)
+    _claims: ClaimCheck | None = field(init=False, default=None)
 
     def run(self, head: Checkpoint, notice: Notice | None) -> None:
         """Take the steps ``grades``, ``rules``, ``workbook`` and, if there is one to compare, ``outside``."""
@@ -83,14 +85,17 @@ class Recomputation:
     ) -> None:
         def build() -> Workbook:
             # A second reading of the same entries has nothing new to say about the trainees.
-            check = None if self._trainees else TraineeCheck(notice, 0, grades, rules, self.report)
-            self._trainees = self._trainees or check
-            return self._build(head, notice, check)
+            if self._trainees:
+                return self._build(head, notice, None)
+            self._trainees = TraineeCheck(notice, 0, grades, rules, self.report)
+            self._claims = ClaimCheck(notice, rules, self.report)
+            return self._build(head, notice, self._trainees)
 
         compare(checks, build)
         if undisclosed := checks[0].undisclosed:
             self.report.find("cells_withheld", count=undisclosed)
-        if self._trainees:
+        if self._trainees and self._claims:
+            self._claims.end()
             self._trainees.end()
 
     def _build(self, head: Checkpoint, notice: Notice, check: TraineeCheck | None) -> Workbook:
@@ -105,12 +110,19 @@ class Recomputation:
             if check:
                 check.as_of_us = as_of_us
                 check.listen(found.confirmations)
+                if self._claims:
+                    self._claims.listen(found)
             self.report.subject |= {"title": found.fact.title, "snapshot_us": str(as_of_us)}
             return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
 
+        def judged(trainee: ledger.Judged) -> None:
+            if check and self._claims:
+                check.check(trainee)
+                self._claims.check(trainee)
+
         observer = ledger.Observer(
             unknown=lambda leaf: self.report.find("unknown_type", type=leaf.t, stream=leaf.stream, n=leaf.n),
-            trainee=check.check,
+            trainee=judged,
         ) if check else None  # fmt: skip
         entries = self.archive.lines(bundle.ENTRIES, bundle.MAX_LINE)
         disclosures = self.archive.lines(bundle.DISCLOSURES, bundle.MAX_LINE)

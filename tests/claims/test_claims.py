@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import pack, service
+from lmscompliance.claims import judging, lines, money, pack, projects, service
 from lmscompliance.claims.models import Claim, ClaimLine
 from lmscompliance.completion import closing
 from lmscompliance.identity import looks
@@ -35,7 +35,7 @@ def _lines(services, class_id, claim_id):
             .where(ClaimLine.class_id == class_id, ClaimLine.claim_id == claim_id)
             .order_by(ClaimLine.ordinal)
         ).all()
-        return [(row.granted, row.yuan, service.explained(services, row)) for row in rows]
+        return [(row.granted, row.yuan, lines.explained(services, row)) for row in rows]
 
 
 def _status(services, class_id):
@@ -47,19 +47,19 @@ def test_a_claim_from_preview_to_payment(services, tmp_path):
     """On both databases: what the preview says is claimed, decided, paid, and in evidence with its digest."""
     services = paying(services)
     class_id = closed_class(services, tmp_path, "A")
-    assert [one.decision.amount.yuan for one in service.preview(services, class_id)] == [300, 300]
+    assert [one.decision.amount.yuan for one in judging.preview(services, class_id)] == [300, 300]
     claim_id = claim(services, class_id)
     assert _status(services, class_id) == "claimed"
     service.decide(services, class_id, claim_id, by="inspector-1", reference="审2021-1")
-    service.pay(services, class_id, claim_id, Decimal(400), by="inspector-1", reference="V1")
+    money.pay(services, class_id, claim_id, Decimal(400), by="inspector-1", reference="V1")
     with pytest.raises(InvalidInput) as too_much:
-        service.pay(services, class_id, claim_id, Decimal("200.01"), by="inspector-1", reference="V2")
+        money.pay(services, class_id, claim_id, Decimal("200.01"), by="inspector-1", reference="V2")
     assert too_much.value.params["left"] == "200"
-    service.pay(services, class_id, claim_id, Decimal(200), by="inspector-1", reference="V2")
+    money.pay(services, class_id, claim_id, Decimal(200), by="inspector-1", reference="V2")
     assert _status(services, class_id) == "decided"
     told = {type_: leaf["body"] for _, type_, leaf in school.leaves(services, class_id)}
     assert (told["claim.decided"]["granted"], told["claim.decided"]["yuan"]) == (2, "600")
-    assert told["claim.submitted"]["lines_sha256"] == told["claim.decided"]["lines_sha256"]
+    assert [(line[1], line[2]) for line in told["claim.lines"]["lines"]] == [(True, "300"), (True, "300")]
     closing.step(services, clerk(USCC), class_id, "archived")
 
 
@@ -128,9 +128,9 @@ def test_T31_only_who_completed_and_passed_is_granted(services, tmp_path):
     room.learn_all("trainee-1")
     services.clock.set(APRIL)
     closing.close_class(services, room.class_id, by="clerk-1")
-    lines = service.preview(services, room.class_id)
-    assert [one.decision.granted for one in lines] == [False, False, False]
-    assert [one.decision.missing[0].reason for one in lines] == [
+    judged = judging.preview(services, room.class_id)
+    assert [one.decision.granted for one in judged] == [False, False, False]
+    assert [one.decision.missing[0].reason for one in judged] == [
         "subsidy_needs_exam",
         "subsidy_needs_training",
         "subsidy_needs_training",
@@ -166,13 +166,13 @@ def test_T39_what_was_granted_can_be_asked_back_and_no_more(services, tmp_path):
         enrolment = queries.roster(session, class_id)[0].id
     back = {"by": "inspector-1", "reason": "代学"}
     with pytest.raises(Conflict):
-        service.claw_back(services, class_id, claim_id, enrolment, Decimal(300), **back)
+        money.claw_back(services, class_id, claim_id, enrolment, Decimal(300), **back)
     service.decide(services, class_id, claim_id, by="inspector-1")
-    service.claw_back(services, class_id, claim_id, enrolment, Decimal(100), **back)
+    money.claw_back(services, class_id, claim_id, enrolment, Decimal(100), **back)
     with pytest.raises(InvalidInput):
-        service.claw_back(services, class_id, claim_id, enrolment, Decimal(201), **back)
+        money.claw_back(services, class_id, claim_id, enrolment, Decimal(201), **back)
     with pytest.raises(NotFound):
-        service.claw_back(services, class_id, claim_id, "0" * 26, Decimal(1), **back)
+        money.claw_back(services, class_id, claim_id, "0" * 26, Decimal(1), **back)
 
 
 @ONCE
@@ -189,19 +189,19 @@ def test_W20_an_agreed_rate_is_needed_and_then_multiplied(services, tmp_path):
     room.learn_all("trainee-1")
     services.clock.set(APRIL)
     closing.close_class(services, room.class_id, by="clerk-1")
-    first, _ = service.preview(services, room.class_id)
+    first, _ = judging.preview(services, room.class_id)
     assert [one.reason for one in first.decision.missing] == ["rate_missing"]
     with pytest.raises(InvalidInput):
-        service.set_project(services, room.class_id, Project("x", approved=Rates(Decimal(-1))), by="a")
+        projects.set_project(services, room.class_id, Project("x", approved=Rates(Decimal(-1))), by="a")
     agreed = Project("数控车工", "6-18-01-01", 5, Rates(Decimal("12.5"), None))
-    service.set_project(services, room.class_id, agreed, by="inspector-1")
-    first, other = service.preview(services, room.class_id)
+    projects.set_project(services, room.class_id, agreed, by="inspector-1")
+    first, other = judging.preview(services, room.class_id)
     assert (first.decision.granted, first.decision.amount.yuan) == (True, 50)
     assert "4 课时 × 12.5 元" in first.decision.amount.lines[1].message()
     assert not other.decision.granted
     claim(services, room.class_id)
     with pytest.raises(Conflict):
-        service.set_project(services, room.class_id, agreed, by="inspector-1")
+        projects.set_project(services, room.class_id, agreed, by="inspector-1")
 
 
 @ONCE
@@ -209,9 +209,9 @@ def test_what_if_asks_other_terms_and_changes_nothing(services, tmp_path):
     """The sums under another amount, with the class's own policy untouched."""
     services = paying(services)
     class_id = closed_class(services, tmp_path, "A")
-    supposed = service.preview(services, class_id, {"subsidy.per_person": 500})
+    supposed = judging.preview(services, class_id, {"subsidy.per_person": 500})
     assert [one.decision.amount.yuan for one in supposed] == [500, 500]
-    assert [one.decision.amount.yuan for one in service.preview(services, class_id)] == [300, 300]
+    assert [one.decision.amount.yuan for one in judging.preview(services, class_id)] == [300, 300]
 
 
 @ONCE
@@ -224,16 +224,18 @@ def test_the_pack_holds_summary_roster_and_every_step(services, tmp_path):
     assert name == "补贴申报-A.xlsx"
     assert pack.make(services, clerk(USCC), class_id, claim_id, file="workbook", purpose="报送")[1] == data
     book = openpyxl.load_workbook(io.BytesIO(data))
-    assert book.sheetnames == ["⑦补贴汇总表", "⑧补贴人员花名册", "逐人核算明细"]
-    summary = {row[0].value: row[1].value for row in book["⑦补贴汇总表"].iter_rows(min_row=3, max_col=2)}
-    assert (summary["开户行"], summary["金额（元）"]) == (PAYEE.bank, 600)
+    assert book.sheetnames == ["⑦补贴汇总表", "⑧补贴人员花名册", "补贴核算明细"]
+    headings, values, total = list(book["⑦补贴汇总表"].iter_rows(min_row=3, max_row=5, values_only=True))
+    summary = dict(zip(headings, values, strict=True))
+    assert (summary["开户行"], summary["人数"], summary["金额（元）"]) == (PAYEE.bank, 2, 600)
+    assert total[7] == 600
     people = list(book["⑧补贴人员花名册"].iter_rows(min_row=4, values_only=True))
     assert people[0][1] == "张三"
     assert isinstance(people[0][2], str)
     assert len(people[0][2]) == 18
     assert people[0][7:9] == (300, "是")
     assert people[-1][0] == "合计"
-    steps = list(book["逐人核算明细"].iter_rows(min_row=4, values_only=True))
+    steps = list(book["补贴核算明细"].iter_rows(min_row=4, values_only=True))
     assert any(row[3] == "每人 300 元。" for row in steps)
     listed = (
         pack.make(services, clerk(USCC), class_id, claim_id, file="list", purpose="报送")[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import lists, service
+from lmscompliance.claims import judging, lists
 from lmscompliance.claims.models import ClaimFact
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.storage.transaction import reading
@@ -22,7 +22,7 @@ def _numbers(services, class_id):
 
 def _reasons(services, class_id):
     return [
-        [missing.reason for missing in one.decision.missing] for one in service.preview(services, class_id)
+        [missing.reason for missing in one.decision.missing] for one in judging.preview(services, class_id)
     ]
 
 
@@ -89,7 +89,7 @@ def test_T33_earlier_subsidies_from_elsewhere_count(services, tmp_path):
     )
     _take(services, class_id, "subsidised", path)
     assert _reasons(services, class_id) == [["project_repeated"], []]
-    assert [line.first for line in service.preview(services, class_id)] == [False, True]
+    assert [line.line.first for line in judging.preview(services, class_id)] == [False, True]
 
 
 @pytest.mark.parametrize(
