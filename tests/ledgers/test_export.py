@@ -110,7 +110,7 @@ def test_the_figures_by_hand(
     """What the miniature class did, added up without the product."""
     book = openpyxl.load_workbook(export(services, signer, miniature.class_id, tmp_path).workbook)
     assert book.sheetnames == [
-        "封面", "①学员签到注册记录", "②学习记录明细", "③学习汇总", "④考核内容", "⑤考核成绩册",
+        "封面", "①学员签到注册记录", "②学习记录明细", "③学习汇总", "④考核内容", "⑤考核成绩册", "教学计划",
     ]  # fmt: skip
     cover = {row[i].value: row[i + 1].value for row in book["封面"].iter_rows() for i in (0, 2)}
     assert (cover["报名人数"], cover["已实名激活人数"], cover["完成培训人数"]) == (5, 4, 3)
