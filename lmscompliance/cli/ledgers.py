@@ -32,7 +32,8 @@ def group() -> None:
     help="Directory for the workbook, the evidence bundle and the trust file.",
 )
 @click.option("--purpose", help="What for, and who gets it; everybody in the ledger sees that.")
-def export_(code: str, out: Path, purpose: str | None) -> None:
+@click.option("--pdf/--no-pdf", default=True, help="Whether to make the archive copy as PDF/A, too.")
+def export_(code: str, out: Path, purpose: str | None, *, pdf: bool) -> None:
     """Export workbook, evidence bundle and trust file; what was recorded so far is sealed first.
 
     Interrupted, it leaves no half file; repeated on an unchanged class, it gives the same workbook. That
@@ -43,5 +44,5 @@ def export_(code: str, out: Path, purpose: str | None) -> None:
         by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
         said = purpose or text("cli.ledger_purpose", language())
         handed_out(given, by, class_id, purpose=said)
-        done = export(given, signer_of(given), class_id, out, progress)
+        done = export(given, signer_of(given), class_id, out, progress, pdf=pdf)
     say("cli.ledger_exported", workbook=done.workbook, bundle=done.bundle, trust=done.trust)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from lmscompliance.evidence.succession import successions
 from lmscompliance.kernel.errors import Conflict, Misconfigured
 from lmscompliance.ledgers.earlier import write_earlier
 from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
+from lmscompliance.ledgers.paper import Paper
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
 from lmscompliance.rules.ledger_facts import ClassRecord
@@ -48,19 +50,34 @@ def write_data(
 
 
 def write_workbook(
-    folder: Path, notice: Notice, data: Sequence[FileDigest], taken_at: datetime, progress: Progress
-) -> FileDigest:
-    """Build the sheets from the data files in ``folder``, as any verifier will, and write the workbook."""
+    folder: Path,
+    notice: Notice,
+    data: Sequence[FileDigest],
+    taken_at: datetime,
+    progress: Progress,
+    *,
+    pdf: bool = False,
+) -> list[FileDigest]:
+    """Build the sheets from the data files in ``folder``, as any verifier will, and write the workbook.
+
+    With ``pdf`` the same rows are printed as PDF/A as well.
+    """
     head = Checkpoint.parse(Note.parse((folder / bundle.CHECKPOINT).read_bytes()).text)
     files = tuple(ledger.DataFile(file.name, file.sha256, file.size) for file in data)
     count = [0, 0]
+    where = ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
+    read: list[ClassRecord] = []
+    paper: Paper | None = None
 
     def provenance(found: ClassRecord) -> ledger.Provenance:
         count[1] = len(found.enrolments)
-        return ledger.Provenance(head.origin, head.size, to_base64(head.root), files)
+        read.append(found)
+        return where
 
-    def judged(_: ledger.Judged) -> None:
+    def judged(one: ledger.Judged) -> None:
         count[0] += 1
+        if paper is not None:
+            paper.judged(one)
         progress("workbook", count[0], count[1])
 
     workbook = ledger.build(
@@ -71,8 +88,14 @@ def write_workbook(
     )
     path = folder / bundle.LEDGER
     path.parent.mkdir(exist_ok=True)
-    xlsx.write(path, workbook, taken_at)
-    return bundle.digest_of(bundle.LEDGER, _chunks(path))
+    if not pdf:
+        xlsx.write(path, workbook, taken_at)
+        return [bundle.digest_of(bundle.LEDGER, _chunks(path))]
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".paper-") as scratch:
+        paper = Paper(Path(scratch), workbook, notice, read[0])
+        xlsx.write(path, replace(workbook, rows=paper.rows()), taken_at)
+        paper.write(folder / bundle.LEDGER_PDF, where, taken_at, progress)
+    return [bundle.digest_of(name, _chunks(folder / name)) for name in (bundle.LEDGER, bundle.LEDGER_PDF)]
 
 
 def write_bundle(
@@ -108,13 +131,13 @@ def write_bundle(
     ):
         made[name] = _write(folder, name, data)
     made[bundle.CHECKPOINTS] = write_earlier(session, folder, cut.size, head.size)
-    names = [name for name in bundle.ORDER if name != bundle.MANIFEST]
+    names = [name for name in bundle.ORDER if name in made]
     listed = tuple(with_sm3(signer, [made[name] for name in names], folder))
     manifest = Manifest(cut.class_id, code, cut.snapshot, cut.size, ledger.EDITION, listed)
     _write(folder, bundle.MANIFEST, manifest.encode())
     path = folder / "bundle"
     with path.open("xb") as target:
-        write_archive(target, [(name, folder / name) for name in bundle.ORDER])
+        write_archive(target, [(name, folder / name) for name in (bundle.MANIFEST, *names)])
     return bundle.digest_of("bundle", _chunks(path))
 
 

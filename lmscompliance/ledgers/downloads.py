@@ -18,7 +18,13 @@ from lmscompliance.ledgers.service import kept_directory
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 
-ENDINGS = {"workbook": ".xlsx", "bundle": ".lmsev.zip", "trust": ".trust", "receipt": ".tlog-proof"}
+ENDINGS = {
+    "workbook": ".xlsx",
+    "pdf": ".pdf",
+    "bundle": ".lmsev.zip",
+    "trust": ".trust",
+    "receipt": ".tlog-proof",
+}
 """What can be downloaded of an export, and how the files' names end."""
 
 
@@ -76,7 +82,7 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
         ]
 
 
-WHOLE = ("workbook", "bundle")
+WHOLE = ("workbook", "pdf", "bundle")
 """Those of ``ENDINGS`` that hold everybody's full numbers."""
 COMMAND = "command"
 """The occasion of an export at a command line."""

@@ -18,7 +18,7 @@ from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, Disclosure, Entry, FileDigest
 
 Progress = Callable[[str, int, int], None]
-"""Told the phase (``entries``, ``workbook``, ``bundle``), what is done and what there is to do."""
+"""Told the phase (``entries``, ``workbook``, ``pdf``, ``bundle``), what is done and what there is to do."""
 
 
 @dataclass(frozen=True, slots=True)

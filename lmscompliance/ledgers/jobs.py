@@ -149,7 +149,7 @@ def _build(signer: Signer, services: Services, taken: queue.Claim) -> dict[str, 
     _sweep(services, taken.subject)
     account = str(taken.payload.get("account", ""))
     told = _Told(services, taken)
-    export = export_for_download(services, signer, taken.subject, told, requested_by=account)
+    export = export_for_download(services, signer, taken.subject, told, requested_by=account, pdf=True)
     return {"export": export.id}
 
 

@@ -53,6 +53,7 @@ class Export:
     receipt: Path
     snapshot: str
     size: int
+    pdf: Path | None = None
 
 
 def export(
@@ -63,15 +64,16 @@ def export(
     progress: Progress | None = None,
     *,
     requested_by: str = BY_COMMAND,
+    pdf: bool = False,
 ) -> Export:
     """Export the class's ledger into ``out_dir``: ``CODE`` with ``.xlsx``, ``.lmsev.zip`` and two more.
 
-    These are ``.trust`` and ``.tlog-proof``, the receipt.
+    These are ``.trust`` and ``.tlog-proof``, the receipt; with ``pdf`` also ``.pdf``, the archive copy.
     Raises ``NotFound`` for an unknown class and ``Conflict`` when its evidence cannot be sealed. Safe to
     repeat: whatever is interrupted leaves at most an entry in the log that no file refers to, and files of
     an earlier export are replaced only by whole ones, the bundle last.
     """
-    run = _Run(services, signer, class_id, services.ids.new(), progress or _silent, requested_by)
+    run = _Run(services, signer, class_id, services.ids.new(), progress or _silent, requested_by, pdf)
     return run.into(out_dir, kept=False)
 
 
@@ -82,10 +84,11 @@ def export_for_download(
     progress: Progress | None = None,
     *,
     requested_by: str = BY_COMMAND,
+    pdf: bool = False,
 ) -> Export:
     """Export into the export directory, from where the class's ledger page offers it for download."""
     export_id = services.ids.new()
-    run = _Run(services, signer, class_id, export_id, progress or _silent, requested_by)
+    run = _Run(services, signer, class_id, export_id, progress or _silent, requested_by, pdf)
     return run.into(kept_directory(services, class_id, export_id), kept=True)
 
 
@@ -123,6 +126,7 @@ class _Run:
     export_id: str
     progress: Progress
     requested_by: str
+    pdf: bool
 
     def into(self, out_dir: Path, *, kept: bool) -> Export:
         """Make all files aside and put them in place."""
@@ -138,6 +142,7 @@ class _Run:
             receipt=out_dir / f"{stem}.tlog-proof",
             snapshot=cut.snapshot,
             size=cut.size,
+            pdf=out_dir / f"{stem}.pdf" if self.pdf else None,
         )
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".ledger-") as scratch:
             folder = Path(scratch)
@@ -145,8 +150,8 @@ class _Run:
                 files = assemble.write_data(
                     session, self.services, cut, subject.notice, folder=folder, progress=self.progress
                 )
-            files.append(
-                assemble.write_workbook(folder, subject.notice, files, subject.taken_at, self.progress)
+            files += assemble.write_workbook(
+                folder, subject.notice, files, subject.taken_at, self.progress, pdf=self.pdf
             )
             files = assemble.with_sm3(self.signer, files, folder)
             recorded_n = self._record(subject, files, kept=kept)
@@ -166,8 +171,10 @@ class _Run:
                 )
             assemble.write_receipt(self.services, self.class_id, recorded_n, folder / "receipt")
             (folder / "trust").write_text(assemble.trust_text(self.signer, self.services), encoding="utf-8")
+            paper = {folder / bundle.LEDGER_PDF: done.pdf} if done.pdf else {}
             _place(
                 {
+                    **paper,
                     folder / bundle.LEDGER: done.workbook,
                     folder / "trust": done.trust,
                     folder / "receipt": done.receipt,
@@ -202,7 +209,7 @@ class _Run:
     def _record(self, subject: _Subject, files: Sequence[FileDigest], *, kept: bool) -> int:
         """Put the files' digests into the log, and the export into the list, in one transaction."""
         cut, now = subject.cut, self.services.clock.now()
-        workbook = files[-1]
+        (workbook,) = (file for file in files if file.name == bundle.LEDGER)
         with transaction(self.services.database) as session:
             recorded = evidence.record(
                 session,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ DISCLOSURES = "disclosures.ndjson"
 POLICY = "policy.json"
 LOG_KEY = "keys/log.vkey"
 LEDGER = "exports/ledger.xlsx"
+LEDGER_PDF = "exports/ledger.pdf"
 EXPORT_LEAF = "export/leaf.json"
 EXPORT_PROOF = "export/leaf.tlog-proof"
 EXPORT_CONSISTENCY = "export/consistency.json"
@@ -33,10 +34,12 @@ CHECKPOINTS = "timestamps/checkpoints.ndjson"
 
 DATA_FILES = (CHECKPOINT, ENTRIES, DISCLOSURES, POLICY)
 """What the sheets are derived from; their digests stand on the cover."""
-RECORDED_FILES = (*DATA_FILES, LEDGER)
+RECORDED_FILES = (*DATA_FILES, LEDGER, LEDGER_PDF)
 """What ``export.recorded`` binds by digest."""
+OPTIONAL = frozenset({LEDGER_PDF})
+"""What a bundle may lack: it does exactly when ``export.recorded`` does not name it."""
 ORDER = (
-    MANIFEST, *DATA_FILES, LOG_KEY, LEDGER, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY,
+    MANIFEST, *DATA_FILES, LOG_KEY, LEDGER, LEDGER_PDF, EXPORT_LEAF, EXPORT_PROOF, EXPORT_CONSISTENCY,
     CHECKPOINTS,
 )  # fmt: skip
 """Every file of a bundle, in the archive's order."""
@@ -45,6 +48,11 @@ MAX_SMALL = 1 << 20
 """Bytes of a manifest, checkpoint, policy, key or proof."""
 MAX_LINE = 1 << 21
 """Bytes of a line: a leaf of 65,535 bytes with every character escaped, and its proof."""
+
+
+def expected(names: Sequence[str], there: Container[str]) -> list[str]:
+    """Return those of ``names`` (``ORDER`` or ``RECORDED_FILES``) that must stand where ``there`` does."""
+    return [name for name in names if name not in OPTIONAL or name in there]
 
 
 class BadBundle(ValueError):

@@ -78,8 +78,11 @@ class ExportCheck:
             raise BadBundle(msg)
         recorded = tuple(FileDigest.from_json(file) for file in files)
         self.recorded, self.edition = recorded, edition
-        if [file.name for file in recorded] != list(bundle.RECORDED_FILES):
+        names = [file.name for file in recorded]
+        if names != bundle.expected(bundle.RECORDED_FILES, self.digests.keys() | set(names)):
             step.fail("export_names")
+        if absent := (set(names) & bundle.OPTIONAL) - self.digests.keys():
+            step.fail("wrong_files", names="、".join(sorted(absent)))
         for file in recorded:
             actual = self.digests.get(file.name)
             if actual is not None and actual != file and not self._only_withheld(file.name):

@@ -51,8 +51,9 @@ def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) 
     except NotCanonical:
         return report
     with archive:
-        missing = [name for name in bundle.ORDER if name not in archive.members]
-        if list(archive.members) != list(bundle.ORDER):
+        names = bundle.expected(bundle.ORDER, archive.members)
+        missing = [name for name in names if name not in archive.members]
+        if list(archive.members) != names:
             odd = missing or [name for name in archive.members if name not in bundle.ORDER] or ["order"]
             step.fail("wrong_files", names="、".join(odd))
             if missing:
@@ -139,6 +140,8 @@ class _Verification:
         Recomputation(self.archive, self.report, export.recorded, export.edition, self.outside).run(
             head, notice
         )
+        if bundle.LEDGER_PDF in self.archive.members:
+            self.report.owes.append(Remark("owe_pdf", {"name": bundle.LEDGER_PDF}))
         self.report.owes += [Remark("owe_truth"), Remark("owe_latest")]
 
     def _manifest(self) -> None:

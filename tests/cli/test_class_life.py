@@ -140,7 +140,7 @@ def test_a_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path) -> None:
-    """``ledger export`` makes three whole files; ``verify`` ends 0 or 3 for them and 1 for a changed byte."""
+    """``ledger export`` makes whole files; ``verify`` ends 0 or 3 for them and 1 for a changed byte."""
     _good("db", "upgrade")
     _file_class()
     _good("plan", "import", REAL / "教学计划.xlsx", "--class", "TC-1")
@@ -149,7 +149,7 @@ def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path)
     out = tmp_path / "out"
     assert "Ledger:" in _good("ledger", "export", "--class", "TC-1", "--out", out)
     names = sorted(path.name for path in out.iterdir())
-    assert names == ["TC-1.lmsev.zip", "TC-1.tlog-proof", "TC-1.trust", "TC-1.xlsx"]
+    assert names == ["TC-1.lmsev.zip", "TC-1.pdf", "TC-1.tlog-proof", "TC-1.trust", "TC-1.xlsx"]
     verified = _run("verify", out / "TC-1.lmsev.zip", "--trust", out / "TC-1.trust", "--json")
     report = json.loads(verified.stdout)
     assert verified.exit_code in {0, 3}, report
