@@ -23,7 +23,7 @@ from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 KIND = "ledgers.export"
-_SHARES = {"entries": (0, 45), "workbook": (45, 45), "bundle": (90, 10)}
+_SHARES = {"entries": (0, 40), "workbook": (40, 35), "pdf": (75, 15), "bundle": (90, 10)}
 """Where each phase begins and how much it is of the whole, in hundredths."""
 _WHOLE = 100
 _DAY_SECONDS = 86_400
