@@ -45,4 +45,5 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool) -> None:
         said = purpose or text("cli.ledger_purpose", language())
         handed_out(given, by, class_id, purpose=said)
         done = export(given, signer_of(given), class_id, out, progress, pdf=pdf)
-    say("cli.ledger_exported", workbook=done.workbook, pdf=done.pdf or "-", bundle=done.bundle, trust=done.trust)
+    paper = done.pdf or "-"
+    say("cli.ledger_exported", workbook=done.workbook, pdf=paper, bundle=done.bundle, trust=done.trust)
