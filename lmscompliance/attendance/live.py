@@ -20,6 +20,7 @@ from lmscompliance.rules.facts import LIVE, ClassFact, LessonFact
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
+from lmscompliance.training.models import Lesson
 
 _LONGEST_NAME = 64
 
@@ -31,6 +32,34 @@ class HostPage:
     meeting: Meeting
     running_since: datetime | None
     shows: tuple[tuple[datetime, datetime | None], ...]
+
+
+EARLY, WAITING, ON, OVER = "early", "waiting", "on", "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether time in a live lesson counts now.
+
+    ``state`` is ``EARLY`` (``starts`` is still to come), ``WAITING`` (for a host), ``ON`` or ``OVER``.
+    """
+
+    state: str
+    starts: str
+
+
+def standing(session: Session, services: Services, lesson: Lesson) -> Standing | None:
+    """Return how a live lesson stands, ``None`` for any other."""
+    if lesson.mode != LIVE or lesson.starts_at is None or lesson.ends_at is None:
+        return None
+    now, starts = services.clock.now(), _shown(lesson.starts_at)
+    if now < lesson.starts_at:
+        return Standing(EARLY, starts)
+    if now >= lesson.ends_at:
+        return Standing(OVER, starts)
+    by_host = queries.class_notice(session, lesson.class_id).delivery.live_by_host
+    held = not by_host or _running(session, lesson.class_id, lesson.id) is not None
+    return Standing(ON if held else WAITING, starts)
 
 
 def start(services: Services, reader: Reader, class_id: str, lesson_id: str, host: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from lmscompliance.attendance import live
 from lmscompliance.attendance.facts import attendance_facts, confirmed
 from lmscompliance.attendance.live import class_facts
 from lmscompliance.content import service as content
@@ -31,6 +32,8 @@ class Progress:
 
     credited_seconds: int
     planned_seconds: int
+    live: live.Standing | None = None
+    """How a live lesson stands now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def lesson_progress(services: Services, actor: Actor, lesson_id: str) -> Progres
     with reading(services.database) as session:
         lesson, enrolment = access.own_lesson(session, actor, lesson_id)
         credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
-        return Progress(credited, lesson.planned_seconds)
+        return Progress(credited, lesson.planned_seconds, live.standing(session, services, lesson))
 
 
 def planned_seconds(services: Services, lesson_id: str) -> int:

@@ -17,6 +17,7 @@ from lmscompliance.learning.models import SessionStep
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import table
 from lmscompliance.storage.transaction import transaction
+from lmscompliance.training import queries
 
 _NAME = re.compile(r"[\w.:/-]{1,64}")
 
@@ -42,7 +43,8 @@ def keep(services: Services, token: str, events: Sequence[StepEvent]) -> Kept:
     """Keep a simulation's events with their session; an event whose id was kept before adds nothing.
 
     A closed session takes none: the page hands them in with its next one. Raises ``Unauthenticated`` for a
-    token that is not ours and ``InvalidInput`` for a name that is none.
+    token that is not ours and ``InvalidInput`` for a name that is none or a lesson that is no simulation:
+    its ledger would have no place for them.
     """
     claims = tokens.read(services, token)
     if not all(_NAME.fullmatch(one.name) for one in events):
@@ -51,6 +53,9 @@ def keep(services: Services, token: str, events: Sequence[StepEvent]) -> Kept:
         row = segments.lock(session, claims.enrolment_id, claims.session_id)
         if row is None:
             return Kept("closed", frozenset())
+        lesson = queries.lesson(session, row.lesson_id)
+        if lesson.content_kind != "simulation":
+            raise InvalidInput("learning.no_simulation", title=lesson.title)
         ids = [one.id for one in events]
         known = set(
             session.scalars(

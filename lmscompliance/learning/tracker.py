@@ -20,6 +20,7 @@ _TAG = Markup(
     ' data-texts="{texts}">'
     '<p style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.75rem 0 .25rem">'
     '<span class="badge" data-part="state" role="status">{idle}</span> <span data-part="credit"></span></p>'
+    '<p class="notice" data-part="live" role="status" style="display:none" hidden></p>'
     '<progress value="0" max="1" aria-label="{credited}" style="width:100%"></progress>'
     '<p class="notice notice-wait" data-part="message" role="alert" style="display:none" hidden></p>'
     '<button type="button" data-part="takeover" style="display:none;min-height:44px" hidden>'

@@ -37,6 +37,7 @@ from lmscompliance.web import (
     json_body,
     redirect_to,
     render,
+    t,
     user_agent,
 )
 
@@ -220,9 +221,13 @@ def presence_consent(class_id: str) -> ResponseReturnValue:
     access=Access(Role.TRAINEE, scope=lesson_scope),
 )
 def lesson_progress(class_id: str, lesson_id: str) -> ResponseReturnValue:  # noqa: ARG001  # scope checks it
-    """Tell what counts of a lesson so far."""
+    """Tell what counts of a lesson so far, and whether a live one is held now."""
     found = progress.lesson_progress(current_services(), current_actor(), lesson_id)
-    return jsonify({"credited_seconds": found.credited_seconds, "planned_seconds": found.planned_seconds})
+    told = {"credited_seconds": found.credited_seconds, "planned_seconds": found.planned_seconds}
+    if found.live is None:
+        return jsonify(told)
+    text = t(f"learning.live_{found.live.state}", starts=found.live.starts)
+    return jsonify({**told, "live": {"state": found.live.state, "text": text}})
 
 
 @routes.get(

@@ -28,10 +28,12 @@ from lmscompliance.rules.ledger_exam import Content, Results
 from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
 from lmscompliance.rules.ledger_filing import Application, Commitment, Plan
 from lmscompliance.rules.ledger_learning import Detail, Summary
+from lmscompliance.rules.ledger_live import LiveLessons
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_proofs import Proofs
 from lmscompliance.rules.ledger_register import Register
 from lmscompliance.rules.ledger_reported import Imported
+from lmscompliance.rules.ledger_steps import Steps
 from lmscompliance.rules.ledger_subsidy import ClaimRoster, ClaimSteps, ClaimSummary
 from lmscompliance.rules.ledger_table import Row, Workbook
 from lmscompliance.rules.ledger_trainee import read_trainees
@@ -61,6 +63,8 @@ PARTS: tuple[type[Part], ...] = (
     Plan,
     SignInSheet,
     AttendanceDetail,
+    LiveLessons,
+    Steps,
     Imported,
     ClaimSteps,
 )

@@ -51,6 +51,13 @@ class Body:
             raise BadFact(self._leaf, f"'{name}' is not a list of integers")
         return entries
 
+    def texts(self, name: str) -> list[str]:
+        """Return the texts in the list ``name``."""
+        entries: list[Any] = self._typed(name, list)
+        if not all(type(entry) is str for entry in entries):
+            raise BadFact(self._leaf, f"'{name}' is not a list of texts")
+        return entries
+
     def maybe_text(self, name: str) -> str:
         """Return the text ``name``, or an empty one where there is none."""
         return "" if self._body.get(name) is None else self.text(name)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lmscompliance.rules import ledger_claims
+from lmscompliance.rules import ledger_claims, ledger_live
 from lmscompliance.rules.facts import MODES, OFFLINE, ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Confirmation, Record, Snapshot
 from lmscompliance.rules.ledger_filing import read_declared, read_document
 from lmscompliance.rules.ledger_reported import read_batch
-from lmscompliance.rules.live import Show
+from lmscompliance.rules.ledger_steps import SIMULATION
 from lmscompliance.tlog.leaf import Leaf
 
 Unknown = Callable[[Leaf], None]
@@ -97,6 +97,11 @@ def _plan(found: ClassRecord, record: Record, body: Body) -> None:
         for lesson in body.items("lessons")
     ]
     found.lessons = tuple(sorted(lessons, key=lambda lesson: (lesson.ordinal, lesson.id)))
+    found.simulations |= {
+        lesson.text("id")
+        for lesson in body.items("lessons")
+        if lesson.maybe_text("content_kind") == SIMULATION
+    }
     teachers = {lesson.id: record.text(f"teacher{lesson.ordinal:03}") for lesson in lessons}
     found.teachers = {lesson: name for lesson, name in teachers.items() if name}
 
@@ -132,16 +137,9 @@ def _cosigned(found: ClassRecord, record: Record, body: Body) -> None:
     found.confirmations.append(Confirmation(lesson, at_us, marks))
 
 
-def _live_started(found: ClassRecord, _record: Record, body: Body) -> None:
-    found.shows[body.text("show")] = Show(body.text("lesson"), body.whole("started_us"))
-
-
-def _live_ended(found: ClassRecord, _record: Record, body: Body) -> None:
-    show = found.shows.get(body.text("show"))
-    if show is None or show.ended_us is not None:
-        msg = "no such live lesson is being held"
-        raise body.refuse(msg)
-    found.shows[body.text("show")] = Show(show.lesson, show.started_us, body.whole("ended_us"))
+def _content_changed(found: ClassRecord, _record: Record, body: Body) -> None:
+    if body.maybe_text("kind") == SIMULATION:
+        found.simulations.add(body.text("lesson"))
 
 
 def _enrolled(found: ClassRecord, _record: Record, body: Body) -> None:
@@ -180,9 +178,10 @@ _CLASS = {
     "class.approved": _approved,
     "plan.published": _plan,
     "exam.published": _exam,
+    "lesson.content_changed": _content_changed,
     "attendance.cosigned": _cosigned,
-    "live.started": _live_started,
-    "live.ended": _live_ended,
+    "live.started": ledger_live.read_started,
+    "live.ended": ledger_live.read_ended,
     "enrolment.created": _enrolled,
     "class.heads": _heads,
     "platform.declared": _platform,
@@ -204,7 +203,6 @@ _CLASS_IGNORED = frozenset(
         "details.revealed",
         "notice.published",
         "claim.list_imported",
-        "lesson.content_changed",
         "plan.excepted",
         "attendance.printed",
         "attendance.scanned",

@@ -79,6 +79,15 @@ class Confirmation:
     marks: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Who held a live lesson: the name they gave, the account, the address they started it from."""
+
+    name: str = ""
+    account: str = ""
+    address: str = ""
+
+
 @dataclass(slots=True)
 class FilingRecord:
     """What a class was filed with: papers by kind (digest, when), and what the enterprise declared."""
@@ -114,6 +123,10 @@ class ClassRecord:
     """Offline lesson → when its list was first confirmed, and by whom."""
     shows: dict[str, Show] = field(default_factory=dict)
     """Stretches for which live lessons were held, by id."""
+    hosts: dict[str, Host] = field(default_factory=dict)
+    """Who held them."""
+    simulations: set[str] = field(default_factory=set)
+    """Lessons that are, or once were, a simulation."""
     confirmations: list[Confirmation] = field(default_factory=list)
     snapshot: Snapshot | None = None
     filed: FilingRecord = field(default_factory=FilingRecord)
@@ -127,6 +140,16 @@ class SessionRecord:
     fact: SessionFact
     addresses: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What a simulation reported in a session, and when the platform was told."""
+
+    session: str
+    name: str
+    at_us: int
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +318,8 @@ class TraineeRecord:
     corrections: list[CorrectionRecord] = field(default_factory=list)
     disputes: dict[str, DisputeRecord] = field(default_factory=dict)
     reported: list[ReportedRecord] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
+    """What simulations reported, in the order it was recorded."""
     signs: list[SignFact] = field(default_factory=list)
     marks: list[MarkFact] = field(default_factory=list)
     sign_addresses: dict[str, list[str]] = field(default_factory=dict)

@@ -38,6 +38,7 @@ from lmscompliance.rules.ledger_identity import (
 )
 from lmscompliance.rules.ledger_proofs import read_added, read_reviewed
 from lmscompliance.rules.ledger_reported import read_session
+from lmscompliance.rules.ledger_steps import read_steps
 
 
 def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknown) -> Iterator[TraineeRecord]:
@@ -212,6 +213,7 @@ _TRAINEE = {
     "trainee.activated": _activated,
     "session.opened": _session_opened,
     "session.segment": _session_segment,
+    "session.steps": read_steps,
     "session.superseded": _session_superseded,
     "session.closed": _session_closed,
     "presence.issued": _presence_issued,
@@ -242,14 +244,7 @@ _TRAINEE = {
     "proof.reviewed": read_reviewed,
 }
 _TRAINEE_IGNORED = frozenset(
-    {
-        "consent.given",
-        "consent.withdrawn",
-        "correction.asked",
-        "correction.decided",
-        "session.steps",
-        "notice.read",
-    }
+    {"consent.given", "consent.withdrawn", "correction.asked", "correction.decided", "notice.read"}
 )
 
 

@@ -230,6 +230,7 @@ def publish_plan(
                         "class_hours": str(row.class_hours),
                         "planned_seconds": row.planned_seconds,
                         "content_sha256": row.content_sha256,
+                        **({"content_kind": row.content_kind} if row.content_kind == "simulation" else {}),
                         **_meets(row),
                     }
                     for row in rows

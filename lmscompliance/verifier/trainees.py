@@ -86,7 +86,7 @@ class TraineeCheck:
             credited = sorted(
                 (interval.start_s, interval.end_s, judged.trainee.ordinal, judged.trainee.enrolment)
                 for judged in together
-                for interval in judged.account.intervals
+                for interval in (*judged.account.intervals, *judged.account.attended)
                 if interval.reason is None
             )
             for before, after in pairwise(credited):
@@ -261,8 +261,12 @@ class TraineeCheck:
                     self._rules.fail("mark_differs", expected=str(expected), found=found, **where)
 
     def _ends(self, judged: Judged, who: Mapping[str, object]) -> None:
+        """Find what was begun and should have been ended long ago: sessions, presence checks."""
         terms = self._notice.credit
         silence_us = _SILENCES * (terms.segment_seconds + terms.max_gap_seconds) * _SECOND_US
+        for check in judged.trainee.checks.values():
+            if check.decided_us is None and self.as_of_us - check.until_us > silence_us:
+                self._report.find("check_undecided", number=check.number + 1, session=check.session, **who)
         for session in judged.trainee.sessions.values():
             fact = session.fact
             seen_us = max([fact.opened_us, *(segment.end_us for segment in fact.segments)])

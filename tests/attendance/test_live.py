@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import openpyxl
 import pytest
 
 from lmscompliance.attendance import live
+from lmscompliance.completion import service as completion
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import Conflict, InvalidInput
@@ -18,7 +20,7 @@ from lmscompliance.verifier import Verdict, verify
 from tests.attendance import classroom
 from tests.learning.school import PHONE, Player
 from tests.rules import build
-from tests.support.app import client_for, make_app
+from tests.support.app import client_for, make_app, trainee
 from tests.training.school import leaves
 
 START = datetime(2021, 2, 8, 19, tzinfo=SHANGHAI)
@@ -60,8 +62,11 @@ def test_joining_before_the_host_counts_nothing(room, tmp_path):
     made = export(room.services, signer, room.class_id, tmp_path / "out")
     report = verify(made.bundle, made.trust.read_bytes())
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
-    from lmscompliance.completion import service as completion
-
+    sheet = openpyxl.load_workbook(made.workbook)["直播课记录"]
+    (row,) = sheet.iter_rows(min_row=4, values_only=True)
+    day = ("2021-02-08", "19:00:00–20:00:00")
+    told = ("李老师", "李老师", "teacher-wang", "192.0.2.10", "19:00:00", "19:10:00", "19:00:00–19:10:00")
+    assert row == (1, 1, "焊接理论：焊接基础", *day, *told, 1, 10)
     account = completion.status(room.services, room.class_id, room.school.trainees["trainee-1"]).account
     assert (account.credited_seconds, dict(account.excluded)) == (600, {"not_live": 420})
 
@@ -74,6 +79,26 @@ def test_the_host_is_named_in_a_disclosure(room):
     (leaf,) = [one for _, type_, one in leaves(room.services, room.class_id) if type_ == "live.started"]
     assert sorted(leaf["d"]) == ["by", "host", "ip"]
     assert "李老师" not in str(leaf)
+
+
+def test_the_trainees_page_is_told_whether_the_host_is_live(room):
+    """Before the time, while nobody holds it, while somebody does, and afterwards; no other lesson has it."""
+    client = client_for(make_app(room.services), trainee("trainee-1"))
+    lesson = room.school.lessons[0]
+
+    def told(at):
+        room.clock.set(at)
+        return client.get(f"/compliance/api/progress/{room.class_id}/{lesson}").json["live"]
+
+    early = told(START - timedelta(minutes=5))
+    assert early["state"] == "early"
+    assert "2021-02-08 19:00" in early["text"]
+    assert told(START)["state"] == "waiting"
+    live.start(room.services, room.teacher, room.class_id, lesson, "李老师")
+    assert told(START + timedelta(minutes=1))["state"] == "on"
+    assert told(START + timedelta(hours=1))["state"] == "over"
+    other = client.get(f"/compliance/api/progress/{room.class_id}/{room.school.lessons[1]}").json
+    assert "live" not in other
 
 
 @pytest.mark.parametrize("at", [START - timedelta(minutes=31), START + timedelta(hours=1)])

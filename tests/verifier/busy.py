@@ -121,7 +121,7 @@ def _of_the_class(made: Miniature) -> None:
     lesson = made.lessons[0]
     for kind, body in (
         ("notice.published", {"notice": 0, "sha256": "3" * 64, "published_us": at}),
-        ("lesson.content_changed", {"lesson": lesson, "version": 2, "content_sha256": "1" * 64}),
+        ("lesson.content_changed", {"lesson": lesson, "kind": "simulation", "content_sha256": "1" * 64}),
         ("attendance.printed", {"sheet": "s1", "lesson": lesson, "plan_version": 1, "people": 5}),
         ("attendance.scanned", {"sheet": "s1", "lesson": lesson, "sha256": "2" * 64, "scanned_us": at}),
         ("live.started", {"show": "v1", "lesson": lesson, "started_us": at}),

@@ -57,6 +57,22 @@ def test_an_exam_unlocked_without_the_training(tmp_path: Path) -> None:
     assert said(report, "unlocked_incomplete")[0]["ordinal"] == 4
 
 
+def test_a_presence_check_that_nobody_ever_decided(tmp_path: Path) -> None:
+    """A platform that leaves the miss out keeps the time, and the open end of its check is named."""
+
+    def asks(mini: Miniature) -> None:
+        mini.ask(3, mini.watch(3, 1, 60), 0, passed=None, decide=False)
+
+    def forgets(mini: Miniature) -> None:
+        asks(mini)
+        mini.clock.advance(3600)
+
+    assert _verify(tmp_path / "just asked", asks).verdict is Verdict.VALID
+    report = _verify(tmp_path / "forgotten", forgets)
+    assert report.verdict is Verdict.VALID_WITH_FINDINGS
+    assert [(one.code, one.params["number"]) for one in report.findings] == [("check_undecided", 1)]
+
+
 def test_a_session_that_never_ended(tmp_path: Path) -> None:
     """Long silence without an end is a finding; a session running just now is not."""
 

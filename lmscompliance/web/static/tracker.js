@@ -17,6 +17,7 @@
   const outbox = window.lmscompliance.outbox; // keeps what is not answered yet
   const RETRY_SECONDS = 5;
   const STALL_MS = 15000; // a page whose timers stood still for so long was asleep, or frozen
+  const LIVE_MS = 15000; // how often it is asked whether the host of a live lesson is there
   const QUIET_BEATS = 20; // paused or hidden for this many beats: fall silent, the server closes the session
 
   let session = load(KEY); // see start(): kept over a reload of this tab
@@ -28,6 +29,7 @@
   let offline = false, saved = true, ticked = outbox.now(), tickedWall = Date.now(), tickedPosition = session ? session.position : 0;
   let timer = 0, quiet = 0, lastState = "";
   let position = session ? session.position : 0; // ms
+  let live = null; // how a live lesson stands
   let credited = 0, planned = Number(at.planned) || 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
 
   const player = window.lmscompliance.players[playing](stage, {
@@ -63,6 +65,13 @@
     }
     const sum = document.querySelector('[data-part="steps"]');
     if (sum) sum.textContent = document.querySelectorAll("[data-step][data-done]").length;
+  }
+  function showLive(told) { // only of a live lesson, whose host may come and go
+    live = told;
+    if (!told) return;
+    part("live").textContent = told.text;
+    part("live").className = "notice notice-" + (told.state === "on" ? "good" : "wait");
+    reveal("live", true);
   }
   function count(told) {
     credited = told.credited_seconds; planned = told.planned_seconds || planned; since = 0;
@@ -265,7 +274,11 @@
     polledAt = performance.now();
     try {
       const response = await fetch(at.progress, { credentials: "same-origin" });
-      if (response.ok) count(await response.json());
+      if (response.ok) {
+        const told = await response.json();
+        count(told);
+        showLive(told.live);
+      }
     } catch (error) { return; }
     if (!film && !finished && planned && credited >= planned) {
       finished = true;
@@ -293,6 +306,7 @@
     if (outbox.now() - ticked > STALL_MS || Date.now() - tickedWall > STALL_MS) { if (session) beat(); }
     if (!sending) { ticked = outbox.now(); tickedWall = Date.now(); tickedPosition = where(); }
     if (offline) tellOffline();
+    if (live && performance.now() - polledAt > LIVE_MS) poll();
     if (session && !offline && state() === "playing" && player.rate() <= 1) since += 1;
     // About to be complete: told now, and not only when the next question is due.
     if (session && credited < planned && credited + since > planned && performance.now() - polledAt > 3000) {
