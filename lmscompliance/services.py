@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.events import Events
 from lmscompliance.kernel.ids import Ids
+from lmscompliance.kernel.notification import Notifier
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
@@ -38,3 +39,5 @@ class Services:
     """Reads the day off an uploaded screenshot, where the host plugged one in."""
     verifier: Verifier | None = None
     """Who verifies real names, where that is neither offline nor by people."""
+    notifier: Notifier | None = None
+    """Hands reminders on, where the host plugged one in."""

@@ -12,6 +12,7 @@ from lmscompliance import evidence
 from lmscompliance.evidence.snapshots import CLOSE
 from lmscompliance.exams import service as exams
 from lmscompliance.exams.models import ExamAttempt
+from lmscompliance.filing import dispatches
 from lmscompliance.filing import service as filing
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day
@@ -55,13 +56,14 @@ def life_of(services: Services, actor: Actor, class_id: str) -> Life:
         notice = queries.notice_of(session, class_)
         enterprise = queries.enterprise_of(session, class_).name
         steps = life.steps(session, services, class_id)
-    received = max((one.at for one in steps if one.target == FILED), default=class_.filed_at)
-    received_on, first_day = shanghai_day(received), shanghai_day(class_.window_start)
-    judged: list[Verdict] = deadlines.filing(received_on, notice)
+        received_on = dispatches.received_on(session, class_, steps)
+    filed = max((one.at for one in steps if one.target == FILED), default=class_.filed_at)
+    filed_on, first_day = shanghai_day(filed), shanghai_day(class_.window_start)
+    judged: list[Verdict] = deadlines.filing(filed_on, notice)
     due, unknown = None, None
     try:
         calendar = workdays.calendar(services.settings.workdays_file)
-        judged += deadlines.opening(received_on, first_day, notice, calendar)
+        judged += deadlines.opening(filed_on, first_day, notice, calendar)
         due = deadlines.review_due(received_on, notice, calendar)
     except InvalidInput as error:
         # A year that nobody has published: the page says so instead of a day.

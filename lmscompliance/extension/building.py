@@ -9,6 +9,7 @@ from lmscompliance.identity.verification import PLUGIN, by_provider
 from lmscompliance.kernel.clock import Clock, SystemClock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Ids, Randomness, SystemRandomness
+from lmscompliance.kernel.notification import Notifier
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
@@ -28,6 +29,7 @@ def build_services(
     presence: Sequence[PresenceMethod] = (),
     day_reader: DayReader | None = None,
     verifier: Verifier | None = None,
+    notifier: Notifier | None = None,
 ) -> Services:
     """Return services for ``settings``; creates the data directory and the vault's key file if missing.
 
@@ -48,6 +50,7 @@ def build_services(
         presence=_by_name(presence),
         day_reader=day_reader,
         verifier=_verifier(settings, verifier),
+        notifier=notifier,
     )
 
 

@@ -23,6 +23,7 @@ from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.clock import Clock
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.ids import Randomness
+from lmscompliance.kernel.notification import Notifier
 from lmscompliance.kernel.presence import PresenceMethod
 from lmscompliance.kernel.reading import DayReader
 from lmscompliance.kernel.settings import Settings
@@ -47,17 +48,19 @@ class Compliance:
         presence: Iterable[PresenceMethod] = (),
         day_reader: DayReader | None = None,
         verifier: Verifier | None = None,
+        notifier: Notifier | None = None,
     ) -> None:
         """Take the machine's clock and randomness unless others are handed in (tests, headless demo).
 
         ``presence`` are further ways to check presence, such as ``SmsCode`` and ``FaceCheck``; a policy's
         ``presence.methods`` names those that are used. ``day_reader`` may read the day off an uploaded
         itinerary (OCR); without one people type it. ``verifier`` verifies real names; it needs the setting
-        ``COMPLIANCE_VERIFICATION = "plugin"``.
+        ``COMPLIANCE_VERIFICATION = "plugin"``. ``notifier`` hands reminders of deadlines on.
         """
         self._presence = tuple(presence)
         self._day_reader = day_reader
         self._verifier = verifier
+        self._notifier = notifier
         self._clock = clock
         self._randomness = randomness
 
@@ -91,6 +94,7 @@ class Compliance:
             presence=self._presence,
             day_reader=self._day_reader,
             verifier=self._verifier,
+            notifier=self._notifier,
         )
         wiring.connect_events(services)
         mount(

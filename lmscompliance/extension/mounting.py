@@ -21,7 +21,7 @@ from lmscompliance.exams import remark_views as exam_remark_views
 from lmscompliance.exams import staff_views as exam_staff_views
 from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
-from lmscompliance.filing import notice_views
+from lmscompliance.filing import dispatch_views, notice_views
 from lmscompliance.filing import views as filing_views
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
@@ -66,6 +66,7 @@ ROOMS: tuple[Routes, ...] = (
     claim_views.routes,
     filing_views.routes,
     notice_views.routes,
+    dispatch_views.routes,
     proof_views.routes,
     ledger_views.routes,
     evidence_views.routes,

@@ -13,6 +13,7 @@ from lmscompliance.extension import exporting
 from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import jobs as file_jobs
+from lmscompliance.filing import reminders
 from lmscompliance.learning import jobs as learning_jobs
 from lmscompliance.learning.history import SESSION_CLOSED
 from lmscompliance.learning.presence import service as presence
@@ -37,6 +38,7 @@ def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
         Periodic("exams.close_overdue", 10, exams.close_overdue, prompt=True),
         Periodic("training.ask_pending", 10, verifying.ask_pending),
         Periodic("training.advance_due", 60, life.advance_due),
+        Periodic("filing.remind_due", 600, reminders.remind_due),
         Periodic("completion.refresh_due", 30, completion_jobs.refresh_due),
         Periodic("persons.keep_apart", 600, apart.keep_apart),
         Periodic("supervision.watch", 60, supervision_jobs.watch),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from lmscompliance.filing.models import FilingDocument, NoticeReceipt
+from lmscompliance.filing.models import FilingDispatch, FilingDocument, NoticeReceipt
 from lmscompliance.rules.retention import PROOFS, RECORDS
 from lmscompliance.storage.erasing import Erasing
 
@@ -18,3 +18,4 @@ def forget(erasing: Erasing) -> None:
     erasing.file(PROOFS, erasing.session.scalars(own))
     erasing.of_class(PROOFS, FilingDocument)
     erasing.of_class(RECORDS, NoticeReceipt)
+    erasing.empty(RECORDS, FilingDispatch.class_id, [erasing.class_id], FilingDispatch.address_sealed)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, String, Text
+from sqlalchemy import BigInteger, Date, ForeignKey, ForeignKeyConstraint, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.files.models import StoredFile
@@ -70,3 +70,57 @@ class NoticeReceipt(Base):
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FilingRecipient(Base):
+    """Where filings under a policy go (受理单位, notice T11): of one district, or of all (``""``)."""
+
+    __tablename__ = "compliance_filing_recipient"
+
+    policy_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    district: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255))
+    address: Mapped[str] = mapped_column(String(255))
+    set_by: Mapped[str] = mapped_column(String(255))
+    set_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class FilingDispatch(Base):
+    """A pack that was sent to somebody, in the order of ``n``; ``listing`` is its ``SHA256SUMS``.
+
+    ``received_on`` and what follows are empty until the recipient acknowledged it.
+    """
+
+    __tablename__ = "compliance_filing_dispatch"
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    recipient: Mapped[str] = mapped_column(String(255))
+    means: Mapped[str] = mapped_column(String(16))
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reference: Mapped[str] = mapped_column(String(128))
+    sent_on: Mapped[date] = mapped_column(Date)
+    sha256: Mapped[str] = mapped_column(String(64))
+    listing: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime] = mapped_column(Instant)
+    received_on: Mapped[date | None] = mapped_column(Date)
+    receipt: Mapped[str] = mapped_column(String(128))
+    acknowledged_by: Mapped[str] = mapped_column(String(255))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class FilingReminder(Base):
+    """A reminder of a day of a class: its row is what keeps it from coming twice.
+
+    ``asked_at`` is when the host's notifier was handed it, ``told_at`` when that took it.
+    """
+
+    __tablename__ = "compliance_filing_reminder"
+
+    class_id: Mapped[str] = mapped_column(Id, ForeignKey(TrainingClass.id), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    due: Mapped[date] = mapped_column(Date, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -7,6 +7,7 @@ import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from lmscompliance.documents.archive import write_archive
 from lmscompliance.filing import notices, service
@@ -16,8 +17,16 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 
 
-def make(services: Services, class_id: str) -> tuple[str, bytes]:
-    """Return the archive's name and bytes, the same for the same documents; ``SHA256SUMS`` lists them.
+class Pack(NamedTuple):
+    """The archive's name and bytes, and what ``SHA256SUMS`` in it says."""
+
+    name: str
+    data: bytes
+    listing: str
+
+
+def make(services: Services, class_id: str) -> Pack:
+    """Return the pack, the same bytes for the same contents.
 
     Raises ``Conflict`` while there is nothing to hand in.
     """
@@ -37,7 +46,7 @@ def make(services: Services, class_id: str) -> tuple[str, bytes]:
         listing.write_text("".join(sums), encoding="ascii")
         target = io.BytesIO()
         write_archive(target, [("SHA256SUMS", listing), *members])
-        return f"申报材料-{found.class_.code}.zip", target.getvalue()
+        return Pack(f"申报材料-{found.class_.code}.zip", target.getvalue(), "".join(sums))
 
 
 def _contents(services: Services, class_id: str, found: Dossier) -> Iterator[tuple[str, bytes]]:

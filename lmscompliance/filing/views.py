@@ -7,10 +7,11 @@ from io import BytesIO
 from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.filing import forms, pack, service
+from lmscompliance.filing import forms, pack, reminders, service
 from lmscompliance.kernel.actor import READING, RUNNING
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput
 from lmscompliance.policy import DOCUMENTS
+from lmscompliance.storage.transaction import reading
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import (
     Access,
@@ -48,10 +49,10 @@ def form(class_id: str, kind: str) -> ResponseReturnValue:
 def archive(class_id: str) -> ResponseReturnValue:
     """Hand out all documents in one archive with their digests."""
     try:
-        name, data = pack.make(current_services(), class_id)
+        made = pack.make(current_services(), class_id)
     except ComplianceError as error:
         return _page(class_id, error)
-    return send_file(BytesIO(data), as_attachment=True, download_name=name)
+    return send_file(BytesIO(made.data), as_attachment=True, download_name=made.name)
 
 
 @routes.get("/classes/<class_id>/filing/documents/<sha256>", endpoint="filing_file", access=_READS)
@@ -119,8 +120,11 @@ def submit(class_id: str) -> ResponseReturnValue:
 
 def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturnValue:
     shown = service.dossier(current_services(), class_id)
+    with reading(current_services().database) as session:
+        due = reminders.of_class(session, class_id)
     page = render(
         "filing/filing.html",
+        reminders=due,
         shown=shown,
         kinds=DOCUMENTS,
         forms=tuple(forms.FORMS),

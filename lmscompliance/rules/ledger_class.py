@@ -201,6 +201,8 @@ _CLASS_IGNORED = frozenset(
         "export.recorded",
         "class.step",
         "details.revealed",
+        "filing.dispatched",
+        "filing.acknowledged",
         "notice.published",
         "claim.list_imported",
         "plan.excepted",

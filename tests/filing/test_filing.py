@@ -127,10 +127,11 @@ def test_T12_the_pack_is_the_same_each_time_and_lists_digests(services):
     _complete(services, class_id)
     again = picture(size=(77, 30))
     digest = service.add_document(services, class_id, "plan", again, by="clerk-1", ip="203.0.113.7")
-    name, data = pack.make(services, class_id)
-    assert (name, pack.make(services, class_id)[1]) == ("申报材料-F1.zip", data)
+    name, data, listing = pack.make(services, class_id)
+    assert (name, pack.make(services, class_id).data) == ("申报材料-F1.zip", data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        sums = archive.read("SHA256SUMS").decode().splitlines()
+        assert archive.read("SHA256SUMS").decode() == listing
+        sums = listing.splitlines()
         assert len(archive.namelist()) == 6
     assert any(line.startswith(digest) and "plan" in line for line in sums)
 

@@ -82,6 +82,6 @@ def test_T14_the_pack_holds_notices_and_readers(services, class_id):
         notices.publish(services, class_id, title="x" * 256, text="x", by="c")
     draft = school.file_class(services, code="K2")
     notices.publish(services, draft, title="通知", text="正文", by="clerk-1")
-    with zipfile.ZipFile(io.BytesIO(pack.make(services, draft)[1])) as archive:
+    with zipfile.ZipFile(io.BytesIO(pack.make(services, draft).data)) as archive:
         assert archive.read("notice-0.txt").decode() == "通知\n\n正文\n"
         assert "notice-0-readers.csv" in archive.read("SHA256SUMS").decode()

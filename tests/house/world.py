@@ -23,7 +23,8 @@ from lmscompliance.exams.models import ExamAttempt
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import service as files
-from lmscompliance.filing import notices
+from lmscompliance.filing import dispatches, notices
+from lmscompliance.filing.dispatches import Sending
 from lmscompliance.filing.models import FilingDocument
 from lmscompliance.identity import cases, numbers, uscc
 from lmscompliance.identity.verification import MANUAL
@@ -181,6 +182,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
             class_id=class_id, kind="plan", n=0, sha256=scan, by="clerk", at=services.clock.now()
         )
         session.add(row)
+    dispatches.send(services, class_id, _sending(services), by="clerk")
     notices.publish(services, class_id, title="培训通知", text="请按时学习。", by="clerk")
     export_id = export_for_download(services, signer_of(services), class_id).id
     for objects in people:
@@ -203,6 +205,11 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
         auditor=auditor(class_id, account=f"auditor-{code}"),
         inspector=inspector(district, account=f"inspector-{code}"),
     )
+
+
+def _sending(services: Services) -> Sending:
+    """Return what somebody says of a pack that they mailed today."""
+    return Sending("受理单位", "email", shanghai_day(services.clock.now()), "office@example.org")
 
 
 def _claim(services: Services, class_id: str) -> str:

@@ -120,6 +120,8 @@ def _of_the_class(made: Miniature) -> None:
     stream, at = evidence.class_stream(made.class_id), made.now_us()
     lesson = made.lessons[0]
     for kind, body in (
+        ("filing.dispatched", {"dispatch": 0, "recipient": "受理单位", "means": "email"}),
+        ("filing.acknowledged", {"dispatch": 0, "received_on": "2021-02-08", "at_us": at}),
         ("notice.published", {"notice": 0, "sha256": "3" * 64, "published_us": at}),
         ("lesson.content_changed", {"lesson": lesson, "kind": "simulation", "content_sha256": "1" * 64}),
         ("attendance.printed", {"sheet": "s1", "lesson": lesson, "plan_version": 1, "people": 5}),

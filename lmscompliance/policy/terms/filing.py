@@ -25,6 +25,12 @@ class FilingTerms:
     """An enterprise's yearly output must be above this, with a proof; ``None``: not asked."""
     above_scale: bool
     """Whether only enterprises above the designated size (规上) may file."""
+    recipient: str
+    """Who takes filings in (受理单位), as the notice names it; empty: not named."""
+    remind_days: int
+    """A deadline is reminded of from so many days before it on."""
+    remind_licence_days: int
+    """The same for the end of a training institution's licence."""
     notice: bool
     """Whether everybody of a class is to be told of the training (培训通知), with receipts."""
     review_working_days: int | None
