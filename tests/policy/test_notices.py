@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "f4801ead9c198b293e4717de8e200fcbdd8c225684af15404d79ea950bddf658",
-    ("liusu-youji-2021", 1): "b9c47d3f11632f524d68e61352ecfb0c92ea8b3ccf72f73dae4d8146d1c4ed48",
-    ("wudi-gongjiang-draft", 1): "c08b11739127df772eaa9dbdb4f1a3c435155926f97403f82d16cc2235d9ca95",
+    ("demo-short", 1): "773da84d6ef6068bcac8d6842b8b70de1ad58642442e0c905a4749189d979eae",
+    ("liusu-youji-2021", 1): "7fe27f8015d295c884c1889ee19ecd89f2e500e812dc2d789c4d8a8e95c19e8e",
+    ("wudi-gongjiang-draft", 1): "18601ba7c19b800936490612b9439de86c5d1c38d071ec36db60c5d84608dc3f",
 }
 
 
