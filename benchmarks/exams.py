@@ -11,12 +11,13 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.support import load
+from benchmarks.support.bare import EMPTY
 from benchmarks.support.cpu import spent_seconds
 from benchmarks.support.learners import Learners, open_sessions
 from benchmarks.support.load import Sent
 from benchmarks.support.reporting import Call, called, say
 from benchmarks.support.scratch import platform
-from benchmarks.support.server import EMPTY, served
+from benchmarks.support.server import served
 from benchmarks.support.sitting import QUESTIONS, Sitting, open_attempts
 from lmscompliance.services import Services
 

@@ -1,150 +1,205 @@
 """How many beats a second one server acknowledges, against an empty Flask route on the same kind of server.
 
 After each round the database must hold every acknowledged beat; one that is missing fails the run.
+
+The lines ``beat_bound_…`` say how far any lane could get: there the same server reads the same beats and
+answers each without looking at it. What a lane has less than its bound is what it costs to keep a beat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from benchmarks.support import load
+from benchmarks.support.bare import EMPTY
 from benchmarks.support.learners import Learners, close_sessions, open_sessions
-from benchmarks.support.load import Sent
-from benchmarks.support.reporting import Call, called, say
-from benchmarks.support.scratch import platform
-from benchmarks.support.server import EMPTY, served
+from benchmarks.support.load import CONNECTIONS, Sent
+from benchmarks.support.reporting import called, say
+from benchmarks.support.scratch import platform, sync_ms
+from benchmarks.support.server import served
 
 PATH = "/compliance/api/beats"
-THREADS = {"sqlite": 1, "postgresql": load.CONNECTIONS}
+THREADS = {"sqlite": 1, "postgresql": CONNECTIONS}
 ASYNCHRONOUS = 0
+BOUNDS = {"beat_bound_wsgi": 1, "beat_bound_rsgi": ASYNCHRONOUS}
+"""Threads by name."""
 MANY_CONNECTIONS = 8_000
 # Twice the connections: two beats of one session are then rarely under way at once and overtake.
 SESSIONS = 2 * MANY_CONNECTIONS
-FASTEST = 100_000
-"""Beats a second that no machine reaches here: so many nonces are ready."""
 SHORT_HISTORY = 1_000
-_LONGEST_WARMING = 4  # seconds
+GROWN = "beat_growth"
+_LONGEST_WARMING = 3  # rounds
+_CONNECTING = 1  # second, until many connections are there
+_LIMIT = "limit: an empty Flask JSON route on granian with one blocking thread"
 
 
 class Lane(NamedTuple):
-    """A platform under a server, with people who learn on it."""
+    """A platform with people who learn on it, what their pages send, and the server that takes it."""
 
     database: str
     learners: Learners
-    port: int
+    bodies: Path
     threads: int
+    port: int = 0
+
+
+class Rounds(NamedTuple):
+    """How often everything has its turn, and for how many seconds."""
+
+    number: int
+    seconds: int
 
 
 def main() -> None:
     """Measure each database; growth and many connections on the first of them."""
     call = called(__doc__)
+    first, *others = call.databases
     many = load.allow_connections(MANY_CONNECTIONS)
-    # One thread is what an empty route is fastest with.
-    with served(None, 1) as empty:
+    rounds = Rounds(3, 1) if call.quick else Rounds(5, 5)
+    history = call.history or (30_000 if call.quick else 10_000_000)
+    with ExitStack() as opened:
+        # One thread is what an empty route is fastest with.
+        empty = opened.enter_context(served(None, 1))
         load.run(empty, EMPTY, seconds=1)
-        for database in call.databases:
-            first = database == call.databases[0]
-            with learning(database, SHORT_HISTORY) as lane:
-                beat(call, lane, empty, f"beat_{database}", load.CONNECTIONS)
-                if first and load.installed():
-                    beat(call, lane, empty, "beat_connections", many)
-                if first:
-                    growth(call, lane)
-                if database == "postgresql":
-                    with served(lane.learners.services, ASYNCHRONOUS) as port:
-                        loop = warm(lane._replace(port=port, threads=ASYNCHRONOUS))
-                        beat(call, loop, empty, "beat_postgresql_asynchronous", load.CONNECTIONS)
+        lanes = {
+            f"beat_{first}": opened.enter_context(learning(first, rounds)),
+            GROWN: opened.enter_context(learning(first, rounds, history=history)),
+        }
+        for database in others:
+            # So many as beat in the time that a round has.
+            few = SESSIONS // 4 if call.quick else SESSIONS
+            lanes[f"beat_{database}"] = opened.enter_context(learning(database, rounds, sessions=few))
+        for name, lane in tuple(lanes.items()):
+            if lane.database == "postgresql" and name != GROWN:
+                lanes[f"{name}_asynchronous"] = lane._replace(threads=ASYNCHRONOUS)
+        servers = [served(lane.learners.services, lane.threads) for lane in lanes.values()]
+        with ThreadPoolExecutor() as pool:
+            ports = list(pool.map(opened.enter_context, servers))
+        for (name, lane), port in zip(tuple(lanes.items()), ports, strict=True):
+            lanes[name] = warm(lane._replace(port=port))
+        nothing = beat(rounds, lanes, empty, history)
+        # Once must do where all has to be over soon.
+        less = rounds._replace(number=rounds.number // 2)
+        bounds(less, lanes[f"beat_{first}"], nothing)
+        if load.installed():
+            longer = less._replace(seconds=rounds.seconds + _CONNECTING)
+            connections(longer, lanes[f"beat_{first}"], empty, many)
 
 
-def beat(call: Call, lane: Lane, empty: int, name: str, connections: int) -> None:
-    """Take turns between beats and the empty route, so that whatever else the machine does hits both."""
-    quick = (3, 1) if connections == load.CONNECTIONS else (1, 3)  # many take a while to be there at all
-    rounds, seconds = quick if call.quick else (5, 5)
+def beat(rounds: Rounds, lanes: dict[str, Lane], empty: int, history: int) -> list[Sent]:
+    """Let all lanes and the empty route take turns, so that whatever else the machine does hits each.
+
+    Return what came of the empty route.
+    """
+    taken: dict[str, list[Sent]] = {name: [] for name in lanes}
+    nothing: list[Sent] = []
+    for _ in range(rounds.number):
+        for name, lane in lanes.items():
+            taken[name].append(round_of(lane, rounds.seconds))
+        nothing.append(load.run(empty, EMPTY, seconds=rounds.seconds))
+    for name, lane in lanes.items():
+        if name == GROWN:
+            short = f"beat_{lane.database}"
+            closed = "closed sessions in the history"
+            said = f"as {short}, with {history} {closed}; limit: the same with {SHORT_HISTORY}"
+            report(name, rounds, taken[name], taken[short], said)
+        else:
+            # What a commit waits for there.
+            waits = {} if lane.database == "sqlite" else {"sync_ms": sync_ms()}
+            report(name, rounds, taken[name], nothing, _how(lane, CONNECTIONS, taken[name]), **waits)
+    return nothing
+
+
+def connections(rounds: Rounds, lane: Lane, empty: int, many: int) -> None:
+    """Take turns with the empty route, with very many connections."""
     beats: list[Sent] = []
     nothing: list[Sent] = []
-    for _ in range(rounds):
-        beats.append(round_of(lane, seconds, connections))
-        nothing.append(load.run(empty, EMPTY, seconds=seconds, connections=connections))
+    for _ in range(rounds.number):
+        beats.append(round_of(lane, rounds.seconds, many))
+        nothing.append(load.run(empty, EMPTY, seconds=rounds.seconds, connections=many))
+    report("beat_connections", rounds, beats, nothing, _how(lane, many, beats))
+
+
+def bounds(rounds: Rounds, lane: Lane, nothing: list[Sent]) -> None:
+    """Send the same beats to a server that answers each without looking at it."""
+    for name, threads in BOUNDS.items():
+        with served(None, threads, application="unkept" if threads else "unkept_asynchronous") as port:
+            answered = [
+                load.run(port, PATH, lane.bodies, seconds=rounds.seconds) for _ in range(rounds.number)
+            ]
+        said = (
+            f"beats that are read and answered without a look at them, {CONNECTIONS} connections, "
+            f"{_worker(threads)}: what a lane would reach that did nothing"
+        )
+        report(name, rounds, answered, nothing, f"{said}; {_LIMIT}")
+
+
+def _how(lane: Lane, connections: int, beats: list[Sent]) -> str:
     total = sum(one.acknowledged for one in beats)
-    report(
-        name,
-        beats,
-        nothing,
-        f"acknowledged POST {PATH} of {SESSIONS} sessions on {lane.database}, {connections} connections, one "
-        f"granian worker with {lane.threads or 'an event loop and no'} blocking thread(s); limit: an empty "
-        f"Flask JSON route on granian with one; median of {rounds} rounds of {seconds} s in turns, "
-        f"connecting included, after every session has beaten once; load: {load.generator()}; no segment "
-        f"falls due; all {total} acknowledged beats found in the database",
+    people = len(lane.learners.tokens)
+    return (
+        f"acknowledged POST {PATH} of {people} sessions on {lane.database}, {connections} connections, "
+        f"{_worker(lane.threads)}, after every session has beaten once; no segment falls due; all {total} "
+        f"acknowledged beats found in the database; {_LIMIT}"
     )
 
 
-def warm(lane: Lane) -> Lane:
-    """Let the server meet every session, as it has where people learn: a first beat costs more than others.
-
-    A round begins with the first session each time, so only one that is long enough comes round to all.
-    """
-    seconds = 1
-    while round_of(lane, seconds, load.CONNECTIONS).acknowledged < SESSIONS and seconds < _LONGEST_WARMING:
-        seconds *= 2
-    return lane
-
-
-def growth(call: Call, short: Lane) -> None:
-    """Take turns between a platform with a long history and one with a short history."""
-    rounds, seconds = (3, 1) if call.quick else (5, 5)
-    history = call.history or (30_000 if call.quick else 10_000_000)
-    grown: list[Sent] = []
-    fresh: list[Sent] = []
-    with learning(short.database, history) as long:
-        for _ in range(rounds):
-            grown.append(round_of(long, seconds, load.CONNECTIONS))
-            fresh.append(round_of(short, seconds, load.CONNECTIONS))
-    report(
-        "beat_growth",
-        grown,
-        fresh,
-        f"as beat_{short.database}, with {history} closed sessions in the history; limit: the same with "
-        f"{SHORT_HISTORY}; median of {rounds} rounds of {seconds} s in turns; load: {load.generator()}",
-    )
+def _worker(threads: int) -> str:
+    return f"one granian worker with {threads or 'an event loop and no'} blocking thread(s)"
 
 
 @contextmanager
-def learning(database: str, history: int) -> Iterator[Lane]:
-    """Yield a platform with so many closed sessions, and people who learn."""
+def learning(
+    database: str, rounds: Rounds, *, sessions: int = SESSIONS, history: int = SHORT_HISTORY
+) -> Iterator[Lane]:
+    """Yield a platform with so many closed sessions and people who learn; no server stands on it yet."""
     with platform(database) as services:
         close_sessions(services, history)
-        learners = open_sessions(services, SESSIONS)
-        with served(services, THREADS[database]) as port:
-            yield warm(Lane(database, learners, port, THREADS[database]))
+        learners = open_sessions(services, sessions)
+        most = load.FASTEST * (rounds.seconds + _CONNECTING)
+        with load.written(learners.nonces(sessions, -(-most // sessions))) as bodies:
+            yield Lane(database, learners, bodies, THREADS[database])
 
 
-def round_of(lane: Lane, seconds: int, connections: int) -> Sent:
+def warm(lane: Lane) -> Lane:
+    """Let the server meet every session, as it has where people learn: first beats cost more than others."""
+    for _ in range(_LONGEST_WARMING):
+        # Each round begins with the first session, so only a fast one comes round to all.
+        if round_of(lane, 1).acknowledged >= len(lane.learners.tokens):
+            break
+    return lane
+
+
+def round_of(lane: Lane, seconds: int, connections: int = CONNECTIONS) -> Sent:
     """Send beats and look for each acknowledged one; those under way at the end may be there as well."""
     lane.learners.begin()
-    nonces = lane.learners.nonces(SESSIONS, FASTEST * seconds // SESSIONS + 1)
-    sent = load.run(lane.port, PATH, nonces, seconds=seconds, connections=connections)
+    sent = load.run(lane.port, PATH, lane.bodies, seconds=seconds, connections=connections)
     held, overtaken = lane.learners.kept()
     # Of few connections none stalls while the others go once round all sessions, so nothing is overtaken.
-    lost = connections == load.CONNECTIONS and overtaken > 0
+    lost = connections == CONNECTIONS and overtaken > 0
     if lost or not sent.acknowledged <= held + overtaken <= sent.acknowledged + connections:
         msg = f"{sent.acknowledged} beats were acknowledged, {held} are held and {overtaken} overtaken"
         raise RuntimeError(msg)
     return sent
 
 
-def report(name: str, beats: list[Sent], bound: list[Sent], how: str) -> None:
+def report(name: str, rounds: Rounds, beats: list[Sent], bound: list[Sent], how: str, **more: float) -> None:
     """Print the medians."""
     say(
         name,
         value=median(one.rate for one in beats),
         unit="beats/s",
         limit=median(one.rate for one in bound),
-        how=how,
+        how=f"{how}; median of {rounds.number} round(s) of {rounds.seconds} s in turns, connecting included; "
+        f"load: {load.generator()}",
         p50_ms=round(median(one.p50_ms for one in beats), 2),
         p99_ms=round(median(one.p99_ms for one in beats), 2),
+        **more,
     )
 
 

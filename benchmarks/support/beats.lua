@@ -1,45 +1,32 @@
--- What wrk sends: beats of each session in turn, or the same empty object again and again.
--- Arguments: the path, the User-Agent, and a file with a token and the nonces of its beats a line (none for
--- the empty object). A page reads each nonce in the answer before; here they are known beforehand.
-local head, bodies, nonces, at, seq, tried, lengths
-local width = 16
-local tail = ',"position_ms":1000,"state":"playing","nonce":"'
+-- What wrk sends: the lines of a file in turn, or the same empty object again and again.
+-- Arguments: the path, the User-Agent, and (none for the empty object) the file and how many lines to take.
+local requests, at = {}, -1
 
 function init(args)
-  head = "POST " .. args[1] .. " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: " .. args[2]
+  local head = "POST " .. args[1] .. " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: " .. args[2]
     .. "\r\nContent-Type: application/json\r\nContent-Length: "
-  at, seq, tried, lengths = 0, 1, false, {}
   if args[3] then
-    bodies, nonces = {}, {}
+    local most = tonumber(args[4])
     for line in io.lines(args[3]) do
-      local token, listed = line:match("(%S+) (%S+)")
-      bodies[#bodies + 1] = '{"token":"' .. token .. '","seq":'
-      nonces[#nonces + 1] = listed
+      if #requests == most then
+        break
+      end
+      requests[#requests + 1] = head .. #line .. "\r\n\r\n" .. line
     end
+  else
+    requests[1] = head .. "2\r\n\r\n{}"
   end
+  -- From here on nothing is made that would have to be collected.
+  collectgarbage()
+  collectgarbage("stop")
 end
 
 function request()
-  if not bodies then
-    return head .. "2\r\n\r\n{}"
+  at = at + 1
+  if at > #requests then
+    at = 1
   end
-  if tried then
-    at = at + 1
-    if at > #bodies then
-      at, seq = 1, seq + 1
-    end
-  end
-  tried = true -- wrk asks once without sending
-  local who = at == 0 and 1 or at
-  local nonce = nonces[who]:sub((seq - 1) * width + 1, seq * width)
-  local body, digits = bodies[who], tostring(seq)
-  local length = #body + #digits + #tail + #nonce + 2
-  local begun = lengths[length]
-  if not begun then
-    begun = head .. length .. "\r\n\r\n"
-    lengths[length] = begun
-  end
-  return begun .. body .. digits .. tail .. nonce .. '"}'
+  return requests[at == 0 and 1 or at] -- wrk asks once without sending
 end
 
 function done(summary, latency)

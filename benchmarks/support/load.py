@@ -1,7 +1,8 @@
 """The load: wrk where it is installed, otherwise a small generator of the standard library.
 
 Each connection has one request under way. Beats go to the sessions in turn, so that no two of one session
-are under way at once and every one of them is plain.
+are under way at once and every one of them is plain. They are written down before the run: it takes the same
+two cores to put one together as to answer it.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import cycle, islice
 from pathlib import Path
-from types import MappingProxyType
 
 CONNECTIONS = 64
+FASTEST = 100_000
+"""Beats a second that no machine reaches here: of so many lines the load is made."""
 AGENT = "benchmark/1.0"
 
 _SCRIPT = Path(__file__).with_name("beats.lua")
@@ -48,29 +51,41 @@ def generator() -> str:
     return "wrk" if installed() else "a generator in Python, which is the bottleneck itself"
 
 
+@contextmanager
+def written(nonces: Mapping[str, Sequence[str]]) -> Iterator[Path]:
+    """Yield a file of beats, a line each: of every session its first one, of every session its next one.
+
+    ``nonces`` maps each session's token to what its beats must show, one after the other; all have as many.
+    """
+    turns = len(next(iter(nonces.values())))
+    with tempfile.NamedTemporaryFile("w", prefix="lmscompliance-beats-", encoding="ascii") as file:
+        for turn in range(turns):
+            file.writelines(f"{_beat(token, turn, shown)}\n" for token, shown in nonces.items())
+        file.flush()
+        yield Path(file.name)
+
+
 def run(
     port: int,
     path: str,
-    nonces: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    bodies: Path | None = None,
     *,
     seconds: int,
     connections: int = CONNECTIONS,
 ) -> Sent:
-    """Send beats of the sessions of ``nonces``, or empty objects, for that long.
+    """Send the lines of ``bodies`` in turn, or empty objects, for that long.
 
-    It maps each session's token to what its beats must show, one after the other. When they run out, beats
-    go without, as a page's would that does not read its answers; ``Learners.nonces`` gives enough.
+    After the last line it begins anew, with beats that add nothing; who counts what is held finds that out.
 
     Raises ``RuntimeError`` for an answer that is no success and for a broken connection.
     """
     if not installed():
-        return _run_here(port, path, nonces, seconds, min(connections, CONNECTIONS))
-    with tempfile.NamedTemporaryFile("w") as file:
-        file.write("".join(f"{token} {''.join(shown)}\n" for token, shown in nonces.items()))
-        file.flush()
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT)]
-        command += [f"http://127.0.0.1:{port}", "--", path, AGENT, *([file.name] if nonces else [])]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return _run_here(port, path, bodies, seconds, min(connections, CONNECTIONS))
+    most = 0 if bodies is None else FASTEST * seconds
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_SCRIPT)]
+    command += [f"http://127.0.0.1:{port}", "--", path, AGENT]
+    command += [] if bodies is None else [str(bodies), str(most)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     if told["refused"] or told["broken"]:
         raise RuntimeError(done.stdout)
@@ -108,7 +123,8 @@ def each(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -
 
 def beats(path: str, nonces: Mapping[str, Sequence[str]], turn: int) -> list[bytes]:
     """Return one beat of each session of ``nonces``, the ``turn``-th (from 0) of each."""
-    return [_beat(_head(path), token, turn, shown) for token, shown in nonces.items()]
+    head = _head(path)
+    return [_request(head, _beat(token, turn, shown)) for token, shown in nonces.items()]
 
 
 def allow_connections(most: int) -> int:
@@ -129,17 +145,15 @@ class _Lane:
     received: bytes = b""
 
 
-def _run_here(
-    port: int, path: str, nonces: Mapping[str, Sequence[str]], seconds: int, connections: int
-) -> Sent:
-    following = _bodies(path, nonces)
+def _run_here(port: int, path: str, bodies: Path | None, seconds: int, connections: int) -> Sent:
+    following = _requests(path, bodies)
     latencies: list[float] = []
     waiting = selectors.DefaultSelector()
     began = time.perf_counter()
     for _ in range(connections):
         lane = _Lane(_connect(port))
         waiting.register(lane.socket, selectors.EVENT_READ, lane)
-        _send(lane, following())
+        _send(lane, next(following))
     running = connections
     while running:
         for key, _ in waiting.select(timeout=30):
@@ -149,7 +163,7 @@ def _run_here(
             now = time.perf_counter()
             latencies.append(now - lane.began)
             if now - began < seconds:
-                _send(lane, following())
+                _send(lane, next(following))
             else:
                 waiting.unregister(lane.socket)
                 lane.socket.close()
@@ -168,28 +182,19 @@ def _summed(latencies: list[float], took: float, waiting: selectors.BaseSelector
     )
 
 
-def _bodies(path: str, nonces: Mapping[str, Sequence[str]]) -> Callable[[], bytes]:
+def _requests(path: str, bodies: Path | None) -> Iterator[bytes]:
     head = _head(path)
-    numbers = count()
-    sessions = tuple(nonces.items())
-
-    def following() -> bytes:
-        if not sessions:
-            return _request(head, "{}")
-        turn, who = divmod(next(numbers), len(sessions))
-        return _beat(head, sessions[who][0], turn, sessions[who][1])
-
-    return following
+    lines = ["{}"] if bodies is None else bodies.read_text(encoding="ascii").splitlines()
+    return (_request(head, line) for line in cycle(lines))
 
 
 def _head(path: str) -> str:
     return f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: {AGENT}\r\nContent-Type: application/json"
 
 
-def _beat(head: str, token: str, turn: int, shown: Sequence[str]) -> bytes:
-    beat = {"token": token, "seq": turn + 1, "position_ms": 1000, "state": "playing"}
-    beat["nonce"] = shown[turn] if turn < len(shown) else ""
-    return _request(head, json.dumps(beat, separators=(",", ":")))
+def _beat(token: str, turn: int, shown: Sequence[str]) -> str:
+    beat = {"token": token, "seq": turn + 1, "position_ms": 1000, "state": "playing", "nonce": shown[turn]}
+    return json.dumps(beat, separators=(",", ":"))
 
 
 def _request(head: str, body: str) -> bytes:

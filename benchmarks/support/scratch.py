@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from statistics import median
 
 from lmscompliance.extension.building import build_services
 from lmscompliance.kernel.clock import Clock
@@ -15,6 +18,8 @@ from lmscompliance.storage import migrate
 from tests.support import postgres
 
 SECRET = "benchmark"  # noqa: S105  # it protects nothing
+_SYNCS = 21
+_PAGE = 8192
 
 
 @contextmanager
@@ -31,3 +36,16 @@ def platform(database: str, clock: Clock | None = None) -> Iterator[Services]:
             yield services
         finally:
             services.database.dispose()
+
+
+def sync_ms() -> float:
+    """Return how long the disk under the platforms takes to keep one page (median of some)."""
+    took: list[float] = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(_SYNCS):
+            file.write(bytes(_PAGE))
+            file.flush()
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append(time.perf_counter() - began)
+    return round(median(took) * 1000, 2)

@@ -1,7 +1,7 @@
 """The measured servers: granian in a process group of its own, over an application that a factory makes.
 
-``platform`` is a bare host with the extension, ``asynchronous`` the same for a server with an event loop,
-``empty`` a bare host with one route that does nothing.
+``platform`` is a bare host with the extension, ``asynchronous`` the same for a server with an event loop.
+What they are compared with is in ``benchmarks.support.bare``.
 """
 
 from __future__ import annotations
@@ -15,29 +15,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, request
 
+from benchmarks.support import bare
 from benchmarks.support.scratch import SECRET
 from lmscompliance import Compliance
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.learning.asynclane import AsyncLane
 from lmscompliance.services import Services
 
-EMPTY = "/empty"
 ACCOUNT_HEADER = "X-Benchmark-Account"
 BACKLOG = 8192
 _PATIENCE_SECONDS = 30
-
-
-def empty() -> Flask:
-    """Return the app with the route that does nothing."""
-    app = Flask("benchmarks.empty")
-
-    @app.post(EMPTY)
-    def nothing() -> Response:
-        return jsonify({})
-
-    return app
 
 
 def platform() -> Flask:
@@ -73,8 +62,8 @@ def _platform(
 
 
 @contextmanager
-def served(services: Services | None, threads: int, application: str = "platform") -> Iterator[int]:
-    """Yield the port of a server over the database of ``services``, or of the empty one without.
+def served(services: Services | None, threads: int, application: str | None = None) -> Iterator[int]:
+    """Yield the port of a server over the database of ``services``, or of the empty route without.
 
     ``threads`` are granian's blocking threads; none stands for its event loop.
     """
@@ -85,9 +74,11 @@ def served(services: Services | None, threads: int, application: str = "platform
     if services is not None:
         environ["BENCHMARK_DATA_DIR"] = str(services.settings.data_dir)
         environ["BENCHMARK_DATABASE_URL"] = services.database.engine.url.render_as_string(hide_password=False)
-    factory = "empty" if services is None else application if threads else "asynchronous"
+    home = __name__ if services is not None else bare.__name__
+    usual = bare.empty if services is None else platform if threads else asynchronous
+    target = f"{home}:{application or usual.__name__}"
     how = ["wsgi", "--blocking-threads", str(threads)] if threads else ["rsgi", "--loop", "uvloop"]
-    command = [sys.executable, "-m", "granian", "--factory", f"{__name__}:{factory}", "--interface", *how]
+    command = [sys.executable, "-m", "granian", "--factory", target, "--interface", *how]
     command += ["--port", str(port), "--workers", "1", "--no-ws"]
     command += ["--backlog", str(BACKLOG), "--http", "1", "--log-level", "critical"]
     server = subprocess.Popen(command, env=environ, start_new_session=True)
