@@ -27,6 +27,7 @@ from lmscompliance.kernel.errors import NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.learning import history, segments
 from lmscompliance.learning.models import OpenSession
+from lmscompliance.learning.whereabouts import addresses
 from lmscompliance.persons.models import CorrectionRequest
 from lmscompliance.persons.requests import RequestLine, line_of
 from lmscompliance.proofs.models import Proof, ProofView
@@ -189,7 +190,7 @@ def _class(
             for row in consent.all_of(session, place)
         ],
         "verifications": _verifications(session, place),
-        "sessions": _sessions(judged, locale),
+        "sessions": _sessions(judged, locale, addresses(session, services, [one.id])),
         "verdict": _verdict(judged, locale),
         "files": _files(session, place),
         "anomalies": _anomalies(session, place),
@@ -223,7 +224,7 @@ def _verifications(session: Session, place: tuple[str, str]) -> list[Json]:
     ]
 
 
-def _sessions(judged: TraineeStatus, locale: str) -> list[Json]:
+def _sessions(judged: TraineeStatus, locale: str, seen: Mapping[str, list[str]]) -> list[Json]:
     lessons = {one.id: one.title for one in judged.course.lessons}
     return [
         {
@@ -233,6 +234,7 @@ def _sessions(judged: TraineeStatus, locale: str) -> list[Json]:
             "end": _second(one.end_s),
             "credited_seconds": one.credited_seconds,
             "excluded_seconds": {label(reason, locale): seconds for reason, seconds in one.excluded.items()},
+            "addresses": [*seen.get(one.session, [])],
         }
         for one in judged.account.sessions()
     ]

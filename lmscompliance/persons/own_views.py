@@ -131,15 +131,17 @@ def _archive(data: dict[str, Json], page: str, at: datetime) -> bytes:
 def _sessions(data: dict[str, Json]) -> str:
     target = io.StringIO()
     writer = csv.writer(target)
-    writer.writerow(["class", "session", "lesson", "start", "end", "credited_seconds", "excluded_seconds"])
+    names = ("session", "lesson", "start", "end", "credited_seconds")
+    writer.writerow(["class", *names, "excluded_seconds", "addresses"])
     for one in own_data.by_class(data):
         class_, sessions = one["class"], one["sessions"]
         if isinstance(class_, dict) and isinstance(sessions, list):
             for row in sessions:
                 if isinstance(row, dict):
                     excluded = json.dumps(row["excluded_seconds"], ensure_ascii=False)
-                    names = ("session", "lesson", "start", "end", "credited_seconds")
-                    writer.writerow([class_["code"], *(row[name] for name in names), excluded])
+                    seen = row["addresses"]
+                    addresses = ";".join(str(each) for each in seen) if isinstance(seen, list) else ""
+                    writer.writerow([class_["code"], *(row[name] for name in names), excluded, addresses])
     return target.getvalue()
 
 

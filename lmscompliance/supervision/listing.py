@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +15,9 @@ from lmscompliance.identity.models import Person
 from lmscompliance.identity.people import open_name
 from lmscompliance.kernel.actor import SUPERVISING, Actor
 from lmscompliance.kernel.errors import NotFound
-from lmscompliance.learning import origin
-from lmscompliance.learning.models import ClosedSegment, ClosedSession, OpenSession
+from lmscompliance.learning.models import ClosedSession, OpenSession
 from lmscompliance.learning.origin import IP_PLACE
+from lmscompliance.learning.whereabouts import addresses
 from lmscompliance.rules.masking import mask_address, mask_name
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -194,20 +193,7 @@ def _sessions(
     session_ids: Sequence[str],
 ) -> list[SessionShown]:
     found: list[SessionShown] = []
-    seen: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    segments = session.scalars(
-        select(ClosedSegment)
-        .where(
-            ClosedSegment.enrolment_id.in_(people),
-            ClosedSegment.session_id.in_(session_ids),
-            ClosedSegment.ip_sealed.is_not(None),
-        )
-        .order_by(ClosedSegment.session_id, ClosedSegment.n)
-    )
-    for one in segments:
-        if one.ip_sealed is not None and one.agent_sealed is not None:
-            ip = origin.unseal(services, one.ip_sealed, one.agent_sealed).ip
-            seen[one.session_id][_shown(actor, ip)] = None
+    seen = addresses(session, services, people, session_ids)
     tables: tuple[Any, ...] = (ClosedSession, OpenSession)
     for table in tables:
         rows = session.execute(
@@ -222,7 +208,7 @@ def _sessions(
                 lesson=title or "",
                 opened_at=row.opened_at,
                 closed_at=getattr(row, "closed_at", None),
-                addresses=list(seen[row.session_id]),
+                addresses=list(dict.fromkeys(_shown(actor, ip) for ip in seen.get(row.session_id, ()))),
             )
             for row, title in rows
         ]

@@ -22,6 +22,7 @@ from werkzeug.serving import make_server
 from lmscompliance import policy
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import service
+from lmscompliance.rules import ledger_words as words
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
@@ -37,6 +38,14 @@ pytestmark = [
 BEAT = 5
 UNWATCHED = '\n[presence.per_day]\nvalue = 0\nsource = "house"\nrationale = "Nobody answers here."\n'
 NO_BEACON = "delete Navigator.prototype.sendBeacon"
+NO_GOODBYE = (
+    "for (const name of ['beforeunload', 'pagehide', 'visibilitychange']) "
+    "addEventListener(name, (event) => event.stopImmediatePropagation(), true)"
+)
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 13; V2285A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+    "Chrome/116.0.0.0 Mobile Safari/537.36 MicroMessenger/8.0.47.2560(0x28002F36) NetType/4G Language/zh_CN"
+)
 
 
 @dataclasses.dataclass
@@ -50,8 +59,8 @@ class Phone:
     context: BrowserContext = None
     page: Page = None
 
-    def arrive(self, *scripts: str) -> None:
-        """Open the lesson on a new phone."""
+    def arrive(self, *scripts: str, agent: str | None = None) -> None:
+        """Open the lesson on a new phone, in the browser that calls itself ``agent``."""
         actor = {
             "account": "trainee-1",
             "role": "trainee",
@@ -60,7 +69,9 @@ class Phone:
             "locale": "zh_CN",
         }
         self.context = self.browser.new_context(
-            viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
+            viewport={"width": 360, "height": 740},
+            extra_http_headers={ACTOR_HEADER: json.dumps(actor)},
+            user_agent=agent,
         )
         for script in scripts:
             self.context.add_init_script(script)
@@ -89,6 +100,19 @@ class Phone:
         self.clock.advance(number)
         self.page.clock.fast_forward(number * 1000)
         self.settle()
+
+    def freeze(self, number: int) -> None:
+        """Let the browser itself freeze the page for so many seconds, and thaw it."""
+        browser = self.context.new_cdp_session(self.page)
+        browser.send("Page.setWebLifecycleState", {"state": "frozen"})
+        self.clock.advance(number)
+        browser.send("Page.setWebLifecycleState", {"state": "active"})
+        self.page.clock.fast_forward(number * 1000)
+        self.settle()
+
+    def slow(self, rate: int) -> None:
+        """Let the phone's processor run so many times slower."""
+        self.context.new_cdp_session(self.page).send("Emulation.setCPUThrottlingRate", {"rate": rate})
 
     def settle(self) -> None:
         """Wait until what the page had to say is answered or has failed."""
@@ -188,10 +212,7 @@ def test_a_reload_in_a_tunnel_loses_nothing(phone: Phone) -> None:
 
 def test_a_tab_that_was_killed_in_a_tunnel_is_delivered_by_the_next(phone: Phone) -> None:
     """Another tab finds what was left, ends that session with it, and credits nothing in between."""
-    phone.arrive(
-        "for (const name of ['pagehide', 'visibilitychange']) "
-        "addEventListener(name, (event) => event.stopImmediatePropagation(), true)"
-    )
+    phone.arrive(NO_GOODBYE)
     phone.seconds(20)
     phone.context.set_offline(True)
     phone.seconds(30)
@@ -233,6 +254,7 @@ def test_a_phone_that_slept_without_a_word_learnt_until_then(phone: Phone) -> No
 def test_timers_that_a_battery_saver_delays_cost_nothing(phone: Phone) -> None:
     """Beats that come some seconds late still enclose the time."""
     phone.arrive()
+    phone.slow(6)
     for _ in range(4):
         phone.seconds(4)
         phone.asleep(3)
@@ -245,8 +267,59 @@ def test_a_page_that_is_frozen_says_so_and_goes_on(phone: Phone) -> None:
     """The freeze event is the last word of some pages; after resume the same session counts on."""
     phone.arrive()
     phone.seconds(20)
-    phone.page.evaluate("document.dispatchEvent(new Event('freeze'))")
-    phone.asleep(30)
-    phone.page.evaluate("document.dispatchEvent(new Event('resume'))")
+    phone.freeze(30)
     phone.seconds(20)
     phone.about(40)
+    assert len(phone.school.facts()) == 1
+
+
+def test_a_page_that_was_left_and_came_back_goes_on(phone: Phone) -> None:
+    """Whether the browser kept it aside or loads it anew: one session, and nothing for the time away."""
+    phone.arrive()
+    phone.seconds(20)
+    phone.page.goto(f"{phone.address}/nothing")
+    phone.clock.advance(30)
+    phone.page.clock.fast_forward(30_000)
+    phone.page.go_back()
+    phone.seconds(20)
+    phone.about(40)
+    assert len(phone.school.facts()) == 1
+
+
+def test_a_page_kept_aside_by_the_browser_goes_on_where_it_was(phone: Phone) -> None:
+    """From the back-forward cache it comes back with all it knew, and asks at once what became of it."""
+    phone.arrive()
+    phone.seconds(20)
+    phone.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    phone.asleep(30)
+    phone.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    phone.seconds(20)
+    phone.about(40)
+    assert len(phone.school.facts()) == 1
+
+
+def test_a_page_whose_clock_runs_ahead_earns_nothing(phone: Phone) -> None:
+    """A machine that lets ten seconds pass in one reads ten times as fast as anybody can."""
+    phone.arrive()
+    for _ in range(12):
+        phone.clock.advance(1)
+        phone.page.evaluate("window.dispatchEvent(new Event('pointermove'))")
+        phone.page.clock.run_for(10_000)
+        phone.settle()
+    account = phone.school.account()
+    assert account.credited_seconds <= BEAT
+    assert account.excluded["too_fast"] >= 5
+    assert account.wall_seconds <= 15
+
+
+def test_inside_wechat_leaving_without_a_word_ends_where_it_was_last_seen(phone: Phone) -> None:
+    """No ``beforeunload``, no ``pagehide``, no beacon: the silence is not credited, and the app is named."""
+    phone.arrive(NO_BEACON, NO_GOODBYE, agent=WECHAT)
+    phone.seconds(20)
+    phone.page.close()
+    phone.clock.advance(120)
+    service.close_silent(phone.school.services)
+    phone.about(20)
+    (fact,) = phone.school.facts()
+    assert fact.close_reason == "timeout"
+    assert words.terminal(WECHAT) == "微信 8 / Android"

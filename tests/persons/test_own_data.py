@@ -16,6 +16,7 @@ from lmscompliance.training import queries, verifying
 from lmscompliance.training.models import Enrolment
 from tests.completion.classroom import open_classroom, publish_exam
 from tests.identity.sheets import number
+from tests.learning.school import PHONE
 from tests.persons.two_classes import learn_at_once, twice
 from tests.support.app import administrator, client_for, inspector, make_app, trainee
 from tests.training.school import leaves
@@ -61,7 +62,9 @@ def test_the_archive_holds_everything_and_nothing_of_others(services, tmp_path):
     (mine,) = data["classes"]
     assert (mine["class"]["code"], mine["person"]["id_number"]) == ("B", number(1))
     assert [one["credited_seconds"] for one in mine["sessions"]] == [60]
+    assert [one["addresses"] for one in mine["sessions"]] == [[PHONE.ip]]
     assert len(table) == 2
+    assert table[1].endswith(PHONE.ip)
     assert {one["purpose"] for one in mine["looks"]} == {"", "电话核实"}
     assert [one["entry"]["t"] for one in mine["evidence"]][:3] == [
         "trainee.registered",
