@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
@@ -46,8 +47,8 @@ class Look:
         self._book = book
         self._formats: dict[tuple[Style, int, bool, bool], Any] = {}
 
-    def of(self, style: Style, cell: Cell, index: int, *, centred: bool) -> Any:
-        """Return the format of ``cell`` in column ``index`` (from 0) of a row of ``style``."""
+    def number_of(self, style: Style, cell: Cell, index: int, centred: bool) -> int:  # noqa: FBT001  # see StyleOf
+        """Return the number of the format of ``cell`` in column ``index`` (from 0) of a row of ``style``."""
         label = style in _LABELLED and index % 2 == 0
         key = (style, number_format(cell), centred, label)
         if key not in self._formats:
@@ -64,32 +65,39 @@ class Look:
             elif key[1] != TEXT:
                 properties |= {"align": "right", "indent": 1, "text_wrap": False}
             self._formats[key] = self._book.add_format(properties)
-        return self._formats[key]
+        # What the library itself calls as it writes a cell: the number is the format's from then on.
+        number: int = self._formats[key]._get_xf_index()  # noqa: SLF001  # there is no public name for it
+        return number
 
 
-def height_of(row: Row, columns: tuple[Column, ...]) -> float:
+def rooms_of(columns: tuple[Column, ...]) -> list[float]:
+    """Return how many characters each column has room for."""
+    return [column.width * _FILLED for column in columns]
+
+
+def height_of(row: Row, rooms: Sequence[float]) -> float:
     """Return the height of ``row`` in points, so that every wrapped text shows in every program.
 
-    Estimated from the widths, because programs differ in whether they fit rows by themselves, and none
-    fits them to joined cells.
+    ``rooms`` are the columns' (``rooms_of``). Estimated from the widths, because programs differ in whether
+    they fit rows by themselves, and none fits them to joined cells.
     """
     if row.style in _FIXED_HEIGHT:
         return _FIXED_HEIGHT[row.style]
-    merged = row.merges(len(columns))
+    merged = row.merges(len(rooms))
     lines = 1
     for index, cell in enumerate(row.cells):
         if isinstance(cell, str) and cell:
-            width = columns[index].width
+            room = rooms[index]
             if merged is not None and index == merged[0]:
-                width = sum(column.width for column in columns[index:])
-            lines = max(lines, _lines(cell, width * _FILLED))
+                room = sum(rooms[index:])
+            lines = max(lines, _lines(cell, room))
     padding = _HEAD_PADDING if row.style is Style.HEAD else _PADDING
     return _LINE_HEIGHT * min(lines, _MAX_LINES) + padding
 
 
 def _lines(text: str, room: float) -> int:
     # The common case without counting characters: a Chinese one is two wide.
-    if "\n" not in text and 2 * len(text) <= room:
+    if (2 * len(text) <= room or (text.isascii() and len(text) <= room)) and "\n" not in text:
         return 1
     return sum(max(1, ceil(_width(line) / room)) for line in text.split("\n"))
 

@@ -1,33 +1,31 @@
 """Writes a workbook as XLSX: the same rows give the same bytes, whatever the machine and the day.
 
 Every text is a text cell: nothing a trainee typed becomes a formula, a link or a number, and an ID keeps
-its 18 digits. Memory stays flat; rows wait in temporary files beside the target until ``write`` ends.
+its 18 digits. The sheets' XML is our own (``sheetxml``), because a ledger's rows are what a library takes
+longest for; it is compressed beside the making of it. Styles, names and the package's other parts are the
+library's. Memory stays flat: what is compressed waits in files beside the target until ``write`` ends.
 """
 
 from __future__ import annotations
 
+import io
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
-from lmscompliance.documents.look import Look, height_of
-from lmscompliance.rules.ledger_table import MAX_ROWS, Cell, Row, Sheet, Style, Workbook
+from lmscompliance.documents.archive import Compressor, Deflated, DeflatedFile, pack
+from lmscompliance.documents.look import Look
+from lmscompliance.documents.sheetxml import SheetXml
+from lmscompliance.rules.ledger_table import Place, Row, Sheet, Workbook, continued, paged
 
-_A4 = 9
-_MARGINS = {"left": 0.4, "right": 0.4, "top": 0.35, "bottom": 0.55}
-
-
-class TooManyRows(ValueError):
-    """A sheet would be longer than a spreadsheet can hold."""
+_CHUNK = 1 << 18
+_SHEET = "xl/worksheets/sheet{}.xml"
+_FONT = {"font_name": "宋体", "font_size": 10}
 
 
 def write(
@@ -35,102 +33,112 @@ def write(
 ) -> None:
     """Write ``workbook`` to ``path``; ``created`` is the only time in the file.
 
-    ``progress`` is called with the number of rows written so far. The file is complete only when this
-    returns: a caller who needs all or nothing writes aside and renames.
+    A sheet with more rows than one can hold goes on in further ones (``ledger_table.paged``). ``progress``
+    is called with the number of rows written so far. The file is complete only when this returns: a caller
+    who needs all or nothing writes aside and renames. Raises ``ArchiveTooLarge`` beyond 4 GiB.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".xlsx-") as scratch:
-        book = xlsxwriter.Workbook(
-            str(path),
-            {
-                "constant_memory": True,
-                "tmpdir": scratch,
-                "strings_to_formulas": False,
-                "strings_to_numbers": False,
-                "strings_to_urls": False,
-                "default_format_properties": {"font_name": "宋体", "font_size": 10},
-            },
-        )
-        book.set_properties(
-            {"title": workbook.title, "created": created.astimezone(UTC).replace(tzinfo=None)}
-        )
+        book = _Book(workbook, created)
+        sheets = _fill(book, workbook, Path(scratch), progress)
+        members = _members(book.close(sheets), {page.name: page.deflated() for page in sheets})
         try:
-            _fill(book, workbook, progress)
+            with path.open("wb") as target:
+                pack(target, members)
         except BaseException:
-            # The library keeps a file open per sheet until it closes the book; what it writes then is
-            # not whole, so it goes.
-            with suppress(OSError, XlsxWriterException):
-                book.close()
             path.unlink(missing_ok=True)
             raise
-        book.close()
 
 
-def _fill(book: Any, workbook: Workbook, progress: Callable[[int], None] | None) -> None:
-    look = Look(book)
-    pages = [_Page(book.add_worksheet(sheet.name), sheet, look) for sheet in workbook.sheets]
-    for count, (number, row) in enumerate(workbook.rows, start=1):
-        pages[number].add(row)
-        if progress is not None:
-            progress(count)
-    for page in pages:
-        page.finish()
+class _Book:
+    """The parts that are the library's: styles, names, properties."""
+
+    def __init__(self, workbook: Workbook, created: datetime) -> None:
+        self._file = io.BytesIO()
+        # A dictionary of its own: the library writes into it.
+        options = {"in_memory": True, "default_format_properties": dict(_FONT)}
+        self._book = xlsxwriter.Workbook(self._file, options)
+        made = created.astimezone(UTC).replace(tzinfo=None)
+        self._book.set_properties({"title": workbook.title, "created": made})
+        self.look = Look(self._book)
+
+    def close(self, pages: list[_Page]) -> bytes:
+        """Return the package with a sheet for each of ``pages``, named and numbered as they are."""
+        for number, page in enumerate(pages, 1):
+            page.name = _SHEET.format(number)
+            made = self._book.add_worksheet(page.xml.sheet.name)
+            if page.xml.sheet.head_row is not None:
+                made.repeat_rows(page.xml.sheet.head_row - 1)
+            if page.xml.filtered is not None:
+                first, last = page.xml.filtered
+                made.autofilter(first - 1, 0, last - 1, len(page.xml.sheet.columns) - 1)
+        self._book.close()
+        return self._file.getvalue()
 
 
-@dataclass(slots=True)
 class _Page:
-    """One sheet while it is being filled."""
+    """One sheet while it is being filled and compressed."""
 
-    target: Any
-    sheet: Sheet
-    look: Look
-    next_row: int = 0
-    last_data_row: int = 0
-
-    def __post_init__(self) -> None:
-        target, sheet = self.target, self.sheet
-        for index, column in enumerate(sheet.columns):
-            target.set_column(index, index, column.width)
-        target.set_landscape()
-        target.set_paper(_A4)
-        target.set_margins(**_MARGINS)
-        target.fit_to_pages(1, 0)
-        target.center_horizontally()
-        target.set_footer(sheet.footer)
-        target.hide_gridlines(2)
-        if sheet.head_row is not None:
-            target.repeat_rows(sheet.head_row - 1)
-            target.freeze_panes(sheet.head_row, sheet.frozen_columns)
+    def __init__(self, sheet: Sheet, look: Look, file: DeflatedFile, *, selected: bool) -> None:
+        self.xml = SheetXml(sheet, look.number_of, selected=selected)
+        self.name = ""
+        self._file = file
+        self._rows: list[str] = []
+        self._length = 0
+        file.write(self.xml.head())
 
     def add(self, row: Row) -> None:
-        """Write the next row."""
-        if self.next_row >= MAX_ROWS:
-            msg = f"the sheet {self.sheet.name} would have more than {MAX_ROWS} rows"
-            raise TooManyRows(msg)
-        number = self.next_row
-        self.next_row += 1
-        width = len(self.sheet.columns)
-        self.target.set_row(number, height_of(row, self.sheet.columns))
-        merged = row.merges(width)
-        for index, cell in enumerate(row.cells[:width]):
-            style = self.look.of(row.style, cell, index, centred=self.sheet.columns[index].centred)
-            if merged is not None and index == merged[0]:
-                self.target.merge_range(number, merged[0], number, merged[1], "", style)
-                self._put(number, index, cell, style)
-                break
-            self._put(number, index, cell, style)
-        if row.style is Style.DATA:
-            self.last_data_row = number
+        """Append ``row``; what has come together goes to the compressor."""
+        text = self.xml.row(row)
+        self._rows.append(text)
+        self._length += len(text)
+        if self._length >= _CHUNK:
+            self._flush()
 
-    def finish(self) -> None:
-        """Set the filter, whose range is known only now."""
-        head = self.sheet.head_row
-        if head is not None and self.last_data_row >= head:
-            self.target.autofilter(head - 1, 0, self.last_data_row, len(self.sheet.columns) - 1)
+    def end(self) -> None:
+        """Write what stands behind the rows."""
+        self._flush()
+        self._file.write(self.xml.tail())
+        self._file.end()
 
-    def _put(self, row: int, column: int, cell: Cell, style: Any) -> None:
-        if cell is None or cell == "":
-            self.target.write_blank(row, column, None, style)
-        elif isinstance(cell, str):
-            self.target.write_string(row, column, cell, style)
-        elif isinstance(cell, int | Decimal | Fraction):
-            self.target.write_number(row, column, float(cell), style)
+    def deflated(self) -> Deflated:
+        """Return the sheet's part, compressed; right once the compressor has finished."""
+        return self._file.deflated()
+
+    def _flush(self) -> None:
+        self._file.write("".join(self._rows).encode())
+        self._rows.clear()
+        self._length = 0
+
+
+def _fill(
+    book: _Book, workbook: Workbook, scratch: Path, progress: Callable[[int], None] | None
+) -> list[_Page]:
+    """Write all rows into compressed files and return the sheets in the workbook's order."""
+    pages: dict[Place, _Page] = {}
+    sheets = workbook.sheets
+    with ExitStack() as files, Compressor() as compressor:
+
+        def opened(place: Place) -> _Page:
+            file = DeflatedFile(compressor, scratch / "-".join(map(str, place)))
+            files.callback(file.close)
+            sheet = continued(sheets[place.sheet], place.part)
+            return _Page(sheet, book.look, file, selected=place == (0, 0))
+
+        for number in range(len(sheets)):
+            pages[Place(number, 0)] = opened(Place(number, 0))
+        for count, (place, row) in enumerate(paged(workbook), start=1):
+            if place not in pages:
+                pages[place] = opened(place)
+            pages[place].add(row)
+            if progress is not None:
+                progress(count)
+        for page in pages.values():
+            page.end()
+        compressor.finish()
+    return [page for _, page in sorted(pages.items())]
+
+
+def _members(package: bytes, sheets: Mapping[str, Deflated]) -> list[tuple[str, Path | bytes | Deflated]]:
+    """Return the package's parts in their order, its empty sheets replaced by the filled ones."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return [(name, sheets[name] if name in sheets else archive.read(name)) for name in archive.namelist()]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from typing import NamedTuple
 
 Cell = str | int | Decimal | Fraction | None
 """Text, a whole number, an exact decimal shown as it is, a quotient shown with two decimals, or nothing."""
@@ -99,6 +100,44 @@ class Workbook:
     title: str
     sheets: tuple[Sheet, ...]
     rows: Iterator[tuple[int, Row]]
+
+
+class Place(NamedTuple):
+    """Which sheet of a workbook (from 0), and which of its parts: 0 unless it is longer than one can be."""
+
+    sheet: int
+    part: int
+
+
+def paged(workbook: Workbook) -> Iterator[tuple[Place, Row]]:
+    """Yield the rows with their places: what does not fit on one sheet goes on in the next, and says so.
+
+    A continuation repeats everything up to the headings.
+    """
+    used = [0] * len(workbook.sheets)
+    parts = [0] * len(workbook.sheets)
+    opening: list[list[Row]] = [[] for _ in workbook.sheets]
+    for number, one in workbook.rows:
+        head = workbook.sheets[number].head_row or 0
+        if not parts[number] and used[number] < head:
+            opening[number].append(one)
+        if used[number] == MAX_ROWS - 1:
+            name = continued(workbook.sheets[number], parts[number] + 1).name
+            yield Place(number, parts[number]), row(Style.NOTE, f"本表行数已满，续见工作表“{name}”。")
+            parts[number] += 1
+            for again in opening[number]:
+                yield Place(number, parts[number]), again
+            used[number] = len(opening[number])
+        used[number] += 1
+        yield Place(number, parts[number]), one
+
+
+def continued(sheet: Sheet, part: int) -> Sheet:
+    """Return the frame of a sheet's continuation; part 0 is the sheet itself."""
+    if not part:
+        return sheet
+    name = f"{sheet.name}（续{part}）"
+    return replace(sheet, name=name, footer=sheet.footer.replace(sheet.name, name))
 
 
 def row(style: Style, *cells: Cell) -> Row:

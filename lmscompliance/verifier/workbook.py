@@ -10,12 +10,15 @@ from pathlib import Path
 from lmscompliance.rules.ledger_facts import WITHHELD
 from lmscompliance.rules.ledger_table import (
     Cell,
+    Place,
     Row,
     Sheet,
     Workbook,
     column_letters,
+    continued,
     number_format,
     number_text,
+    paged,
 )
 from lmscompliance.verifier.contents import ContentReader
 from lmscompliance.verifier.opened import OpenWorkbook
@@ -40,8 +43,8 @@ class WorkbookCheck:
         self._reader: OpenWorkbook | None = None
         self._strict = True
         self._found = Step(step.number, step.name)
-        self._cursors: dict[int, _Cursor] = {}
-        self._sheets = 0
+        self._expected: tuple[Sheet, ...] = ()
+        self._cursors: dict[Place, _Cursor | None] = {}
         self.cells = 0
         self.undisclosed = 0
         self.again = False
@@ -52,7 +55,7 @@ class WorkbookCheck:
         self.again = False
         self.cells = self.undisclosed = 0
         self._found = Step(self._step.number, self._step.name)
-        self._sheets = len(expected.sheets)
+        self._expected, self._cursors = expected.sheets, {}
         if self._strict:
             try:
                 self._reader = WorkbookReader(self._path)
@@ -64,29 +67,33 @@ class WorkbookCheck:
                 self._reader = ContentReader(self._path)
             except NotOurWorkbook as error:
                 self._step.fail("cells_unreadable", reason=str(error))
-        if self._reader is not None:
-            self._pair(self._reader, expected)
+        for number in range(len(expected.sheets)):
+            self._cursor(Place(number, 0))
 
-    def row(self, number: int, row: Row) -> None:
-        """Compare the next row of sheet ``number``."""
-        if self._reader is None or number not in self._cursors:
+    def row(self, place: Place, row: Row) -> None:
+        """Compare the next row of the sheet at ``place``."""
+        cursor = self._cursor(place)
+        if cursor is None:
             return
         try:
-            self._row(self._cursors[number], row)
+            self._row(cursor, row)
         except NotOurWorkbook as error:
             self._refuse(error)
 
     def end(self, *, whole: bool) -> None:
         """Compare what stands behind the last rows, if all of them were handed in (``whole``)."""
         try:
-            for cursor in self._cursors.values() if self._reader is not None and whole else ():
-                self._tail(cursor)
+            if self._reader is not None and whole:
+                self._names(self._reader)
+                for cursor in self._cursors.values():
+                    if cursor is not None:
+                        self._tail(cursor)
         except NotOurWorkbook as error:
             self._refuse(error)
         if not self.again:
             self._step.absorb(self._found)
             code = "workbook_detail" if self._strict else "workbook_contents_detail"
-            self._step.say(code, cells=self.cells, sheets=self._sheets)
+            self._step.say(code, cells=self.cells, sheets=len(self._cursors))
 
     def close(self) -> None:
         """Close the file."""
@@ -102,15 +109,22 @@ class WorkbookCheck:
         else:
             self._step.fail("cells_unreadable", reason=str(error))
 
-    def _pair(self, reader: OpenWorkbook, expected: Workbook) -> None:
-        names, found = [sheet.name for sheet in expected.sheets], reader.sheet_names
-        if found != names:
-            self._found.fail("sheets_differ", expected="、".join(names), found="、".join(found))
-        self._cursors = {
-            number: _Cursor(sheet, reader, found.index(sheet.name))
-            for number, sheet in enumerate(expected.sheets)
-            if sheet.name in found
-        }
+    def _cursor(self, place: Place) -> _Cursor | None:
+        """Return where the sheet at ``place`` is read at; ``None`` where the file has no such sheet."""
+        if self._reader is None:
+            return None
+        if place not in self._cursors:
+            sheet, found = continued(self._expected[place.sheet], place.part), self._reader.sheet_names
+            known = sheet.name in found
+            self._cursors[place] = _Cursor(sheet, self._reader, found.index(sheet.name)) if known else None
+        return self._cursors[place]
+
+    def _names(self, reader: OpenWorkbook) -> None:
+        """Compare the tabs: how far a sheet goes on is known only once its rows have come."""
+        names = [continued(self._expected[number], part).name for number, part in sorted(self._cursors)]
+        if reader.sheet_names != names:
+            found = "、".join(reader.sheet_names)
+            self._found.fail("sheets_differ", expected="、".join(names), found=found)
 
     def _tail(self, cursor: _Cursor) -> None:
         for _, cells in cursor.rest():
@@ -180,9 +194,9 @@ def compare(checks: Sequence[WorkbookCheck], build: Callable[[], Workbook]) -> N
                 check.begin(expected)
             whole = False
             try:
-                for number, row in expected.rows:
+                for place, row in paged(expected):
                     for check in waiting:
-                        check.row(number, row)
+                        check.row(place, row)
                 whole = True
             finally:
                 for check in waiting:

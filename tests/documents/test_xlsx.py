@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 
 from lmscompliance.documents import xlsx
+from lmscompliance.rules import ledger_table
 from lmscompliance.rules.ledger_table import MAX_TEXT, Column, Sheet, Style, Workbook, printable, row
 
 CREATED = datetime(2021, 2, 1, tzinfo=UTC)
@@ -116,10 +117,28 @@ def test_a_failure_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_a_sheet_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit of a sheet is an error, not a silent loss."""
-    monkeypatch.setattr(xlsx, "MAX_ROWS", 2)
-    with pytest.raises(xlsx.TooManyRows):
-        xlsx.write(tmp_path / "long.xlsx", _workbook("甲"), CREATED)
+    """The rest stands on further sheets with the same headings, each says so, and nothing is lost."""
+    monkeypatch.setattr(ledger_table, "MAX_ROWS", 5)
+    frame = Sheet("②明细", "&L ②明细", (Column(9), Column(9)), 2, 1)
+    rows = [row(Style.TITLE, "标题"), row(Style.HEAD, "序号", "姓名")]
+    rows += [row(Style.DATA, number, f"学员{number}") for number in range(1, 8)] + [row(Style.TOTAL, 7)]
+    path = tmp_path / "long.xlsx"
+    last = Sheet("末表", "", (Column(9),))
+    numbered = [(0, one) for one in rows] + [(1, row(Style.DATA, "末"))]
+    xlsx.write(path, Workbook("t", (frame, last), iter(numbered)), CREATED)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["②明细", "②明细（续1）", "②明细（续2）", "②明细（续3）", "末表"]
+    found = []
+    for number, name in enumerate(book.sheetnames[:-1]):
+        sheet = book[name]
+        assert sheet.max_row <= 5
+        assert (sheet["A1"].value, sheet["A2"].value, sheet.print_title_rows) == ("标题", "序号", "$2:$2")
+        assert str(sheet.oddFooter.left.text).strip() == name
+        values = [line[0].value for line in sheet.iter_rows(min_row=3)]
+        if number < 3:
+            assert values.pop() == f"本表行数已满，续见工作表“②明细（续{number + 1}）”。"
+        found += values
+    assert found == [1, 2, 3, 4, 5, 6, 7, 7]
 
 
 @pytest.mark.parametrize(

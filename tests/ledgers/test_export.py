@@ -13,6 +13,7 @@ from lmscompliance.kernel import jcs
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.ledgers import assemble
 from lmscompliance.ledgers.service import export
+from lmscompliance.rules import ledger_table
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.verifier import Verdict, bundle, verify
@@ -240,3 +241,23 @@ def test_the_recorded_digests(
         counts = {stream: count for stream, count, _ in reader.stream_heads(session, miniature.class_id)}
     stream = f"class/{miniature.class_id}"
     assert (body["stream"], body["n"]) == (stream, counts[stream] - 1)
+
+
+@sqlite_only
+def test_a_sheet_that_is_too_long_goes_on_and_still_verifies(
+    services: Services,
+    signer: LocalSigner,
+    miniature: Miniature,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The verifier follows from sheet to sheet, and misses one that was taken away."""
+    monkeypatch.setattr(ledger_table, "MAX_ROWS", 40)
+    whole = export(services, signer, miniature.class_id, tmp_path / "whole")
+    monkeypatch.setattr(ledger_table, "MAX_ROWS", 9)
+    split = export(services, signer, miniature.class_id, tmp_path / "split")
+    assert "②学习记录明细（续1）" in openpyxl.load_workbook(split.workbook).sheetnames
+    trust = split.trust.read_bytes()
+    report = verify(split.bundle, trust)
+    assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
+    assert verify(split.bundle, trust, whole.workbook).verdict is Verdict.INVALID
