@@ -23,6 +23,8 @@ from lmscompliance.verifier.archive import (
 )
 
 _LEVEL = 6
+_QUICK = 3
+"""For what is compressed as it is made: half the time of the usual level, a tenth more bytes."""
 _CHUNK = 1 << 20
 _WAITING = 8
 """Chunks that may wait for the compressor, over all files: what is written faster waits."""
@@ -169,7 +171,7 @@ class DeflatedFile:
         self._compressor = compressor
         self._path = path
         self._file = path.open("xb")
-        self._deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
+        self._deflate = zlib.compressobj(_QUICK, zlib.DEFLATED, -15)
         self._crc = self._size = 0
 
     def write(self, data: bytes) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
-from lmscompliance.rules.ledger_table import GENERAL, TEXT, Cell, Column, Row, Style, number_format
+from lmscompliance.rules.ledger_table import GENERAL, TEXT, Cell, Column, Style, number_format
 
 _INK = "#1F1F1F"
 _QUIET = "#595959"
@@ -75,27 +74,20 @@ def rooms_of(columns: tuple[Column, ...]) -> list[float]:
     return [column.width * _FILLED for column in columns]
 
 
-def height_of(row: Row, rooms: Sequence[float]) -> float:
-    """Return the height of ``row`` in points, so that every wrapped text shows in every program.
+def height_of(style: Style, lines: int) -> float:
+    """Return the height in points of a row of ``style`` whose fullest cell has ``lines``.
 
-    ``rooms`` are the columns' (``rooms_of``). Estimated from the widths, because programs differ in whether
-    they fit rows by themselves, and none fits them to joined cells.
+    Every wrapped text has to show in every program: they differ in whether they fit rows by themselves, and
+    none fits them to joined cells.
     """
-    if row.style in _FIXED_HEIGHT:
-        return _FIXED_HEIGHT[row.style]
-    merged = row.merges(len(rooms))
-    lines = 1
-    for index, cell in enumerate(row.cells):
-        if isinstance(cell, str) and cell:
-            room = rooms[index]
-            if merged is not None and index == merged[0]:
-                room = sum(rooms[index:])
-            lines = max(lines, _lines(cell, room))
-    padding = _HEAD_PADDING if row.style is Style.HEAD else _PADDING
+    if style in _FIXED_HEIGHT:
+        return _FIXED_HEIGHT[style]
+    padding = _HEAD_PADDING if style is Style.HEAD else _PADDING
     return _LINE_HEIGHT * min(lines, _MAX_LINES) + padding
 
 
-def _lines(text: str, room: float) -> int:
+def lines_of(text: str, room: float) -> int:
+    """Return how many lines ``text`` takes where there is room for so many characters, estimated."""
     # The common case without counting characters: a Chinese one is two wide.
     if (2 * len(text) <= room or (text.isascii() and len(text) <= room)) and "\n" not in text:
         return 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lmscompliance.documents.look import height_of, rooms_of
+from lmscompliance.documents.look import height_of, lines_of, rooms_of
 from lmscompliance.rules.ledger_table import (
     Cell,
     Column,
@@ -29,6 +29,8 @@ _LOOKS_ESCAPED = re.compile("(_x[0-9a-fA-F]{4}_)")
 _FIRST_WIDTHS = 7
 """Pixels of the widest digit of the default font, by which a column's width is stored (18.3.1.13)."""
 _CELL_PADDING = 5
+_KEPT = 4096
+"""Texts of a column that are kept ready: names, numbers and titles stand in many rows of one trainee."""
 
 StyleOf = Callable[[Style, Cell, int, bool], int]
 """The number of the cell format for a row's style, a cell, its column and whether that is centred."""
@@ -43,9 +45,11 @@ class SheetXml:
         self._style_of = style_of
         self._selected = selected
         self._letters = [column_letters(index) for index in range(len(sheet.columns))]
+        self._starts = [f'<c r="{letters}' for letters in self._letters]
         self._centred = [column.centred for column in sheet.columns]
         self._rooms = rooms_of(sheet.columns)
-        self._opened: dict[tuple[Style, int, type], tuple[str, str]] = {}
+        self._forms: dict[tuple[Style, int, type], str] = {}
+        self._known: dict[Style, list[dict[str, tuple[str, int]]]] = {}
         self._merges: list[str] = []
         self._rows = self._last_data_row = 0
 
@@ -75,19 +79,30 @@ class SheetXml:
         style, width = row.style, len(self._letters)
         if style is Style.DATA:
             self._last_data_row = number
-        cells, opened = row.cells[:width], self._opened
-        parts = [f'<row r="{number}" ht="{height_of(row, self._rooms):g}" customHeight="1">']
+        cells = row.cells[:width]
         merged = row.merges(width)
         if merged is not None:
             cells = cells[: merged[0] + 1]
-        for index, cell in enumerate(cells):
-            key = (style, index, cell.__class__)
-            if key not in opened:
-                opened[key] = self._cell(style, index, cell)
-            start, end = opened[key]
-            parts.append(f"{start}{number}{end}{_content(cell)}")
+        known = self._known.setdefault(style, [{} for _ in self._letters])
+        parts, lines = [""], 1
+        for index, (start, cell) in enumerate(zip(self._starts, cells, strict=False)):
+            if cell.__class__ is str and merged is None:
+                seen = known[index]
+                found = seen.get(cell)
+                if found is None:
+                    if len(seen) >= _KEPT:
+                        seen.clear()
+                    found = seen[cell] = self._text(style, index, cell, self._rooms[index])
+                end, needed = found
+                lines = max(lines, needed)
+            elif cell.__class__ is str:
+                end, lines = self._text(style, index, cell, sum(self._rooms[index:]))
+            else:
+                end = f"{self._form(style, index, cell)}{_value(cell)}"
+            parts.append(f"{start}{number}{end}")
         if merged is not None:
-            parts += self._joined(merged, end)
+            parts += self._joined(merged, self._form(style, merged[0], cells[-1]))
+        parts[0] = f'<row r="{number}" ht="{height_of(style, lines):g}" customHeight="1">'
         parts.append("</row>")
         return "".join(parts)
 
@@ -109,10 +124,16 @@ class SheetXml:
         parts.append("</worksheet>")
         return "".join(parts).encode()
 
-    def _cell(self, style: Style, index: int, cell: Cell) -> tuple[str, str]:
-        """Return what stands before and behind the row's number in a cell's opening tag."""
-        form = self._style_of(style, cell, index, self._centred[index])
-        return f'<c r="{self._letters[index]}', f'" s="{form}"'
+    def _form(self, style: Style, index: int, cell: Cell) -> str:
+        """Return what stands behind the row's number in a cell's opening tag, kept by what decides it."""
+        key = (style, index, cell.__class__)
+        if key not in self._forms:
+            self._forms[key] = f'" s="{self._style_of(style, cell, index, self._centred[index])}"'
+        return self._forms[key]
+
+    def _text(self, style: Style, index: int, text: str, room: float) -> tuple[str, int]:
+        """Return the rest of a text's cell behind the row's number, and how many lines it needs."""
+        return f"{self._form(style, index, text)}{_value(text)}", lines_of(text, room)
 
     def _joined(self, merged: tuple[int, int], style: str) -> list[str]:
         """Join the cells of the present row; the border is drawn by all the cells that one covers."""
@@ -124,7 +145,7 @@ class SheetXml:
         ]
 
 
-def _content(cell: Cell) -> str:
+def _value(cell: Cell) -> str:
     if cell is None or cell == "":
         return "/>"
     if isinstance(cell, str):

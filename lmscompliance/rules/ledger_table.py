@@ -25,6 +25,8 @@ MAX_TEXT = 32_767
 
 GENERAL, WHOLE, HUNDREDTHS, TEXT = 0, 1, 2, 49
 
+_EXACT = 10**15
+"""Whole numbers nearer to 0 are the same as a double."""
 _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -172,6 +174,8 @@ def number_format(cell: Cell) -> int:
 
 def number_text(cell: int | Decimal | Fraction) -> str:
     """Return the digits a file holds for ``cell``: the nearest double, with 16 significant digits."""
+    if isinstance(cell, int) and -_EXACT < cell < _EXACT:
+        return str(cell)
     return f"{float(cell):.16G}"
 
 
