@@ -14,7 +14,12 @@ from lmscompliance.services import Services
 
 def of(session: Session, services: Services, questions: Iterable[Mapping[str, Json]]) -> dict[str, str]:
     """Return the pictures of ``questions`` by digest, as data URIs."""
-    named = {str(one) for question in questions for one in _list(question.get("pictures"))}
+    named = {
+        str(one)
+        for question in questions
+        for one in (*_list(question.get("pictures")), *_list(question.get("option_pictures")))
+        if one
+    }
     found = {}
     for digest in sorted(named):
         content = files.read(session, services, digest)

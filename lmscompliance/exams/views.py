@@ -186,6 +186,7 @@ def _reviewed(one: service.Reviewed) -> dict[str, object]:
     return {
         "no": one.no,
         **{name: question[name] for name in ("topic", "kind", "stem", "options", "key", "points")},
+        **{name: question[name] for name in ("pictures", "option_pictures") if question.get(name)},
         "answer": one.answer,
         "correct": one.mark.correct,
         "earned": plain(one.mark.points),

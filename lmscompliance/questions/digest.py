@@ -19,7 +19,8 @@ def stem(text: str) -> str:
 def wording(text: str, options: Sequence[str], pictures: Sequence[str] = ()) -> str:
     """Return the digest of what a trainee reads; two questions that share it must not differ in their key.
 
-    ``pictures`` are the digests of what is shown with it.
+    ``pictures`` are the digests of what is shown with it; options that are pictures are named as
+    ``rules.pictured.worded`` does.
     """
     offered: list[Json] = [fingerprint(option) for option in _sorted(options)]
     return _digest([fingerprint(text), offered, *pictures])

@@ -89,6 +89,8 @@ class Draft:
     extras: Mapping[str, Json] = field(default_factory=dict)
     pictures: tuple[bytes, ...] = ()
     """What is shown below the stem: as the file has them, then as ``pictures.png`` keeps them."""
+    option_pictures: tuple[bytes, ...] = ()
+    """Of each option its picture, empty for none; nothing at all where no option has one."""
 
     def flagged(self, *reasons: Reason) -> Draft:
         """Return this draft with further reasons for a person to look at it."""

@@ -22,6 +22,9 @@ from lmscompliance.questions.models import Question
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 
+_MOST_PICTURES = 16 * 1024 * 1024
+"""Bytes of pictures within a text; as text they are a third more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -98,12 +101,15 @@ def _draft(session: Session, services: Services, row: Question) -> Draft:
         difficulty=row.difficulty,
         extras=row.extras,
         pictures=tuple(files.read(session, services, one).data for one in row.pictures or ()),
+        option_pictures=tuple(
+            files.read(session, services, one).data if one else b"" for one in row.option_pictures or ()
+        ),
     )
 
 
 def _content(draft: Draft) -> str:
     """Return what must come back; the right sides of a matching question are a set."""
-    options = sorted(draft.options) if draft.kind == MATCHING else list(draft.options)
+    options = sorted(draft.options) if draft.kind == MATCHING else pictures.options_worded(draft)
     shown: list[Json] = [*pictures.digests(draft.pictures)]
     content: Json = [draft.kind, draft.stem, [*options], draft.key, list(draft.category), shown]
     return jcs.encode(content).decode()
@@ -115,8 +121,18 @@ def _write_xlsx(path: Path, drafts: Sequence[Draft], now: datetime) -> FileReadi
 
 
 def _write_gift(path: Path, drafts: Sequence[Draft], _now: datetime) -> FileReading:
-    path.write_text(gift_writing.write(drafts), encoding="utf-8")
+    path.write_text(gift_writing.write(_light(drafts)), encoding="utf-8")
     return gift.read(path, "")
+
+
+def _light(drafts: Sequence[Draft]) -> list[Draft]:
+    """Return the drafts up to where their pictures would make a text that no import takes any more."""
+    kept, size = [], 0
+    for draft in drafts:
+        size += sum(map(len, (*draft.pictures, *draft.option_pictures)))
+        if size <= _MOST_PICTURES or not (draft.pictures or draft.option_pictures):
+            kept.append(draft)
+    return kept
 
 
 _WRITERS: dict[str, Callable[[Path, Sequence[Draft], datetime], FileReading]] = {

@@ -12,6 +12,7 @@ from PIL import Image
 from lmscompliance.files.cleaning import clean
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import Draft, reason
+from lmscompliance.rules.pictured import worded
 
 _MAX_BYTES = 20 * 1024 * 1024
 _MAX_PIXELS = 40_000_000
@@ -44,9 +45,18 @@ def digests(pictures: Iterable[bytes]) -> list[str]:
 
 def settled(draft: Draft) -> Draft:
     """Return a draft with its pictures as they are kept; one that cannot be shown leaves a doubt."""
-    if not draft.pictures:
+    if not draft.pictures and not draft.option_pictures:
         return draft
     made = [png(raw) for raw in draft.pictures]
-    kept = tuple(one for one in made if one is not None)
-    shown = replace(draft, pictures=kept)
-    return shown if len(kept) == len(made) else shown.flagged(reason("picture"))
+    offered = [png(raw) if raw else b"" for raw in draft.option_pictures]
+    shown = replace(
+        draft,
+        pictures=tuple(one for one in made if one is not None),
+        option_pictures=tuple(one or b"" for one in offered) if any(offered) else (),
+    )
+    return shown if None not in (*made, *offered) else shown.flagged(reason("picture"))
+
+
+def options_worded(draft: Draft) -> list[str]:
+    """Return the options as two questions are compared by them: their pictures by digest."""
+    return worded(draft.options, [digests([one])[0] if one else "" for one in draft.option_pictures])

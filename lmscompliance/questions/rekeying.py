@@ -14,6 +14,7 @@ from lmscompliance.questions.draft import FILL_IN, MATCHING, NUMERIC, Reason
 from lmscompliance.questions.formats.exported_sheet import key_of
 from lmscompliance.questions.models import Question, QuestionVersion
 from lmscompliance.questions.storing import history
+from lmscompliance.rules.pictured import offered, worded
 from lmscompliance.services import Services
 
 
@@ -26,6 +27,7 @@ class Corrected:
     kind: str
     stem: str
     options: tuple[str, ...]
+    """In words; those that are pictures as ``rules.pictured.worded`` names them."""
     old_key: list[Json]
     key: list[Json]
     key_version: int
@@ -43,13 +45,15 @@ def corrected(
     row = session.get(Question, question_id, with_for_update=lock)
     if row is None:
         raise NotFound("questions.no_question", question=question_id)
-    kind, stem, options, old = row.kind, row.stem, tuple(row.options), list(row.key)
+    kind, stem, old = row.kind, row.stem, list(row.key)
+    options = tuple(worded(row.options, row.option_pictures or ()))
     if version is not None and version != row.version:
         former = session.get(QuestionVersion, (question_id, version))
         if former is None:
             raise NotFound("questions.no_version", question=question_id, version=version)
         kind, stem = str(former.content["kind"]), str(former.content["stem"])
-        options, old = _texts(former.content["options"]), _list(former.content["key"])
+        old = _list(former.content["key"])
+        options = tuple(offered(former.content))
     read = key_of(kind, _given(kind, key), options, _lefts(kind, old))
     if isinstance(read, Reason):
         raise InvalidInput("questions.key_unreadable", key=key, reason=read.text())
@@ -72,7 +76,8 @@ def rekey(session: Session, services: Services, correction: Corrected) -> None:
     row = session.get_one(Question, correction.id)
     if correction.version != row.version:
         return
-    normal = digest.normal(row.kind, row.stem, row.options, correction.key, row.pictures or ())
+    options = worded(row.options, row.option_pictures or ())
+    normal = digest.normal(row.kind, row.stem, options, correction.key, row.pictures or ())
     twin = select(Question.id).where(Question.topic == row.topic, Question.normal_digest == normal)
     if (other := session.scalars(twin).first()) is not None:
         raise Conflict("questions.key_of_another", question=row.id, other=other)
@@ -88,10 +93,6 @@ def _given(kind: str, key: str) -> list[str]:
 
 def _lefts(kind: str, key: list[Json]) -> list[str]:
     return [str(pair[0]) for pair in key if isinstance(pair, list)] if kind == MATCHING else []
-
-
-def _texts(value: Json) -> tuple[str, ...]:
-    return tuple(map(str, _list(value)))
 
 
 def _list(value: Json) -> list[Json]:

@@ -16,6 +16,7 @@ from lmscompliance.questions.queries import QuestionValue, awaiting, depth, draw
 from lmscompliance.questions.report import Awaiting, BankReport, Finding
 from lmscompliance.questions.sifting import Sifted, sift
 from lmscompliance.questions.storing import Stored, store
+from lmscompliance.rules.pictured import worded
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 
@@ -61,7 +62,8 @@ def import_paths(services: Services, paths: Sequence[Path | str], topic: str | N
     homeless = next((question for question in kept if question.placed.topic is None), None)
     if homeless is not None:
         raise InvalidInput("questions.no_topic", file=homeless.placed.draft.source.file)
-    shown = {one for question in kept for one in question.placed.draft.pictures}
+    drafts = [question.placed.draft for question in kept]
+    shown = {one for draft in drafts for one in (*draft.pictures, *draft.option_pictures) if one}
     ready = [files.prepare(services, one) for one in sorted(shown)]
     with transaction(services.database) as session:
         for one in ready:
@@ -96,7 +98,7 @@ def unconfirmed(services: Services, bank: str | None = None) -> list[Awaiting]:
                 topic=one.topic,
                 kind=one.kind,
                 stem=one.stem,
-                options=tuple(one.options),
+                options=tuple(worded(one.options, one.option_pictures or ())),
                 key=tuple(one.key),
                 finding=Finding(
                     Source.from_json(one.source), tuple(Reason.from_json(flag) for flag in one.flags)

@@ -33,12 +33,13 @@ def sift(placed: Iterable[Placed]) -> tuple[list[Sifted], list[Finding]]:
     for entry in placed:
         draft = entry.draft
         shown = pictures.digests(draft.pictures)
-        own = digest.normal(draft.kind, draft.stem, draft.options, draft.key, shown)
+        options = pictures.options_worded(draft)
+        own = digest.normal(draft.kind, draft.stem, options, draft.key, shown)
         first = kept.get((entry.topic, own))
         if first is not None:
             duplicates.append(Finding(draft.source, (same_as(first.placed.draft.source),)))
             continue
-        sifted = Sifted(entry, digest.wording(draft.stem, draft.options, shown), own)
+        sifted = Sifted(entry, digest.wording(draft.stem, options, shown), own)
         kept[entry.topic, own] = sifted
         alike[entry.topic, sifted.wording].append(sifted)
     contradicted = {

@@ -77,7 +77,7 @@ def store(session: Session, services: Services, questions: Sequence[Sifted]) -> 
     stored.flagged = list(_contradictions(bank, touched))
     session.flush()
     for _, row in touched:
-        for shown in set(row.pictures or ()):
+        for shown in {*(row.pictures or ()), *(row.option_pictures or ())} - {""}:
             session.merge(QuestionPicture(question_id=row.id, sha256=shown))
     pools.note(session, topics)
     return stored
@@ -160,6 +160,7 @@ def _write(row: Question, question: Sifted, services: Services) -> None:
     row.bank, row.topic = question.placed.bank, str(question.placed.topic)
     row.kind, row.stem, row.options, row.key = draft.kind, draft.stem, list(draft.options), draft.key
     row.pictures = pictures.digests(draft.pictures)
+    row.option_pictures = [pictures.digests([one])[0] if one else "" for one in draft.option_pictures] or None
     row.wording_digest, row.normal_digest = question.wording, question.normal
     row.imported_at = services.clock.now()
     row.confirmed_at = row.confirmed_by = None
@@ -186,6 +187,7 @@ def history(row: Question, services: Services) -> QuestionVersion:
         "options": list(row.options),
         "key": row.key,
         "pictures": list(row.pictures or ()),
+        "option_pictures": list(row.option_pictures or ()),
         "source": row.source,
     }
     return QuestionVersion(

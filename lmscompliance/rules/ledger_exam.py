@@ -17,6 +17,7 @@ from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, RegradeRec
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Cell, Column, Row, Sheet, Style, row
 from lmscompliance.rules.marking import is_correct
+from lmscompliance.rules.pictured import marked, offered
 from lmscompliance.rules.verdict import NotMet
 
 CONTENT = "④考核内容"
@@ -254,7 +255,7 @@ def _question_cells(used: _Used) -> list[Cell]:
         str(item.get("topic")),
         words.named(words.KINDS, str(item.get("kind"))),
         paper.points(item),
-        str(item.get("stem")) + "".join(f"\n［附图 {one}］" for one in _list(item.get("pictures"))),
+        str(item.get("stem")) + "".join(f"\n{marked(str(one))}" for one in _list(item.get("pictures"))),
         paper.options(item),
         paper.answer(item),
         used.drawn,
@@ -270,7 +271,7 @@ def _identity(item: Mapping[str, Json]) -> bytes:
     }
     shown = item.get("options")
     texts = (
-        [*_list(shown.get("left")), *_list(shown.get("right"))] if isinstance(shown, dict) else _list(shown)
+        [*_list(shown.get("left")), *_list(shown.get("right"))] if isinstance(shown, dict) else offered(item)
     )
     return jcs.encode({**fixed, "options": sorted(map(str, texts)), "answer": paper.answer_texts(item)})
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.pictured import offered
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -17,19 +18,19 @@ def options(item: Mapping[str, Json]) -> str:
         left, right = _texts(shown.get("left")), _texts(shown.get("right"))
         lines = [f"{number}. {text}" for number, text in enumerate(left, 1)]
         return "\n".join(lines + [f"{_letter(place)}. {text}" for place, text in enumerate(right)])
-    return "\n".join(f"{_letter(place)}. {text}" for place, text in enumerate(_texts(shown)))
+    return "\n".join(f"{_letter(place)}. {text}" for place, text in enumerate(offered(item)))
 
 
 def answer(item: Mapping[str, Json]) -> str:
     """Return a question's right answer in words."""
     key = item.get("key")
-    kind, shown = item.get("kind"), item.get("options")
+    kind = item.get("kind")
     if not isinstance(key, list):
         return ""
     if kind == "true_false":
         return "正确" if key[:1] == [True] else "错误"
     if kind in {"single", "multiple"}:
-        texts = _texts(shown)
+        texts = offered(item)
         places = sorted(place for place in key if isinstance(place, int) and 0 <= place < len(texts))
         return "\n".join(f"{_letter(place)}. {texts[place]}" for place in places)
     if kind == "matching":
@@ -49,7 +50,7 @@ def answer_texts(item: Mapping[str, Json]) -> list[str]:
         left, right = _texts(shown.get("left")), _texts(shown.get("right"))
         pairs = zip(left, places, strict=False)
         return sorted(f"{text}\n{right[place] if 0 <= place < len(right) else ''}" for text, place in pairs)
-    texts = _texts(shown)
+    texts = offered(item)
     if texts and places:
         return sorted(texts[place] for place in places if 0 <= place < len(texts))
     return [str(part) for part in key] if isinstance(key, list) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.pictured import offered
 
 
 class BrokenPaper(ValueError):
@@ -19,12 +20,14 @@ class BrokenPaper(ValueError):
 def shown_key(frozen: Mapping[str, Json], correct: Mapping[str, Json]) -> list[Json]:
     """Return the key of ``correct`` (kind, options and key as the bank has them) in the terms of ``frozen``.
 
+    Options that are pictures are named as ``pictured.worded`` does.
+
     Raises ``BrokenPaper`` when the frozen question shows other options.
     """
     options, key = _list(correct["options"]), _list(correct["key"])
     if correct["kind"] in {"single", "multiple"}:
         right = [options[place] for place in key if isinstance(place, int)]
-        shown = _list(frozen["options"])
+        shown: list[Json] = [*offered(frozen)]
         return [*sorted(_index(shown, text) for text in right)]
     if correct["kind"] == "matching":
         sides = frozen["options"] if isinstance(frozen["options"], dict) else {}

@@ -109,7 +109,7 @@ def test_what_is_refused(tmp_path: Path, text: str, code: str):
         ("空{=a ~ ~b}", "empty_option"),
         ("通配{=a*}", "gift_wildcard"),
         ("同左{=a -> 1 =a -> 2}", "gift_same_left"),
-        ('[html]看<img src="1.png">{T}', "picture"),
+        ('[html]看<video src="1.mp4"></video>{T}', "picture"),
     ],
 )
 def test_what_is_flagged(tmp_path: Path, text: str, code: str):

@@ -110,6 +110,10 @@ def test_kinds(tmp_path: Path, kind: str, inside: str, expected: tuple[object, .
             _question("shortanswer", _answer("100", "一"), PICTURE),
             "stem_is_picture",
         ),
+        (
+            _question("shortanswer", _answer("100", "一"), STEM.replace("<br>", "<img src='x'>")),
+            "picture_missing",
+        ),
     ],
 )  # fmt: skip
 def test_refusals(tmp_path: Path, question: str, code: str):
@@ -133,9 +137,9 @@ FILE = '<file name="a.png" path="/" encoding="base64">iVBORw0KGgo=</file>'
         ),
         (
             _question("multichoice", _answer("100", "<![CDATA[<img>]]>a", FILE) + _answer("0", "b")),
-            ["embedded_file"],
+            ["embedded_file", "picture"],
         ),
-        (_question("shortanswer", _answer("100", "一"), STEM.replace("<br>", "<img src='x'>")), ["picture"]),
+        (_question("shortanswer", _answer("100", "一"), STEM.replace("<br>", "<img>")), ["picture"]),
         (
             _question("shortanswer", _answer("100", "一", f"<feedback><text>好</text>{FILE}</feedback>")),
             [],

@@ -10,7 +10,7 @@ import pytest
 
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import FileReading
-from lmscompliance.questions.formats import qti_package
+from lmscompliance.questions.formats import archive as archives
 from lmscompliance.questions.service import check_files, import_paths
 from lmscompliance.questions.sources import read_all
 from lmscompliance.services import Services
@@ -156,6 +156,7 @@ PICTURE = _choice("一", "二").replace("看：", "").replace("哪个？", "<img
         (_item(_correct("甲 1"), _match("甲乙", "12"), many="multiple"), "qti_pairing"),
         (_item(_correct("甲 1", "甲 2", "乙 1"), _match("甲乙", "12"), many="multiple"), "qti_pairing"),
         (_item(_correct("A"), PICTURE), "stem_is_picture"),
+        (_item(_correct("A"), _choice("一<img src='a.png'/>", "二")), "picture_missing"),
     ],
 )  # fmt: skip
 def test_refusals(tmp_path: Path, item: str, code: str):
@@ -165,7 +166,7 @@ def test_refusals(tmp_path: Path, item: str, code: str):
 
 def test_doubts(tmp_path: Path):
     """Pictures, and pairs that have no left and right, make a person look first."""
-    pictured = _read(tmp_path, _item(_correct("A"), _choice("一<img src='a.png'/>", "二")))
+    pictured = _read(tmp_path, _item(_correct("A"), _choice("一<math/>", "二")))
     assert codes(one(pictured)) == ["picture"]
     pairs = _item(_correct("甲 乙", "丙 丁"), _associate(*"甲乙丙丁戊"), many="multiple", base="pair")
     draft = one(_read(tmp_path, pairs))
@@ -220,7 +221,7 @@ def test_packages_that_are_refused_as_a_whole(tmp_path: Path, monkeypatch: pytes
     damaged.write_bytes(_package(tmp_path / "whole.zip", {"1.xml": KINDS[0][0]}).read_bytes()[:-30])
     bare = tmp_path / "bare.zip"
     with zipfile.ZipFile(bare, "w") as archive:
-        archive.writestr("1.xml", KINDS[0][0])
+        archive.writestr("notes.md", "x")
     expected = {
         damaged: "questions.package_unreadable",
         bare: "questions.package_without_items",
@@ -232,7 +233,7 @@ def test_packages_that_are_refused_as_a_whole(tmp_path: Path, monkeypatch: pytes
         with pytest.raises(InvalidInput) as raised:
             check_files([path])
         assert raised.value.code == code
-    monkeypatch.setattr(qti_package, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1000)
     with pytest.raises(InvalidInput) as raised:
         check_files([_package(tmp_path / "huge.zip", {"1.xml": "<a>" + " " * 2000 + "</a>"})])
     assert raised.value.code == "documents.file_too_large"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions.draft import ESSAY, MULTIPLE, SINGLE, TRUE_FALSE, Draft, Reason, Source, reason
@@ -60,14 +61,15 @@ def choice(source: Source, stem: str, declared: str, options: Options, answer: s
     if -1 in named:
         return reason("answer_beyond_options", answer=answer, letters="".join(options.letters))
     right = sorted(set(named))
-    if any(not options.texts[index] for index in right):
+    if not all(options.filled()[index] for index in right):
         return reason("answer_is_empty_option", answer=answer)
     if len(right) < len(named):
         flags.append(reason("answer_repeats", answer=answer))
     flags += _option_doubts(options)
     kind, doubt = _kind(declared, len(right), answer)
     key: list[Json] = list(right)
-    return Draft(source, kind, stem, key, options.texts, flags=tuple(flags + doubt))
+    made = Draft(source, kind, stem, key, options.texts, flags=tuple(flags + doubt))
+    return replace(made, option_pictures=options.pictures)
 
 
 def _kind(declared: str, count: int, answer: str) -> tuple[str, list[Reason]]:
@@ -82,9 +84,11 @@ def _kind(declared: str, count: int, answer: str) -> tuple[str, list[Reason]]:
 
 def _option_doubts(options: Options) -> list[Reason]:
     found = []
-    if not all(options.texts):
+    if not all(options.filled()):
         found.append(reason("empty_option"))
-    told = [fingerprint(text) for text in options.texts if text]
+    pictures = options.pictures or [b""] * len(options.texts)
+    shown = zip(options.texts, pictures, strict=True)
+    told = [(fingerprint(text), picture) for text, picture in shown if text or picture]
     if len(set(told)) < len(told):
         found.append(reason("duplicate_options"))
     return found

@@ -62,7 +62,6 @@ def write(path: Path, drafts: Sequence[Draft], created: datetime) -> None:
     for name, least in ((_OPTION, 0), (_LEFT, 0), (_ANSWER, 1)):
         columns += [(name, at) for at in range(max(least, widest[name]))]
     columns += [(name, 0) for name in (_TOPIC, _CHAPTER, _DIFFICULTY, _TITLE, _EXPLANATION)]
-    pictured = len(columns) if any(draft.pictures for draft in drafts) else None
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": created.astimezone(UTC).replace(tzinfo=None)})
     sheet = book.add_worksheet("题库")
@@ -74,13 +73,22 @@ def write(path: Path, drafts: Sequence[Draft], created: datetime) -> None:
         for at, (name, number) in enumerate(columns):
             if number < len(row[name]) and row[name][number]:
                 sheet.write_string(line, at, row[name][number], wrapped)
-        if pictured is not None:
-            for at, picture in enumerate(drafts[line - 1].pictures):
-                sheet.insert_image(line, pictured + at, "p.png", {"image_data": io.BytesIO(picture)})
-    if pictured is not None:
-        sheet.write_string(0, pictured, _PICTURE, bold)
+        _draw(sheet, line, drafts[line - 1], columns)
+    if any(draft.pictures for draft in drafts):
+        sheet.write_string(0, len(columns), _PICTURE, bold)
     sheet.freeze_panes(1, 0)
     book.close()
+
+
+def _draw(
+    sheet: xlsxwriter.worksheet.Worksheet, line: int, draft: Draft, columns: Sequence[tuple[str, int]]
+) -> None:
+    """Let the pictures of ``draft`` float over its row: an option's over its cell, the others behind all."""
+    places = [(len(columns) + at, picture) for at, picture in enumerate(draft.pictures)]
+    offered = enumerate(draft.option_pictures)
+    places += [(columns.index((_OPTION, at)), picture) for at, picture in offered if picture]
+    for at, picture in places:
+        sheet.insert_image(line, at, "p.png", {"image_data": io.BytesIO(picture)})
 
 
 def is_exported(sheets: Sequence[Sheet]) -> bool:
@@ -101,11 +109,22 @@ def read(file: str, bank: str, sheets: Sequence[Sheet]) -> FileReading:
         cells = {name: [row.at(at).text for at in places] for name, places in names.items()}
         verdict = _question(source, cells)
         if isinstance(verdict, Draft):
-            verdict = replace(verdict, pictures=sheet.images.get(row.number, ()))
+            verdict = _pictured(verdict, sheet.images.get(row.number, ()), names.get(_OPTION, []))
         verdicts.append(Refusal(source, verdict) if isinstance(verdict, Reason) else verdict)
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))
     return FileReading(file, bank, len(verdicts), drafts, refusals, exported=True)
+
+
+def _pictured(draft: Draft, images: Sequence[tuple[int, bytes]], options: Sequence[int]) -> Draft:
+    """Give the draft the pictures over its row: those over an option's cell are the option's."""
+    held = dict(images)
+    offered = [held.get(at, b"") for at in options[: len(draft.options)]]
+    return replace(
+        draft,
+        pictures=tuple(data for at, data in images if at not in options),
+        option_pictures=tuple(offered) if any(offered) else (),
+    )
 
 
 def _row(draft: Draft) -> dict[str, list[str]]:

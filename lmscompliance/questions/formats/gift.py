@@ -22,10 +22,11 @@ from lmscompliance.questions.draft import (
     Source,
     reason,
 )
-from lmscompliance.questions.formats import gift_answers, gift_writing
+from lmscompliance.questions.formats import gift_answers, gift_writing, images
 from lmscompliance.questions.formats.decoding import decode
 from lmscompliance.questions.formats.gift_blocks import Block, blocks
 from lmscompliance.questions.formats.gift_text import release, rendered, shown, take_format
+from lmscompliance.questions.formats.images import Files
 
 MISSING_WORD = "_____"
 
@@ -36,19 +37,19 @@ _PUNCTUATION = re.compile(r"[\s。.？?！!，,；;]*")
 
 def read(path: Path, bank: str) -> FileReading:
     """Return everything the file holds; ``Source.row`` is the line a question begins on."""
-    return read_text(path.name, bank, decode(path.read_bytes()))
+    return read_text(path.name, bank, decode(path.read_bytes()), images.beside(path))
 
 
-def read_text(file: str, bank: str, text: str) -> FileReading:
-    """Return everything ``text``, the content of ``file``, holds."""
-    verdicts = [_question(file, block) for block in blocks(text)]
+def read_text(file: str, bank: str, text: str, files: Files = images.nowhere) -> FileReading:
+    """Return everything ``text``, the content of ``file``, holds; ``files`` are the pictures beside it."""
+    verdicts = [_question(file, block, files) for block in blocks(text)]
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))
     exported = text.removeprefix("\ufeff").startswith(gift_writing.MARK)
     return FileReading(file, bank, len(verdicts), drafts, refusals, exported=exported)
 
 
-def _question(file: str, block: Block) -> Draft | Refusal:
+def _question(file: str, block: Block, files: Files) -> Draft | Refusal:
     source = Source(file, "", block.line)
     title = _TITLE.match(block.text)
     text = block.text[title.end() :] if title else block.text
@@ -84,7 +85,8 @@ def _question(file: str, block: Block) -> Draft | Refusal:
         flags=key.flags,
         extras=extras,
     )
-    return draft.flagged(reason("picture")) if stem.pictured or key.pictured else draft
+    verdict = images.with_pictures(draft, stem, key, files, files)
+    return Refusal(source, verdict) if isinstance(verdict, Reason) else verdict
 
 
 def _parts(text: str) -> tuple[str, str, str] | Reason:

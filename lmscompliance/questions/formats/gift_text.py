@@ -24,17 +24,27 @@ _TAGS = re.compile(
     r"</?(?:p|br|b|i|u|em|strong|span|div|sub|sup|ul|ol|li|table|tr|td|th|tbody|thead|img|font|h[1-6]|a|pre|code)\b",
     re.IGNORECASE,
 )
-_MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+_MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^)\s>]*)>?[^)]*\)")
 _BLOCKS = frozenset({"p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "table"})
 _SILENT = frozenset({"script", "style"})
+_OTHER = frozenset({"img", "object", "svg", "video", "audio", "math", "iframe", "embed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text as it is shown; ``pictured`` says that a picture belonged to it."""
+    """A text as it is shown; ``images`` are the sources of its pictures, ``other`` says what else it held.
+
+    That is a video, a formula, or a picture that names no source: nothing that can be had.
+    """
 
     text: str
-    pictured: bool = False
+    images: tuple[str, ...] = ()
+    other: bool = False
+
+    @property
+    def pictured(self) -> bool:
+        """Tell whether anything but text belonged to it."""
+        return bool(self.images) or self.other
 
 
 def hold(source: str) -> str:
@@ -65,8 +75,13 @@ def rendered(text: str, kind: str) -> Text:
         reader = _Plain()
         reader.feed(text)
         reader.close()
-        return Text(clean(re.sub(r"[ \t]*\n\s*", "\n", "".join(reader.parts))), reader.pictured)
-    return Text(clean(text), kind == "markdown" and bool(_MARKDOWN_PICTURE.search(text)))
+        shown = clean(re.sub(r"[ \t]*\n\s*", "\n", "".join(reader.parts)))
+        return Text(shown, tuple(reader.images), reader.other)
+    if kind == "markdown":
+        sources = _MARKDOWN_PICTURE.findall(text)
+        kept = tuple(source for source in sources if source)
+        return Text(clean(_MARKDOWN_PICTURE.sub("", text)), kept, len(kept) < len(sources))
+    return Text(clean(text))
 
 
 class _Plain(HTMLParser):
@@ -75,11 +90,16 @@ class _Plain(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self.pictured = False
+        self.images: list[str] = []
+        self.other = False
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.pictured = self.pictured or tag in {"img", "object", "svg", "video", "audio"}
+        source = dict(attrs).get("src") if tag == "img" else None
+        if source and self._silent <= 0:
+            self.images.append(source)
+        elif tag in _OTHER:
+            self.other = True
         self._silent += tag in _SILENT
         if tag in _BLOCKS:
             self.parts.append("\n")

@@ -13,6 +13,7 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions.draft import ESSAY, FILL_IN, TRUE_FALSE, Draft, Reason, Refusal, Source, reason
 from lmscompliance.questions.formats import answers, choices, kinds, numbering, options
 from lmscompliance.questions.formats.columns import Columns
+from lmscompliance.questions.formats.row_pictures import RowPictures, share_out
 from lmscompliance.questions.formats.workbook import Cell, Row
 
 SHORT = 60
@@ -37,8 +38,8 @@ class Situation:
     continues: bool = False
     stub_above: int | None = None
     pictured: bool = False
-    images: tuple[bytes, ...] = ()
-    """All pictures of the row, when every one of them can be had."""
+    images: tuple[tuple[int, bytes], ...] = ()
+    """All pictures that float over the row by column, when every one of them can be had."""
     chapter: str = ""
     difficulty: str = ""
 
@@ -61,7 +62,8 @@ def is_stub(row: Row, columns: Columns) -> bool:
 
 def judge(row: Row, columns: Columns, situation: Situation) -> Draft | Refusal:
     """Return what becomes of ``row``."""
-    told = _taken(row, columns, situation)
+    shown = share_out(row, columns, situation.images, pictured=situation.pictured)
+    told = shown if isinstance(shown, Reason) else _taken(row, columns, situation, shown)
     verdict = told if isinstance(told, Reason) else _decide(told, columns, situation)
     if isinstance(verdict, Reason):
         return Refusal(situation.source, verdict)
@@ -73,11 +75,12 @@ def judge(row: Row, columns: Columns, situation: Situation) -> Draft | Refusal:
     if explanation:
         extras["explanation"] = explanation
     draft = replace(verdict, chapter=situation.chapter, difficulty=situation.difficulty, extras=extras)
-    draft = replace(draft, pictures=situation.images)
-    return draft.flagged(*_doubts(row, columns, situation, draft.stem))
+    pictures = shown if isinstance(shown, RowPictures) else RowPictures()
+    draft = replace(draft, pictures=pictures.stem)
+    return draft.flagged(*_doubts(row, columns, situation, draft.stem, pictures))
 
 
-def _taken(row: Row, columns: Columns, situation: Situation) -> _Row | Reason:
+def _taken(row: Row, columns: Columns, situation: Situation, shown: RowPictures) -> _Row | Reason:
     """Return the row's stem, options and answer, or why it has none."""
     stem_cell, answer = row.at(columns.stem), row.at(columns.answer)
     offered = [row.at(columns.options), *(row.at(at) for _, at in columns.letters)]
@@ -86,14 +89,17 @@ def _taken(row: Row, columns: Columns, situation: Situation) -> _Row | Reason:
         return reason("cell_error", cell=broken.text)
     if stem_cell.oddity == "picture":
         return reason("stem_is_picture")
-    if any(cell.oddity == "picture" for cell in offered):
+    if row.at(columns.options).oddity == "picture":
         return reason("options_are_pictures")
     if not stem_cell.text:
         return reason("no_stem")
     if _NUMBER_ONLY.fullmatch(stem_cell.text):
         return reason("stub_picture" if situation.pictured else "stub")
     stem = numbering.strip(stem_cell.text, continues=situation.continues)
-    split = options.column([(letter, row.at(at).text) for letter, at in columns.letters])
+    split = options.column(
+        [(letter, "" if at in shown.options else row.at(at).text) for letter, at in columns.letters],
+        [shown.options.get(at, b"") for _, at in columns.letters],
+    )
     if not split.texts:
         split = options.split(row.at(columns.options).text)
     if not split.texts and not columns.offers_options:
@@ -138,7 +144,7 @@ def _decide(told: _Row, columns: Columns, situation: Situation) -> Draft | Reaso
     elif told.options.texts:
         stem, flags = told.stem, told.flags + _giveaway(told)
         verdict = choices.choice(situation.source, stem, declared, told.options, told.answer.text)
-        if picture and (not all(told.options.texts) or isinstance(verdict, Reason)):
+        if picture and (not all(told.options.filled()) or isinstance(verdict, Reason)):
             verdict = picture
     else:
         flags = told.flags
@@ -207,7 +213,7 @@ def _fill_in(told: _Row, source: Source) -> Draft:
     return Draft(source, FILL_IN, told.stem, key, flags=tuple(flags))
 
 
-def _doubts(row: Row, columns: Columns, situation: Situation, stem: str) -> list[Reason]:
+def _doubts(row: Row, columns: Columns, situation: Situation, stem: str, shown: RowPictures) -> list[Reason]:
     """Return what makes a person's look necessary whatever the kind."""
     found = []
     if situation.stub_above is not None:
@@ -215,9 +221,10 @@ def _doubts(row: Row, columns: Columns, situation: Situation, stem: str) -> list
     elif _MID_SENTENCE.match(stem):
         found.append(reason("begins_mid_sentence"))
     named = any(row.at(at).text not in _NOTHING for at in columns.pictures)
-    if (situation.pictured or named) and not situation.images:
+    some = bool(shown.stem or shown.options)
+    if not shown.complete or (named and not some):
         found.append(reason("picture"))
-    elif _NEEDS_PICTURE.search(stem) and not situation.images:
+    elif _NEEDS_PICTURE.search(stem) and not some:
         found.append(reason("mentions_picture"))
     if _BLANK.search(stem) and _LOST.search(_BLANK.sub("", stem)):
         found.append(reason("lost_text"))

@@ -23,7 +23,7 @@ from lmscompliance.questions.draft import (
     Source,
     reason,
 )
-from lmscompliance.questions.formats import answers, weighing
+from lmscompliance.questions.formats import answers, images, weighing
 from lmscompliance.questions.formats.gift_blocks import category_path
 from lmscompliance.questions.formats.gift_text import Text, rendered
 from lmscompliance.questions.formats.markup import child, children, line_of, text_of
@@ -89,35 +89,40 @@ def _question(source: Source, question: Element, category: tuple[str, ...]) -> D
         flags=key.flags,
         extras=extras,
     )
-    return _pictured(draft, question, doubtful=stem.pictured or key.pictured, in_answers=key.pictured)
+    verdict = _pictured(draft, question, stem, key)
+    return Refusal(source, verdict) if isinstance(verdict, Reason) else verdict
 
 
-def _pictured(draft: Draft, question: Element, *, doubtful: bool, in_answers: bool) -> Draft:
-    """Return the draft with the files of its text, or with a doubt where something cannot be shown."""
+def _pictured(draft: Draft, question: Element, stem: Text, key: Key) -> Draft | Reason:
+    """Return the draft with the pictures of its text and options, or why one of them is missing."""
     own = child(question, "questiontext")
     files = list(_files(question))
-    elsewhere = next((file for place, file in files if place is not own), None)
-    if elsewhere is not None:
-        return draft.flagged(reason("embedded_file", name=elsewhere.get("name", "?")))
-    if files and not in_answers:
-        return replace(draft, pictures=tuple(_decoded(file) for _, file in files))
-    return draft.flagged(reason("picture")) if doubtful else draft
+    within = {name: data for place, name, data in files if place is own}
+    elsewhere = {name: data for place, name, data in files if place is not own}
+    stray = next(iter(elsewhere), None)
+    if stray is not None and not any(text.images for text in key.texts):
+        draft = draft.flagged(reason("embedded_file", name=stray))
+    if within and not stem.images:
+        draft = replace(draft, pictures=tuple(within.values()))
+    inside, outside = images.among_embedded(within), images.among_embedded(elsewhere)
+    return images.with_pictures(draft, stem, key, inside, outside)
 
 
 def _decoded(file: Element) -> bytes:
-    """Return a file's content; nothing, which is no picture either, for what is not base64."""
+    """Return a file's content; something that is no picture either for what is not base64."""
     try:
         return base64.b64decode(file.text or "", validate=False)
     except ValueError:
-        return b""
+        return b"?"
 
 
-def _files(question: Element) -> Iterator[tuple[Element, Element]]:
+def _files(question: Element) -> Iterator[tuple[Element, str, bytes]]:
     """Yield the files of what a trainee reads with where they stand; a feedback's are no part of it."""
     for part in question:
         if part.tag in {"questiontext", "answer", "subquestion"}:
             for place in (part, *children(part, "answer")):
-                yield from ((place, file) for file in children(place, "file"))
+                for file in children(place, "file"):
+                    yield place, file.get("name", "?"), _decoded(file)
 
 
 def _multichoice(question: Element, inherited: str) -> Key | Reason:

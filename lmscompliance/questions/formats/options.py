@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from lmscompliance.questions.formats.option_reading import LETTERS, Piece, Reading
@@ -38,6 +38,12 @@ class Options:
     letters: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    pictures: tuple[bytes, ...] = ()
+    """Of each option its picture, empty for none; nothing at all where no option has one."""
+
+    def filled(self) -> list[bool]:
+        """Tell of each option whether there is anything in it."""
+        return [bool(text) or any(self.pictures[at : at + 1]) for at, text in enumerate(self.texts)]
 
 
 def split(cell: str) -> Options:
@@ -58,16 +64,20 @@ def split(cell: str) -> Options:
     return _read(pieces, strong=strong)
 
 
-def column(cells: Sequence[tuple[str, str]]) -> Options:
-    """Return the options that stand in a column each, given as letter and text; a repeated letter is cut."""
+def column(cells: Sequence[tuple[str, str]], pictures: Sequence[bytes] = ()) -> Options:
+    """Return the options that stand in a column each, given as letter and text; a repeated letter is cut.
+
+    ``pictures`` are those of the cells, in their order, empty for none.
+    """
     texts = []
     for letter, cell in cells:
         found = _DOTTED.match(clean(cell))
         same = found is not None and _letter(found[1]) == letter
         texts.append(cell[found.end() :].strip() if found and same else clean(cell))
-    while texts and not texts[-1]:
+    while texts and not texts[-1] and not any(pictures[len(texts) - 1 :]):
         texts.pop()
-    return _finish([letter for letter, _ in cells][: len(texts)], texts, ())
+    made = _finish([letter for letter, _ in cells][: len(texts)], texts, ())
+    return replace(made, pictures=tuple(pictures[: len(texts)]) if any(pictures) else ())
 
 
 def _cut(text: str) -> tuple[list[str], bool, tuple[str, ...]]:

@@ -10,11 +10,12 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
 from lmscompliance.documents.spreadsheet import column_index
+from lmscompliance.questions.formats import rich_values
 
 PERCENT = "percent"
 MONTH_DAY = "month_day"
@@ -22,6 +23,12 @@ MONTH_DAY = "month_day"
 _BUILT_IN = {9: PERCENT, 10: PERCENT, 16: MONTH_DAY, 28: MONTH_DAY, 29: MONTH_DAY, 58: MONTH_DAY}
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"(?:[^>]*?\bs="(\d+)")?')
 _OBJECT = re.compile(rb"<(?:\w+:)?from>.*?<(?:\w+:)?row>(\d+)</", re.DOTALL)
+_FROM_COLUMN = re.compile(rb"<(?:\w+:)?from>.*?<(?:\w+:)?col>(\d+)</", re.DOTALL)
+_ERROR = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*?\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"([^>]*)>(?:<(?:\w+:)?f\b.*?</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)?'
+    rb"<(?:\w+:)?v>([^<]*)</",
+    re.DOTALL,
+)
 _ANCHOR = re.compile(rb"<(?:\w+:)?((?:two|one)CellAnchor)\b.*?</(?:\w+:)?\1>", re.DOTALL)
 _PICTURE = re.compile(rb"<(?:\w+:)?pic\b")
 _BLIP = re.compile(rb'<(?:\w+:)?blip\b[^>]*?\br:embed="([^"]+)"')
@@ -40,8 +47,12 @@ class SheetDetails:
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     pictures: frozenset[int] = frozenset()
-    images: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
-    """Of each row the pictures anchored to it, as they lie in the package."""
+    images: dict[int, tuple[tuple[int, bytes], ...]] = field(default_factory=dict)
+    """Of each row the pictures anchored to it with their columns, as they lie in the package."""
+    placed: dict[tuple[int, int], bytes | None] = field(default_factory=dict)
+    """Pictures that Excel keeps in cells; ``None`` for one that is not in the file."""
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    """Cells whose value is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +74,23 @@ def inspect(data: bytes) -> Details:
             return Details()
         styles = _styles(archive, names)
         targets = _relationships(archive, names, "xl/workbook.xml")
+        listed = _relationships(archive, names, rich_values.RELATIONS)
+        rich = rich_values.pictures(archive, lambda named: listed.get(named, ("", ""))[1])
         sheets = {}
         for _, attributes in _tags(archive.read("xl/workbook.xml"), "sheet"):
             part = targets.get(attributes.get("r:id", ""), ("", ""))[1]
             if part in names:
-                sheets[unescape(attributes.get("name", ""))] = _sheet(archive, names, part, styles)
+                sheets[unescape(attributes.get("name", ""))] = _sheet(archive, names, part, styles, rich)
         return Details(sheets, _in_cells(archive, names))
 
 
-def _sheet(archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[int, str]) -> SheetDetails:
+def _sheet(
+    archive: zipfile.ZipFile,
+    names: set[str],
+    part: str,
+    styles: dict[int, str],
+    rich: Sequence[bytes | None],
+) -> SheetDetails:
     content = archive.read(part)
     formats = {}
     for found in _CELL.finditer(content):
@@ -79,16 +98,43 @@ def _sheet(archive: zipfile.ZipFile, names: set[str], part: str, styles: dict[in
         if shown_as:
             formats[int(found[2]), column_index(found[1].decode())] = shown_as
     anchors = [int(row) + 1 for row in _OBJECT.findall(content)]
-    images: dict[int, tuple[bytes, ...]] = {}
+    placed, errors = _broken(content, rich)
+    images: dict[int, tuple[tuple[int, bytes], ...]] = {}
     for kind, target in _relationships(archive, names, part).values():
         if kind == "drawing" and target in names:
             files = _relationships(archive, names, target)
-            for row, anchor in _pictures(archive.read(target)):
+            for row, column, anchor in _pictures(archive.read(target)):
                 anchors.append(row + 1)
-                images[row + 1] = images.get(row + 1, ()) + _embedded(archive, names, files, anchor)
+                held = [(column, one) for one in _embedded(archive, names, files, anchor)]
+                images[row + 1] = (*images.get(row + 1, ()), *held)
     # An object of another kind on the row (a formula, an old drawing) is nothing that can be shown.
-    whole = {row: found for row, found in images.items() if len(found) == anchors.count(row)}
-    return SheetDetails(formats, frozenset(anchors), whole)
+    whole = {
+        row: tuple(sorted(held, key=_column))
+        for row, held in images.items()
+        if len(held) == anchors.count(row)
+    }
+    return SheetDetails(formats, frozenset(anchors), whole, placed, errors)
+
+
+def _column(held: tuple[int, bytes]) -> int:
+    return held[0]
+
+
+def _broken(
+    content: bytes, rich: Sequence[bytes | None]
+) -> tuple[dict[tuple[int, int], bytes | None], dict[tuple[int, int], str]]:
+    """Return the cells that hold a picture, and those that hold an error; a picture looks like one too."""
+    placed: dict[tuple[int, int], bytes | None] = {}
+    errors: dict[tuple[int, int], str] = {}
+    for found in _ERROR.finditer(content):
+        at = (int(found[2]), column_index(found[1].decode()))
+        value = re.search(rb'\bvm="(\d+)"', found[3])
+        if value is None:
+            errors[at] = found[4].decode("utf-8", "replace")
+        else:
+            place = int(value[1]) - 1
+            placed[at] = rich[place] if 0 <= place < len(rich) else None
+    return placed, errors
 
 
 def _embedded(
@@ -111,7 +157,8 @@ def _in_cells(archive: zipfile.ZipFile, names: set[str]) -> dict[str, bytes]:
     return found
 
 
-def _pictures(drawing: bytes) -> Iterator[tuple[int, bytes]]:
+def _pictures(drawing: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield row, column and anchor of each picture that floats over the sheet; rows and columns from 0."""
     for anchor in _ANCHOR.finditer(drawing):
         place = _OBJECT.search(anchor[0])
         if place is None or not _PICTURE.search(anchor[0]):
@@ -119,7 +166,8 @@ def _pictures(drawing: bytes) -> Iterator[tuple[int, bytes]]:
         extent = _EXTENT.search(anchor[0])
         thickness = min(int(extent[1]), int(extent[2])) if extent else 0
         if not 0 < thickness < _SLIVER:
-            yield int(place[1]), anchor[0]
+            beside = _FROM_COLUMN.search(anchor[0])
+            yield int(place[1]), int(beside[1]) if beside else 0, anchor[0]
 
 
 def _styles(archive: zipfile.ZipFile, names: set[str]) -> dict[int, str]:

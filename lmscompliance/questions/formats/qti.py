@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions.draft import ESSAY, TRUE_FALSE, Draft, Reason, Refusal, Source, reason
-from lmscompliance.questions.formats import answers, choices, weighing
+from lmscompliance.questions.formats import answers, choices, images, weighing
 from lmscompliance.questions.formats.gift_text import Text
+from lmscompliance.questions.formats.images import Files
 from lmscompliance.questions.formats.markup import child, children
 from lmscompliance.questions.formats.options import Options
 from lmscompliance.questions.formats.qti_text import INTERACTION, normalise, plain_name, shown
@@ -33,13 +34,13 @@ def is_item(root: Element) -> bool:
     return plain_name(root.tag) == ITEM
 
 
-def question(source: Source, root: Element) -> Draft | Refusal:
-    """Return the question of the item ``root``, or why it is none."""
-    verdict = _question(source, normalise(root))
+def question(source: Source, root: Element, files: Files = images.nowhere) -> Draft | Refusal:
+    """Return the question of the item ``root``, or why it is none; ``files`` are the pictures beside it."""
+    verdict = _question(source, normalise(root), files)
     return Refusal(source, verdict) if isinstance(verdict, Reason) else verdict
 
 
-def _question(source: Source, item: Element) -> Draft | Reason:
+def _question(source: Source, item: Element, files: Files) -> Draft | Reason:
     found = _interaction(item)
     if isinstance(found, Reason):
         return found
@@ -58,7 +59,7 @@ def _question(source: Source, item: Element) -> Draft | Reason:
         return key
     title = clean(item.get("title") or item.get("identifier") or "")
     draft = Draft(source, key.kind, stem.text, key.key, key.options, title=title, flags=key.flags)
-    return draft.flagged(reason("picture")) if stem.pictured or key.pictured else draft
+    return images.with_pictures(draft, stem, key, files, files)
 
 
 def _interaction(item: Element) -> tuple[Element, Element] | Reason:
@@ -166,7 +167,7 @@ def _associate(_item: Element, interaction: Element, declaration: Element) -> Ke
     if isinstance(key, Reason):
         return key
     flags = (*key.flags, reason("associate_sides"))
-    return Key(key.kind, key.key, key.options, flags, pictured=key.pictured)
+    return Key(key.kind, key.key, key.options, flags, texts=key.texts)
 
 
 def _associable(place: Element) -> dict[str, Text]:

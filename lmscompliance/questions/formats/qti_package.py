@@ -1,61 +1,33 @@
-"""Reads a QTI package: a ZIP whose ``imsmanifest.xml`` lists the items. Nothing is unpacked to the disk."""
+"""Reads a QTI package: a ZIP whose ``imsmanifest.xml`` lists the items."""
 
 from __future__ import annotations
 
 import posixpath
 import zipfile
-import zlib
-from pathlib import Path
 from urllib.parse import unquote
 
-from lmscompliance.documents.spreadsheet import MAX_FILE_BYTES, MAX_UNPACKED_BYTES, too_large
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions.draft import Draft, FileReading, Refusal, Source, reason
-from lmscompliance.questions.formats import markup, qti
+from lmscompliance.questions.formats import images, markup, qti
 
 MANIFEST = "imsmanifest.xml"
 
-_MOST = 20_000
 _ITEMS = ("imsqti_item", "imsqti_apipitem")
-# NotImplementedError and other RuntimeErrors are zipfile's answer to encryption and unknown compression.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, KeyError)
 
 
-def is_package(path: Path) -> bool:
-    """Tell whether ``path`` is a ZIP with a manifest; a damaged one is none."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return MANIFEST in archive.namelist()
-    except _DAMAGED:
-        return False
-
-
-def read(path: Path, bank: str) -> FileReading:
+def read(file: str, bank: str, archive: zipfile.ZipFile) -> FileReading:
     """Return the items of the package; ``Source.sheet`` is an item's file within it.
 
-    Raises ``InvalidInput`` when it is damaged, locked, has no manifest or items, or would unpack to more
-    than ``MAX_UNPACKED_BYTES``.
+    Raises ``InvalidInput`` when it lists no items.
     """
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise too_large(path.name)
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            # zipfile stops at the declared size, so what is summed up here is all that can come out.
-            if len(members) > _MOST or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-                raise too_large(path.name)
-            verdicts = _items(path.name, archive)
-    except _DAMAGED as error:
-        raise InvalidInput("questions.package_unreadable", file=path.name) from error
+    verdicts = _read_items(file, archive)
     drafts = tuple(verdict for verdict in verdicts if isinstance(verdict, Draft))
     refusals = tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal))
-    return FileReading(path.name, bank, len(verdicts), drafts, refusals)
+    return FileReading(file, bank, len(verdicts), drafts, refusals)
 
 
-def _items(file: str, archive: zipfile.ZipFile) -> list[Draft | Refusal]:
+def _read_items(file: str, archive: zipfile.ZipFile) -> list[Draft | Refusal]:
     names = set(archive.namelist())
-    if MANIFEST not in names:
-        raise InvalidInput("questions.package_without_items", file=file)
     manifest = markup.parse(f"{file}/{MANIFEST}", archive.read(MANIFEST))
     listed = [
         posixpath.normpath(unquote(resource.get("href", "")))
@@ -73,7 +45,7 @@ def _items(file: str, archive: zipfile.ZipFile) -> list[Draft | Refusal]:
         source = Source(file, name, markup.line_of(root))
         known = qti.is_item(root)
         verdicts.append(
-            qti.question(source, root)
+            qti.question(source, root, images.among(archive.namelist(), archive.read, name))
             if known
             else Refusal(source, reason("unsupported_kind", kind=root.tag))
         )

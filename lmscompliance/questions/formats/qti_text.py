@@ -40,14 +40,19 @@ def normalise(root: Element) -> Element:
 def shown(element: Element) -> Text:
     """Return the plain text of ``element``; of an interaction its prompt, or the gap it leaves."""
     parts: list[str] = []
-    pictured = _walk(element, parts)
+    images: list[str] = []
+    other = _walk(element, parts, images)
     lines = re.sub(r" *\n\s*", "\n", re.sub(r"[ \t]+", " ", "".join(parts)))
-    return Text(clean(lines), pictured)
+    return Text(clean(lines), tuple(images), other)
 
 
-def _walk(element: Element, parts: list[str]) -> bool:
-    """Collect the texts of ``element`` in order; tell whether a picture or formula stands among them."""
-    pictured = element.tag in _PICTURES
+def _walk(element: Element, parts: list[str], images: list[str]) -> bool:
+    """Collect texts and pictures of ``element`` in order; tell whether a formula or film is among them."""
+    source = _source(element)
+    if source:
+        images.append(source)
+        return False
+    other = element.tag in _PICTURES
     if element.tag == _GAP:
         parts.append(f" {MISSING_WORD} ")
         return False
@@ -58,12 +63,20 @@ def _walk(element: Element, parts: list[str]) -> bool:
         parts.append(_flat(element.text))
     for child in element:
         if child.tag not in _SILENT and (not within or child.tag == "prompt"):
-            pictured = _walk(child, parts) or pictured
+            other = _walk(child, parts, images) or other
         if not within:
             parts.append(_flat(child.tail))
     if element.tag in _BLOCKS or within:
         parts.append("\n")
-    return pictured
+    return other
+
+
+def _source(element: Element) -> str:
+    """Return the file of a picture: of an ``img``, or of an ``object`` that says it is one."""
+    if element.tag == "img":
+        return element.get("src", "").strip()
+    named = element.tag == "object" and element.get("type", "").startswith("image/")
+    return element.get("data", "").strip() if named else ""
 
 
 def _flat(text: str | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 from lmscompliance.documents.spreadsheet import MAX_COLUMNS, MAX_ROWS
@@ -18,14 +17,14 @@ _SAMPLE = 50
 _LONGEST_CELL = 1_000_000
 
 
-def read(path: Path, bank: str, text: str) -> FileReading:
-    """Return everything ``text``, the content of ``path``, holds; ``Source.row`` is the row a sheet shows.
+def read(file: str, bank: str, text: str) -> FileReading:
+    """Return everything ``text``, the content of ``file``, holds; ``Source.row`` is the row a sheet shows.
 
     Raises ``InvalidInput`` when a quotation mark is not closed, because all rows behind it would be taken
     for one cell, and when the table is absurdly wide or long.
     """
-    sheet = Sheet("", tuple(_rows(path.name, text, _delimiter(text))))
-    return xlsx.read_sheets(path.name, bank, [sheet])
+    sheet = Sheet("", tuple(_rows(file, text, _delimiter(text))))
+    return xlsx.read_sheets(file, bank, [sheet])
 
 
 def _rows(file: str, text: str, delimiter: str) -> list[Row]:

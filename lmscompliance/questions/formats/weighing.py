@@ -25,14 +25,19 @@ _FEWEST = 2
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What the answers come to; ``pictured`` says that one of them is or holds a picture."""
+    """What the answers come to; ``texts`` are all of them as they are shown, ``options`` those to choose."""
 
     kind: str
     key: list[Json]
     options: tuple[str, ...] = ()
     flags: tuple[Reason, ...] = ()
     details: tuple[Json, ...] = ()
-    pictured: bool = False
+    texts: tuple[Text, ...] = ()
+
+    @property
+    def pictured(self) -> bool:
+        """Tell whether one of the answers is or holds a picture."""
+        return any(text.pictured for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def _option_doubts(texts: Sequence[Text]) -> list[Reason]:
     doubts = []
     if any(not text.text and not text.pictured for text in texts):
         doubts.append(reason("empty_option"))
-    told = [fingerprint(text.text) for text in texts if text.text]
+    told = [(fingerprint(text.text), text.images) for text in texts if text.text]
     if len(set(told)) < len(told):
         doubts.append(reason("duplicate_options"))
     return doubts
@@ -150,4 +155,4 @@ def _key(
 ) -> Key:
     told = any(answer.feedback or answer.weight not in {FULL, Decimal(0)} for answer in answers)
     details = tuple(answer.detail() for answer in answers) if told else ()
-    return Key(kind, key, options, flags, details, pictured=any(text.pictured for text in texts))
+    return Key(kind, key, options, flags, details, tuple(texts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,16 +16,21 @@ SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 
 _ERRORS = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|GETTING_DATA|SPILL!)")
 _NAMED = re.compile(r'\(\s*"([^"]+)"')
+_PLACED = "［图片］"
 _EMBEDDED_PICTURE = re.compile(r"^=?(_xlfn\.)?DISPIMG\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell as text. ``oddity`` names what the text alone hides: a date, an error, a picture."""
+    """A cell as text. ``oddity`` names what the text alone hides: a date, an error, a picture.
+
+    ``picture`` is the picture that lies in it, empty for one that cannot be had.
+    """
 
     text: str = ""
     oddity: str = ""
     raw: str = ""
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ class Sheet:
     name: str
     rows: tuple[Row, ...]
     pictures: frozenset[int] = frozenset()
-    images: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
-    """Of a row all of its pictures; a row of which one cannot be had is not among them."""
+    images: dict[int, tuple[tuple[int, bytes], ...]] = field(default_factory=dict)
+    """Of a row all pictures that float over it, by column; a row of which one cannot be had is not here."""
     merged: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def spanning(self, row: Row, column: int | None) -> str:
@@ -71,9 +76,13 @@ class Sheet:
 
 def read(path: Path) -> list[Sheet]:
     """Return all sheets of the workbook, hidden and empty ones included; raises as ``spreadsheet.read``."""
-    data = spreadsheet.load(path)
-    sheets = spreadsheet.parse(path.name, data)
-    with spreadsheet.readable(path.name):
+    return parse(path.name, spreadsheet.load(path))
+
+
+def parse(file: str, data: bytes) -> list[Sheet]:
+    """Return all sheets of the workbook ``data``; raises as ``spreadsheet.parse``, naming ``file``."""
+    sheets = spreadsheet.parse(file, data)
+    with spreadsheet.readable(file):
         details = package.inspect(data) if data.startswith(spreadsheet.ZIP) else package.Details()
     nothing = package.SheetDetails()
     return [_sheet(sheet, details.sheets.get(sheet.name, nothing), details.in_cells) for sheet in sheets]
@@ -81,22 +90,28 @@ def read(path: Path) -> list[Sheet]:
 
 def _sheet(sheet: spreadsheet.Sheet, found: package.SheetDetails, in_cells: dict[str, bytes]) -> Sheet:
     rows = []
-    images = dict(found.images)
     for number, values in enumerate(sheet.rows, 1):
-        cells = tuple(_cell(value, found.formats.get((number, at), "")) for at, value in enumerate(values))
+        cells = tuple(_held((number, at), value, found, in_cells) for at, value in enumerate(values))
         if any(cell.text for cell in cells):
             rows.append(Row(number, cells))
-        named = [_NAMED.search(cell.text) for cell in cells if cell.oddity == "picture"]
-        held = tuple(in_cells[one[1]] for one in named if one and one[1] in in_cells)
-        if named and len(held) == len(named) and (number in images or number not in found.pictures):
-            images[number] = images.get(number, ()) + held
-        elif named:
-            images.pop(number, None)
     merged = {}
     for (top, left), (bottom, right) in sheet.merged:
         if left == right:
             merged.update({(row + 1, left): top + 1 for row in range(top + 1, bottom + 1)})
-    return Sheet(sheet.name, tuple(rows), found.pictures, images, merged)
+    return Sheet(sheet.name, tuple(rows), found.pictures, found.images, merged)
+
+
+def _held(
+    place: tuple[int, int], value: object, found: package.SheetDetails, in_cells: dict[str, bytes]
+) -> Cell:
+    """Return a cell with what the package says of it beyond its value."""
+    if place in found.placed:
+        return Cell(_PLACED, "picture", _PLACED, found.placed[place] or b"")
+    if place in found.errors:
+        return Cell(found.errors[place], "error", found.errors[place])
+    cell = _cell(value, found.formats.get(place, ""))
+    named = _NAMED.search(cell.text) if cell.oddity == "picture" else None
+    return replace(cell, picture=in_cells[named[1]]) if named and named[1] in in_cells else cell
 
 
 def _cell(value: object, shown_as: str) -> Cell:
