@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lmscompliance.claims import judging, lines, money, service
-from lmscompliance.claims.models import Claim, ClaimLine, ClaimList, ClaimPayment
+from lmscompliance.claims import lines, money, previews, service
+from lmscompliance.claims.models import ASKED, Claim, ClaimLine, ClaimList, ClaimPayment
+from lmscompliance.claims.previews import Preview
 from lmscompliance.claims.projects import project_of
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.policy import Notice
@@ -63,16 +63,8 @@ class Board:
     deadlines: Sequence[Verdict]
     lists: Sequence[ClaimList]
     claims: Sequence[ClaimShown]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a claim would come to: how many of whom, with how much, and why the others are not granted."""
-
-    people: int
-    granted: int
-    yuan: Decimal
-    reasons: Sequence[tuple[Verdict, int]]
+    preview: Preview | None
+    supposed: Preview | None
 
 
 def board(services: Services, class_id: str) -> Board:
@@ -85,7 +77,9 @@ def board(services: Services, class_id: str) -> Board:
             for one in queries.open_roster(session, services.vault, class_id)
         }
         claims = session.scalars(
-            select(Claim).where(Claim.class_id == class_id).order_by(Claim.submitted_at.desc(), Claim.id)
+            select(Claim)
+            .where(Claim.class_id == class_id, Claim.status != ASKED)
+            .order_by(Claim.submitted_at.desc(), Claim.id)
         ).all()
         shown = []
         for claim in claims:
@@ -120,6 +114,7 @@ def board(services: Services, class_id: str) -> Board:
                     clawed_back=exact_sum(one.yuan for one in payments if one.kind == "clawed_back"),
                 )
             )
+        preview, supposed = previews.kept(session, class_id)
         return Board(
             class_=class_,
             notice=notice,
@@ -131,21 +126,6 @@ def board(services: Services, class_id: str) -> Board:
                 .order_by(ClaimList.kind, ClaimList.name)
             ).all(),
             claims=shown,
+            preview=preview,
+            supposed=supposed,
         )
-
-
-def preview(services: Services, class_id: str, supposing: Mapping[str, object] | None = None) -> Preview:
-    """Judge everybody and return the sums; ``supposing`` asks the same of other terms."""
-    judged = judging.preview(services, class_id, supposing)
-    first: dict[str, Verdict] = {}
-    counts: Counter[str] = Counter()
-    for one in judged:
-        for missing in one.decision.missing:
-            first.setdefault(missing.reason, missing)
-            counts[missing.reason] += 1
-    return Preview(
-        people=len(judged),
-        granted=sum(one.decision.granted for one in judged),
-        yuan=judging.total(judged),
-        reasons=[(first[reason], count) for reason, count in counts.most_common()],
-    )

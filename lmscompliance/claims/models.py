@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKeyConstraint, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Date, ForeignKeyConstraint, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
 
-SUBMITTED, RETURNED, DECIDED = "submitted", "returned", "decided"
+ASKED, SUBMITTED, RETURNED, DECIDED = "asked", "submitted", "returned", "decided"
+"""What becomes of a claim; one that was only ``ASKED`` for is being judged and does not count anywhere."""
 INSURED, LISTED, CATEGORY, SUBSIDISED = "insured", "listed", "category", "subsidised"
 FACTS = (INSURED, LISTED, CATEGORY, SUBSIDISED)
 """What is imported about people: paid months, exclusion lists, declared categories, earlier subsidies."""
@@ -73,7 +74,9 @@ class ClaimList(Base):
 
 
 class Claim(Base):
-    """A claim for a class. One at a time is not returned; ``yuan`` and ``granted`` are those of its lines.
+    """A claim for a class. ``yuan`` and ``granted`` are those of its lines.
+
+    At most one is neither returned nor only asked for.
 
     ``payee_sealed`` is JSON: bank, account, who handles it and who answers for it.
     """
@@ -93,6 +96,27 @@ class Claim(Base):
     decided_by: Mapped[str] = mapped_column(String(255))
     reference: Mapped[str] = mapped_column(String(128))
     reason_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ClaimPreview(Base):
+    """What a claim would have come to when it was judged; with ``key`` as if that parameter had ``value``.
+
+    A cache that can be judged anew. ``entries`` and ``sha256`` are the state of the class's evidence then;
+    ``reasons`` is JSON: each reason's verdict and how many people it keeps out, nobody by name.
+    """
+
+    __tablename__ = "compliance_claim_preview"
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+    judged_at: Mapped[datetime] = mapped_column(Instant)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    people: Mapped[int]
+    granted: Mapped[int]
+    yuan: Mapped[Decimal] = mapped_column(ExactDecimal)
+    reasons: Mapped[str] = mapped_column(Text)
 
 
 class ClaimLine(Base):

@@ -14,7 +14,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.rules.marking import exact_sum, plain
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 _WHY = "compliance_claim_payment.reason_sealed"
@@ -58,6 +58,21 @@ def claw_back(
             left = plain(exact_sum((line.yuan, -back)))
             raise InvalidInput("claims.overpaid", yuan=yuan, left=left)
         _add(session, services, claim, CLAWED_BACK, yuan, by=by, reason=reason, enrolment_id=enrolment_id)
+
+
+def enrolment_of(services: Services, class_id: str, claim_id: str, ordinal: int) -> str:
+    """Return whose line of a claim has this number on the roster; raises ``NotFound``."""
+    with reading(services.database) as session:
+        found = session.scalar(
+            select(ClaimLine.enrolment_id).where(
+                ClaimLine.class_id == class_id,
+                ClaimLine.claim_id == claim_id,
+                ClaimLine.ordinal == ordinal,
+            )
+        )
+    if found is None:
+        raise NotFound("claims.no_line")
+    return found
 
 
 def why_of(services: Services, payment: ClaimPayment) -> str:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.claims import judging, lines
 from lmscompliance.claims.judging import Assessment, Judged, Progress
-from lmscompliance.claims.models import DECIDED, RETURNED, SUBMITTED, Claim
+from lmscompliance.claims.models import ASKED, DECIDED, RETURNED, SUBMITTED, Claim
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import shanghai_day, to_micros
-from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
+from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import class_life, deadlines
 from lmscompliance.rules.marking import plain
@@ -47,61 +49,79 @@ class Payee:
     responsible: str
 
 
-def require_claimable(services: Services, class_id: str, payee: Payee) -> None:
-    """Raise what ``submit`` would for a reason that can be told without judging anybody."""
-    _require_payee(payee)
-    with reading(services.database) as session:
-        _require_closed(session, queries.class_by_id(session, class_id), services.clock.now())
+def prepare(session: Session, services: Services, class_id: str, payee: Payee, *, by: str) -> None:
+    """Keep whom the money shall go to until ``complete`` hands the claim in; asked again, the latest holds.
 
-
-def submit(
-    services: Services, class_id: str, payee: Payee, *, by: str, progress: Progress | None = None
-) -> str:
-    """Hand in a claim for a closed class and return its id.
-
-    Raises ``Conflict`` unless the class is closed, the day lies within the notice's term (both with what to
-    do) and somebody is entitled; ``InvalidInput`` for a payee who is not told whole. If the process dies
-    before the commit, nothing was handed in.
+    Raises ``Conflict`` unless the class is closed and the day lies within the notice's term (both with what
+    to do), ``InvalidInput`` for a payee who is not told whole.
     """
-    require_claimable(services, class_id, payee)
-
-    def hand_in(session: Session, class_: TrainingClass, assessed: Assessment) -> str:
-        now = services.clock.now()
-        _require_closed(session, class_, now)
-        claim_id = services.ids.new()
-        judged = judging.settled(session, assessed, claim=claim_id, submitted_at=now)
-        said = {name: text.strip() for name, text in asdict(payee).items()}
-        claim = Claim(
+    said = {name: text.strip() for name, text in asdict(payee).items()}
+    if not all(text and len(text) <= MAX_TEXT for text in said.values()):
+        raise InvalidInput("claims.payee_incomplete")
+    now = services.clock.now()
+    class_ = queries.locked_class(session, class_id)
+    _require_closed(session, class_, now)
+    _drop_asked(session, class_id)
+    session.add(
+        Claim(
             class_id=class_id,
-            id=claim_id,
-            status=SUBMITTED,
+            id=services.ids.new(),
+            status=ASKED,
             submitted_at=now,
             submitted_by=by,
             payee_sealed=services.vault.seal(_PAYEE, jcs.encode(said).decode()),
             people=0,
             granted=0,
-            yuan=judging.total(judged),
+            yuan=Decimal(0),
             decided_at=None,
             decided_by="",
             reference="",
             reason_sealed=None,
         )
+    )
+
+
+def complete(services: Services, class_id: str, progress: Progress | None = None) -> str:
+    """Judge everybody and hand in the claim that was prepared; return its id.
+
+    Raises ``Conflict`` as ``prepare`` does, and where nobody is entitled; then it is as if it had never been
+    asked for. If the process dies before the commit, it still waits to be completed; after it, completing it
+    once more returns the same.
+    """
+
+    def hand_in(session: Session, class_: TrainingClass, assessed: Assessment) -> str:
+        now = services.clock.now()
+        claim = _asked(session, class_id)
+        if claim is None:
+            return _handed_in(session, class_id)
+        _require_closed(session, class_, now)
+        judged = judging.settled(session, assessed, claim=claim.id, submitted_at=now)
         if not any(one.decision.granted for one in judged):
             raise Conflict("claims.nobody", code=class_.code)
-        session.add(claim)
-        session.flush()
-        life.take(session, services, class_, class_life.CLAIMED, by=by)
+        claim.status, claim.submitted_at = SUBMITTED, now
+        life.take(session, services, class_, class_life.CLAIMED, by=claim.submitted_by)
         body: dict[str, Json] = {"submitted_us": to_micros(now)}
+        told = {"by": claim.submitted_by, **asdict(payee_of(services, claim))}
         _keep(
-            session,
-            services,
-            claim,
-            judged,
-            evidence.Fact(type="claim.submitted", body=body, disclose={"by": by, **said}),
+            session, services, claim, judged, evidence.Fact(type="claim.submitted", body=body, disclose=told)
         )
-        return claim_id
+        return claim.id
 
-    return _undisturbed(services, class_id, hand_in, progress)
+    try:
+        return _undisturbed(services, class_id, hand_in, progress)
+    except ComplianceError:
+        with transaction(services.database) as session:
+            _drop_asked(session, class_id)
+        raise
+
+
+def submit(
+    services: Services, class_id: str, payee: Payee, *, by: str, progress: Progress | None = None
+) -> str:
+    """Hand in a claim at once and return its id; raises as ``prepare`` and ``complete`` do."""
+    with transaction(services.database) as session:
+        prepare(session, services, class_id, payee, by=by)
+    return complete(services, class_id, progress)
 
 
 def give_back(services: Services, class_id: str, claim_id: str, *, by: str, reason: str) -> None:
@@ -127,10 +147,10 @@ def give_back(services: Services, class_id: str, claim_id: str, *, by: str, reas
         )
 
 
-def require_open(services: Services, class_id: str, claim_id: str) -> None:
-    """Raise ``Conflict`` unless the claim waits for its decision."""
+def status_of(services: Services, class_id: str, claim_id: str) -> str:
+    """Return what became of a claim; raises ``NotFound``."""
     with reading(services.database) as session:
-        _waiting(session, class_id, claim_id)
+        return claim_of(session, class_id, claim_id).status
 
 
 def decide(
@@ -148,7 +168,8 @@ def decide(
     other was decided already. ``reference`` is the bureau's own number. If the process dies before the
     commit, nothing was decided.
     """
-    require_open(services, class_id, claim_id)
+    if status_of(services, class_id, claim_id) != SUBMITTED:
+        raise Conflict("claims.settled")
 
     def settle(session: Session, class_: TrainingClass, assessed: Assessment) -> None:
         now = services.clock.now()
@@ -233,9 +254,24 @@ def _keep(
     )
 
 
-def _require_payee(payee: Payee) -> None:
-    if not all(text.strip() and len(text) <= MAX_TEXT for text in asdict(payee).values()):
-        raise InvalidInput("claims.payee_incomplete")
+def _asked(session: Session, class_id: str) -> Claim | None:
+    return session.scalars(
+        select(Claim).where(Claim.class_id == class_id, Claim.status == ASKED)
+    ).one_or_none()
+
+
+def _drop_asked(session: Session, class_id: str) -> None:
+    session.execute(delete(Claim).where(Claim.class_id == class_id, Claim.status == ASKED))
+
+
+def _handed_in(session: Session, class_id: str) -> str:
+    """Return the claim that a worker handed in which died before it could say so."""
+    found = session.scalars(
+        select(Claim.id).where(Claim.class_id == class_id, Claim.status.in_((SUBMITTED, DECIDED)))
+    ).one_or_none()
+    if found is None:
+        raise Conflict("claims.nothing_asked")
+    return found
 
 
 def _require_closed(session: Session, class_: TrainingClass, now: datetime) -> None:

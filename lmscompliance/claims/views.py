@@ -12,13 +12,13 @@ from pathlib import Path
 from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.claims import board, lists, pack, projects, service
+from lmscompliance.claims import board, jobs, lists, pack, projects, service
 from lmscompliance.claims import money as payments
 from lmscompliance.claims.access import claim_scope
 from lmscompliance.claims.models import FACTS
+from lmscompliance.claims.supposing import WHAT_IF
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput
-from lmscompliance.policy import schema
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
 from lmscompliance.training.access import class_scope
@@ -31,15 +31,11 @@ _RUNS = Access(*RUNNING, scope=class_scope)
 _PREPARES = Access(*RUNNING, Role.INSPECTOR, scope=class_scope)
 _DECIDES = Access(*SUPERVISING, scope=claim_scope)
 _LIST_BYTES = 20 * 1024 * 1024
-_WHAT_IF = tuple(
-    key for key in schema.PARAMETERS if key.startswith(("subsidy.", "hours.min", "exam.pass_mark"))
-)
-"""Terms that can be tried out: those that decide whom the money goes to and how much."""
 
 
 @routes.get("/classes/<class_id>/claims", endpoint="claims", access=_READS)
 def page(class_id: str) -> ResponseReturnValue:
-    """Show everything about the class's subsidy; with ``preview`` also what a claim would come to."""
+    """Show everything about the class's subsidy, and how far what was asked for is."""
     return _page(class_id)
 
 
@@ -87,21 +83,32 @@ def import_list(class_id: str) -> ResponseReturnValue:
     return _done(class_id, take)
 
 
+@routes.post("/classes/<class_id>/claims/preview", endpoint="claim_preview", access=_PREPARES)
+def preview(class_id: str) -> ResponseReturnValue:
+    """Ask what a claim would come to, perhaps under another value of a parameter."""
+
+    def ask() -> None:
+        key, value = request.form.get("key", ""), request.form.get("value", "")
+        jobs.ask_preview(current_services(), class_id, key, value)
+
+    return _done(class_id, ask)
+
+
 @routes.post("/classes/<class_id>/claims", endpoint="claim_submit", access=_RUNS)
 def submit(class_id: str) -> ResponseReturnValue:
-    """Hand in a claim."""
+    """Ask for a claim to be handed in, which takes as long as judging everybody."""
 
     def hand_in() -> None:
         names = ("bank", "holder", "account", "handler", "responsible")
         payee = service.Payee(**{name: request.form.get(name, "") for name in names})
-        service.submit(current_services(), class_id, payee, by=current_actor().account)
+        jobs.ask_submit(current_services(), class_id, payee, by=current_actor().account)
 
     return _done(class_id, hand_in)
 
 
 @routes.post("/classes/<class_id>/claims/<claim_id>/decision", endpoint="claim_decide", access=_DECIDES)
 def decide(class_id: str, claim_id: str) -> ResponseReturnValue:
-    """Grant a claim as it is judged now, or return it with a reason."""
+    """Ask for a claim to be granted as it will be judged, or return it with a reason."""
 
     def settle() -> None:
         services, by = current_services(), current_actor().account
@@ -110,7 +117,7 @@ def decide(class_id: str, claim_id: str) -> ResponseReturnValue:
             service.give_back(services, class_id, claim_id, by=by, reason=reason)
         else:
             reference = request.form.get("reference", "")
-            service.decide(services, class_id, claim_id, by=by, reference=reference)
+            jobs.ask_decide(services, class_id, claim_id, by=by, reference=reference)
 
     return _done(class_id, settle)
 
@@ -162,25 +169,12 @@ def _done(class_id: str, act: Callable[[], None]) -> ResponseReturnValue:
 def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturnValue:
     services = current_services()
     shown = board.board(services, class_id)
-    asked = "preview" in request.args
-    preview = supposed = None
-    key, value = request.args.get("key", ""), request.args.get("value", "").strip()
-    if asked:
-        preview = board.preview(services, class_id)
-    if asked and key in _WHAT_IF:
-        try:
-            supposed = board.preview(services, class_id, {key: _raw(key, value)})
-        except schema.BadValue:
-            error = InvalidInput("claims.bad_supposition", key=key, value=value)
     role = current_actor().role
     page = render(
         "claims/claims.html",
         shown=shown,
-        preview=preview,
-        supposed=supposed,
-        supposed_key=key,
-        supposed_value=value,
-        what_if=_WHAT_IF,
+        waiting=jobs.waiting(services, class_id),
+        what_if=WHAT_IF,
         kinds=FACTS,
         runs=role in _RUNS.roles,
         prepares=role in _PREPARES.roles,
@@ -189,18 +183,6 @@ def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturn
         error=None if error is None else error.message(locale()),
     )
     return make_response(page, 200 if error is None else error.status)
-
-
-def _raw(key: str, value: str) -> object:
-    """Return what was typed as TOML would give it."""
-    kind = schema.PARAMETERS[key].kind
-    if kind == "integer" and value.isdecimal():
-        return int(value)
-    if kind == "boolean" and value in {"true", "false"}:
-        return value == "true"
-    if kind == "texts":
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
 
 
 def _figure(name: str) -> Decimal | None:

@@ -14,6 +14,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 
 VERBS = {
     "accounts": "lmscompliance.cli.accounts:group",
+    "claims": "lmscompliance.cli.claims:group",
     "class": "lmscompliance.cli.classes:group",
     "content": "lmscompliance.cli.content:group",
     "credit": "lmscompliance.cli.credit:group",
@@ -42,6 +43,7 @@ VERBS = {
 
 HELP = {
     "accounts": "Say who may sign in to a service of its own.",
+    "claims": "Claim a class's subsidy, and record the money.",
     "class": "File, approve and list training classes.",
     "content": "Freeze lessons' content and check it.",
     "credit": "Correct credited time, and answer objections.",

@@ -1,8 +1,8 @@
-"""Builds the ledgers that were asked for in a process of its own, so that no beat waits for one.
+"""Builds ledgers and judges claims that were asked for in a process of its own: no beat waits for one.
 
-    python -m lmscompliance.extension.exporting < settings.json
+    python -m lmscompliance.extension.exporting ledgers|claims < settings.json
 
-The scheduler starts it when a ledger waits, and waits for it. The settings come on standard input, because
+The scheduler starts it when something waits, and waits for it. The settings come on standard input, because
 others can read a process's arguments. A child that outlives its parent finishes what it has claimed; one that
 is killed leaves its claim to run out.
 """
@@ -16,6 +16,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+from lmscompliance.claims import jobs as claim_jobs
 from lmscompliance.extension.building import build_services
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.settings import Settings
@@ -29,8 +30,18 @@ NICENESS = 10
 def build_apart(services: Services) -> None:
     """Build what waits, if anything, in a process of its own; raises ``CalledProcessError`` if it broke."""
     if jobs.asked_for(services):
-        command = [sys.executable, "-m", "lmscompliance.extension.exporting"]
-        subprocess.run(command, input=dump(services.settings), check=True, text=True)  # noqa: S603  # this interpreter and a module of ours
+        _apart(services, "ledgers")
+
+
+def judge_apart(services: Services) -> None:
+    """Judge the claims that wait, if any, likewise."""
+    if claim_jobs.asked_for(services):
+        _apart(services, "claims")
+
+
+def _apart(services: Services, what: str) -> None:
+    command = [sys.executable, "-m", "lmscompliance.extension.exporting", what]
+    subprocess.run(command, input=dump(services.settings), check=True, text=True)  # noqa: S603  # this interpreter and a module of ours
 
 
 def dump(settings: Settings) -> str:
@@ -54,11 +65,14 @@ def _plain(value: object) -> object:
 
 
 def main() -> None:
-    """Build what waits, then end."""
+    """Do what waits, then end."""
     os.nice(NICENESS)
     services = build_services(load(sys.stdin.read()))
     try:
-        jobs.build_asked(services, signer_of(services))
+        if sys.argv[1:] == ["claims"]:
+            claim_jobs.work_asked(services)
+        else:
+            jobs.build_asked(services, signer_of(services))
     finally:
         services.database.dispose()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lmscompliance.claims import jobs as claim_jobs
 from lmscompliance.completion import jobs as completion_jobs
 from lmscompliance.completion import service as completion
 from lmscompliance.evidence.sealer import seal_all
@@ -29,8 +30,9 @@ from lmscompliance.training import life, verifying
 def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
     """Return every periodic job, in the order in which facts flow.
 
-    ``own_process`` builds ledgers in a process of their own, which has the machine's clock.
+    ``own_process`` builds ledgers and judges claims in processes of their own, by the machine's clock.
     """
+    judge_claims = exporting.judge_apart if own_process else claim_jobs.work_asked
     build_ledgers = exporting.build_apart if own_process else _build_ledgers
     return [
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
@@ -44,6 +46,7 @@ def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
         Periodic("ledgers.build_asked", 3, build_ledgers, long=True),
+        Periodic("claims.work_asked", 3, judge_claims, long=True),
         Periodic("retention.clear", 600, retention_jobs.clear),
         Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),

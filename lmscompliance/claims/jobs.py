@@ -1,0 +1,139 @@
+"""Judging thousands takes minutes: asked for with a click, done by whichever process works the queue.
+
+If that one dies, the next begins the judging anew; what is handed in or decided is so in one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from lmscompliance.claims import previews, service
+from lmscompliance.claims.judging import Progress
+from lmscompliance.claims.models import DECIDED, SUBMITTED
+from lmscompliance.claims.service import Payee
+from lmscompliance.claims.supposing import supposed
+from lmscompliance.jobs import queue, worker
+from lmscompliance.jobs.models import JobRow
+from lmscompliance.kernel.errors import Conflict
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
+
+PREVIEW, SUBMIT, SETTLE = "claims.preview", "claims.submit", "claims.decide"
+_WHOLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The class's newest job of this room: which, its state, and how many trainees of how many it judged.
+
+    ``code`` and ``params`` say why it failed.
+    """
+
+    kind: str
+    state: str
+    done: int
+    total: int
+    code: str
+    params: dict[str, str]
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is still something to wait for."""
+        return self.state in {"queued", "running"}
+
+
+def ask_preview(services: Services, class_id: str, key: str = "", value: str = "") -> str:
+    """Queue what a claim would come to, with ``key`` as if it had ``value``; return the job's id."""
+    with transaction(services.database) as session:
+        if key:
+            supposed(queries.class_notice(session, class_id), key, value)
+        subject = f"{class_id}/{key}" if key else class_id
+        return queue.enqueue(session, services, PREVIEW, subject, {"key": key, "value": value})
+
+
+def ask_submit(services: Services, class_id: str, payee: Payee, *, by: str) -> str:
+    """Keep whom the money shall go to and queue handing the claim in; return the job's id."""
+    with transaction(services.database) as session:
+        service.prepare(session, services, class_id, payee, by=by)
+        return queue.enqueue(session, services, SUBMIT, class_id)
+
+
+def ask_decide(services: Services, class_id: str, claim_id: str, *, by: str, reference: str) -> str:
+    """Queue the decision on a claim; return the job's id."""
+    if service.status_of(services, class_id, claim_id) != SUBMITTED:
+        raise Conflict("claims.settled")
+    with transaction(services.database) as session:
+        return queue.enqueue(
+            session, services, SETTLE, class_id, {"claim": claim_id, "by": by, "reference": reference[:128]}
+        )
+
+
+def waiting(services: Services, class_id: str) -> Waiting | None:
+    """Return how the newest job of the class stands; ``None`` when none was ever asked for."""
+    own = or_(JobRow.subject == class_id, JobRow.subject.startswith(f"{class_id}/"))
+    with reading(services.database) as session:
+        newest = session.scalar(
+            select(JobRow.id)
+            .where(JobRow.kind.in_((PREVIEW, SUBMIT, SETTLE)), own)
+            .order_by(JobRow.id.desc())
+            .limit(1)
+        )
+        if newest is None:
+            return None
+        state = queue.state_of(session, newest)
+    outcome = state.outcome
+    return Waiting(
+        state.kind, state.state, state.done, state.total, outcome.get("code", ""), outcome.get("params", {})
+    )
+
+
+def asked_for(services: Services) -> bool:
+    """Tell whether something waits to be judged."""
+    return queue.due(services, _HANDLERS)
+
+
+def work_asked(services: Services) -> int:
+    """Do whatever was asked for and return how many jobs there were."""
+    return worker.work_off(services, _HANDLERS)
+
+
+def _preview(services: Services, taken: queue.Claim) -> dict[str, Any]:
+    class_id = taken.subject.partition("/")[0]
+    key, value = str(taken.payload.get("key", "")), str(taken.payload.get("value", ""))
+    previews.judge(services, class_id, key, value, _progress(services, taken))
+    return {}
+
+
+def _submit(services: Services, taken: queue.Claim) -> dict[str, Any]:
+    return {"claim": service.complete(services, taken.subject, _progress(services, taken))}
+
+
+def _decide(services: Services, taken: queue.Claim) -> dict[str, Any]:
+    claim, by, reference = (str(taken.payload[name]) for name in ("claim", "by", "reference"))
+    if service.status_of(services, taken.subject, claim) == DECIDED:
+        # A worker decided and died before it could say so.
+        return {}
+    service.decide(
+        services, taken.subject, claim, by=by, reference=reference, progress=_progress(services, taken)
+    )
+    return {}
+
+
+_HANDLERS = {PREVIEW: _preview, SUBMIT: _submit, SETTLE: _decide}
+
+
+def _progress(services: Services, taken: queue.Claim) -> Progress:
+    told = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        # At most a hundred writes, however large the class.
+        if (reached := done * _WHOLE // max(total, 1)) > told:
+            told = reached
+            queue.progress(services, taken, done, total)
+
+    return progress
