@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from lmscompliance.claims import lines, money, previews, service
+from lmscompliance.claims import lines, money, service, trials
 from lmscompliance.claims.models import ASKED, Claim, ClaimLine, ClaimList, ClaimPayment
-from lmscompliance.claims.previews import Preview
 from lmscompliance.claims.projects import project_of
+from lmscompliance.claims.trials import Preview
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.policy import Notice
 from lmscompliance.rules import deadlines
@@ -114,7 +114,7 @@ def board(services: Services, class_id: str) -> Board:
                     clawed_back=exact_sum(one.yuan for one in payments if one.kind == "clawed_back"),
                 )
             )
-        preview, supposed = previews.kept(session, class_id)
+        preview, supposed = trials.kept(session, class_id)
         return Board(
             class_=class_,
             notice=notice,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from lmscompliance.claims import previews, service
+from lmscompliance.claims import service, trials
 from lmscompliance.claims.judging import Progress
 from lmscompliance.claims.models import DECIDED, SUBMITTED
 from lmscompliance.claims.service import Payee
@@ -104,7 +104,7 @@ def work_asked(services: Services) -> int:
 def _preview(services: Services, taken: queue.Claim) -> dict[str, Any]:
     class_id = taken.subject.partition("/")[0]
     key, value = str(taken.payload.get("key", "")), str(taken.payload.get("value", ""))
-    previews.judge(services, class_id, key, value, _progress(services, taken))
+    trials.judge(services, class_id, key, value, _progress(services, taken))
     return {}
 
 

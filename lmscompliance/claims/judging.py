@@ -111,7 +111,7 @@ def assess(
         # A verdict refuses a policy that is not the class's; here another one is the question.
         course = replace(course, notice=other, fact=replace(course.fact, policy_digest=other.digest))
     people = queries.open_roster(session, services.vault, class_id)
-    known = _imported(session, services, class_id)
+    known = _imported(session, services, class_id, course.notice.subsidy.project or "")
     proofs = _proofs(session, class_id)
     candidates: list[Candidate] = []
     # One status at a time: each holds every beat of the trainee.
@@ -208,7 +208,7 @@ def _judged(one: Candidate, grant: Grant, decision: Decision) -> Judged:
 
 
 def _imported(
-    session: Session, services: Services, class_id: str
+    session: Session, services: Services, class_id: str, project: str
 ) -> dict[str, tuple[PersonFact, tuple[Grant, ...]]]:
     values: defaultdict[str, list[tuple[ClaimFact, dict[str, Any]]]] = defaultdict(list)
     rows = select(ClaimFact).where(ClaimFact.class_id == class_id).order_by(ClaimFact.kind, ClaimFact.n)
@@ -216,11 +216,14 @@ def _imported(
         value: Any = jcs.decode(services.vault.open(PLACE, row.value_sealed).encode())
         values[row.enrolment_id].append((row, value))
     insurance = session.get(ClaimList, (class_id, INSURED, "")) is not None
-    return {one.id: _known(values[one.id], insurance=insurance) for one in queries.roster(session, class_id)}
+    return {
+        one.id: _known(values[one.id], project, insurance=insurance)
+        for one in queries.roster(session, class_id)
+    }
 
 
 def _known(
-    values: Sequence[tuple[ClaimFact, dict[str, Any]]], *, insurance: bool
+    values: Sequence[tuple[ClaimFact, dict[str, Any]]], project: str, *, insurance: bool
 ) -> tuple[PersonFact, tuple[Grant, ...]]:
     months = frozenset(value["month"] for row, value in values if row.kind == INSURED)
     categories = [value["category"] for row, value in values if row.kind == CATEGORY]
@@ -228,7 +231,8 @@ def _known(
         Grant(
             # What a list says of a training, and not its row: the same training in two lists is one.
             id=f"list/{value['project']}/{value['day']}/{value['occupation']}/{value['level']}",
-            project=value["project"],
+            # Lists write “留苏优技”项目制培训 where the notice's project is 留苏优技.
+            project=project if project and project in value["project"] else value["project"],
             day=date.fromisoformat(value["day"]),
             occupation=value["occupation"],
             level=value["level"],

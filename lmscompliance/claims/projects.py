@@ -11,18 +11,18 @@ from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.policy import Notice
 from lmscompliance.rules import class_life
 from lmscompliance.rules.marking import plain
-from lmscompliance.rules.subsidy import Project, Rates
+from lmscompliance.rules.subsidy import Project, Rates, project_under
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
 
 
 def project_of(session: Session, class_id: str, notice: Notice) -> Project:
-    """Return what was agreed about the class's project; its name is the notice's until another is set."""
+    """Return what was agreed about the class's project, under the name that the notice gives it."""
     row = session.get(ClassProject, class_id)
     if row is None:
-        return Project(notice.id)
-    return Project(
+        return project_under(notice, None)
+    agreed = Project(
         name=row.name,
         occupation=row.occupation,
         level=row.level,
@@ -30,6 +30,7 @@ def project_of(session: Session, class_id: str, notice: Notice) -> Project:
         overlap=Rates(row.overlap_online, row.overlap_offline),
         overlap_per_person=row.overlap_per_person,
     )
+    return project_under(notice, agreed)
 
 
 def set_project(services: Services, class_id: str, project: Project, *, by: str) -> None:

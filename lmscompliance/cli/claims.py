@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from lmscompliance.claims import board, lists, money, pack, previews, projects, service
+from lmscompliance.claims import board, lists, money, pack, projects, service, trials
 from lmscompliance.claims.models import FACTS
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
@@ -40,9 +40,9 @@ def preview(code: str, suppose: str | None) -> None:
     key, _, value = (suppose or "").partition("=")
     with services() as given, bar() as progress:
         class_id = class_id_of(given, code)
-        previews.judge(given, class_id, key, value, lambda done, total: progress("judging", done, total))
+        trials.judge(given, class_id, key, value, lambda done, total: progress("judging", done, total))
         with reading(given.database) as session:
-            shown = previews.kept(session, class_id)[bool(key)]
+            shown = trials.kept(session, class_id)[bool(key)]
     if shown is None:
         return
     say("cli.claims_sums", people=shown.people, granted=shown.granted, yuan=plain(shown.yuan))

@@ -296,6 +296,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "subsidy.trainings_within": Parameter(
         "text", choices=SPANS[1:], absent="calendar_year", absent_rationale="a year is a calendar year"
     ),
+    "subsidy.project": Parameter("text", absent=None, absent_rationale="each class has its own"),
     "subsidy.same_project_within": Parameter(
         "text", choices=SPANS, absent="none", absent_rationale="no limit"
     ),

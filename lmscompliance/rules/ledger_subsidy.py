@@ -28,7 +28,7 @@ from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
 from lmscompliance.rules.marking import exact_sum, plain
 from lmscompliance.rules.settlement import Decision
-from lmscompliance.rules.subsidy import Project
+from lmscompliance.rules.subsidy import project_under
 from lmscompliance.rules.verdict import Verdict, met, not_met
 
 SUMMARY, ROSTER, STEPS = "⑦补贴汇总表", "⑧补贴人员花名册", "补贴核算明细"
@@ -167,7 +167,7 @@ def decided_again(
     basis = line.judged_by()
     if basis is None:
         return None, None
-    made_for = record.fact, record.claims.project or Project(notice.id)
+    made_for = record.fact, project_under(notice, record.claims.project)
     return basis, decision(line, basis, _eligible(judged, line, notice), made_for, notice)
 
 

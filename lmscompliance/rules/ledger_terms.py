@@ -105,6 +105,7 @@ PARAMETERS = {
     "subsidy.insured_months": "须正常缴纳社保的月份",
     "subsidy.max_trainings": "每人补贴次数上限",
     "subsidy.trainings_within": "补贴次数计算期间",
+    "subsidy.project": "培训项目名称",
     "subsidy.same_project_within": "同一项目不得重复的期间",
     "subsidy.same_occupation_within": "同一职业同一等级不得重复的期间",
     "subsidy.higher_bars_lower": "享受高等级后不再享受低等级",

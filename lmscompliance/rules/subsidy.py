@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -36,6 +36,16 @@ class Project:
     approved: Rates = Rates()
     overlap: Rates = Rates()
     overlap_per_person: Decimal | None = None
+
+
+def project_under(notice: Notice, agreed: Project | None) -> Project:
+    """Return a class's project with the name that repeats are found by.
+
+    Where the notice is about one project, that is its name, whatever a class calls its own; else the one
+    agreed for the class, or the notice's id until there is one.
+    """
+    known = agreed or Project(notice.id)
+    return replace(known, name=notice.subsidy.project or known.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def test_a_forged_code_is_refused(room, change):
 
 
 def test_looking_at_a_code_signs_nothing(room):
-    """A messenger that previews the link must not sign anybody in."""
+    """A messenger that trials the link must not sign anybody in."""
     room.clock.set(FIRST)
     assert signing.look(room.services, room.bearer(), room.code()).signed_at is None
     assert "attendance.signed" not in training_school.types(room.services, room.class_id)

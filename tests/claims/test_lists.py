@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import judging, lists
+from lmscompliance.claims import judging, lists, projects
 from lmscompliance.claims.models import ClaimFact
 from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.rules.subsidy import Project
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from tests.claims.office import closed_class, paying, table
@@ -121,3 +122,14 @@ def test_a_list_without_its_columns_is_refused(services, tmp_path):
     with pytest.raises(InvalidInput) as refused:
         _take(services, class_id, "insured", table(tmp_path / "x.csv", "姓名,身份证号", "a,b"))
     assert "月份" in refused.value.message()
+
+
+def test_T33_a_project_named_by_the_notice_is_one_whatever_a_class_or_a_list_calls_it(services, tmp_path):
+    """A class that renames its project, or a list that writes it in full, does not open a second grant."""
+    services = paying(services, subsidy__project="留苏优技")
+    class_id = closed_class(services, tmp_path, "A")
+    projects.set_project(services, class_id, Project("焊工提升"), by="clerk-1")
+    one, _ = _numbers(services, class_id)
+    path = table(tmp_path / "e.csv", "身份证号,项目,结束日期", f"{one},“留苏优技”项目制培训,2021-01-30")
+    _take(services, class_id, "subsidised", path)
+    assert _reasons(services, class_id) == [["project_repeated"], []]

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lmscompliance.kernel import jcs
+from lmscompliance.kernel.clock import SHANGHAI, to_micros
 from lmscompliance.policy import Catalogue
 from lmscompliance.rules.blended import Share
-from lmscompliance.rules.entitlement import Grant, counted
+from lmscompliance.rules.claim_record import Basis, LineRecord, decision
+from lmscompliance.rules.entitlement import Grant, PersonFact, counted, of_person
 from lmscompliance.rules.settlement import Claimed, settle
 from lmscompliance.rules.subsidy import Project, Rates
+from lmscompliance.rules.verdict import met
+from tests.rules.build import CLASS
 
 S1, S2 = (Catalogue.builtin().get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft"))
 SHARE = Share(Decimal(14), Decimal(21))
+VERDICT = met(S1, "subsidy.requires")
+WORKER = PersonFact(
+    insured_months=frozenset({"2021-02", "2021-03"}),
+    category="本市户籍劳动者",
+    proofs=frozenset({"household"}),
+    birth=date(1990, 5, 1),
+    sex="male",
+)
 CAPPED = S2.supposing({"subsidy.max_yuan_a_year": 1000})
 
 
@@ -113,3 +126,37 @@ def test_no_person_is_paid_twice(claims):
             before.append((one.grant, yuan))
         else:
             assert decided[one.claim, one.grant.id].amount.yuan == 0
+
+
+@given(_claims)
+def test_a_line_judged_again_from_what_it_discloses_gives_the_same(claims):
+    """Whoever holds the bundle, and nothing of other enterprises, comes to every decision and yuan."""
+    decided = settle(claims, {})
+    for one in claims:
+        made = decided[one.claim, one.grant.id]
+        line = LineRecord(made.granted, made.amount.yuan, SHARE, None, eligible=True, first=not made.earlier)
+        said = jcs.decode(jcs.encode(Basis(WORKER, made.earlier).to_json()))
+        first_day = date(2021, 2, 1)
+        again = decision(
+            line, Basis.from_json(said), VERDICT, (_class(first_day, one.grant.day), one.project), one.notice
+        )
+        expected = settle(
+            [replace(one, verdicts=(VERDICT, *of_person(WORKER, first_day, one.notice)))],
+            {one.person: made.earlier},
+        )
+        assert (again.granted, again.amount) == (
+            expected[one.claim, one.grant.id].granted,
+            expected[one.claim, one.grant.id].amount,
+        )
+        if all(verdict.met for verdict in of_person(WORKER, first_day, one.notice)):
+            assert (again.granted, again.amount.yuan) == (made.granted, made.amount.yuan)
+
+
+def _class(first, last):
+    return replace(
+        CLASS,
+        window_start_us=to_micros(datetime(first.year, first.month, first.day, tzinfo=SHANGHAI)),
+        window_end_us=to_micros(
+            datetime(last.year, last.month, last.day, tzinfo=SHANGHAI) + timedelta(days=1)
+        ),
+    )

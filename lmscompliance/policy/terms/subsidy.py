@@ -34,6 +34,8 @@ class SubsidyTerms:
     """How many subsidised trainings a person may have ``trainings_within``; ``None``: no limit."""
     trainings_within: str
     """What a limit is counted within (of ``SPANS``). A ``rolling_year`` ends with the same day next year."""
+    project: str | None
+    """The one project that every class under the notice is of; ``None``: each class has its own."""
     same_project_within: str
     """The same project is not subsidised again within this (of ``SPANS``)."""
     same_occupation_within: str
