@@ -19,7 +19,7 @@ S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongj
 
 PUBLISHED = {
     ("demo-short", 1): "773da84d6ef6068bcac8d6842b8b70de1ad58642442e0c905a4749189d979eae",
-    ("liusu-youji-2021", 1): "7fe27f8015d295c884c1889ee19ecd89f2e500e812dc2d789c4d8a8e95c19e8e",
+    ("liusu-youji-2021", 1): "c01e28046cd940d0f0b337abb4fd3bed9866245b25af8c239655d148c8f9bf7c",
     ("wudi-gongjiang-draft", 1): "18601ba7c19b800936490612b9439de86c5d1c38d071ec36db60c5d84608dc3f",
 }
 
