@@ -69,8 +69,9 @@ class Learner:
 class Live:
     """One page of who is learning, and the sums of all of them.
 
-    ``credited_today`` is the sum over everybody who learnt today, as of the last look at each, which is at
-    most some minutes old. ``as_of`` is when the view was computed.
+    ``credited_today`` is the sum over everybody who learnt today: of those on this page as of now, of all
+    others as of the last look at each, which is at most some minutes old. ``as_of`` is when the view was
+    computed.
     """
 
     day: date
@@ -136,14 +137,18 @@ def _view(session: Session, services: Services, scope: ColumnElement[bool], now:
             select(func.count(), func.coalesce(func.sum(StudyDay.credited_seconds), 0)), StudyDay
         ).where(StudyDay.day == day, scope)
     ).one()
+    learners = _learners(session, services, rows, day)
+    looked_at = _looked_at(session, learners, day)
+    # Nobody should read that one person learnt for seven minutes, and all together for none.
+    fresh = sum(max(0, one.seconds_today - looked_at.get(one.enrolment_id, 0)) for one in learners)
     return Live(
         day=day,
         as_of=now,
         learning=learning,
-        learnt_today=learnt,
-        credited_today=int(credited),
+        learnt_today=learnt + sum(one.enrolment_id not in looked_at for one in learners),
+        credited_today=int(credited) + fresh,
         anomalies=_count(session, Anomaly, scope, Anomaly.status.in_(_UNDECIDED)),
-        rows=_learners(session, services, rows, day),
+        rows=learners,
         page=page,
         pages=pages,
     )
@@ -187,6 +192,18 @@ def _learners(session: Session, services: Services, rows: Sequence[Any], day: da
         )
         for one, ordinal, person, class_, title in rows
     ]
+
+
+def _looked_at(session: Session, learners: Sequence[Learner], day: date) -> dict[str, int]:
+    """Return what the last look at each of ``learners`` found for the day; absent before the first look."""
+    rows = session.execute(
+        select(StudyDay.enrolment_id, StudyDay.credited_seconds).where(
+            StudyDay.class_id.in_({one.class_id for one in learners}),
+            StudyDay.enrolment_id.in_([one.enrolment_id for one in learners]),
+            StudyDay.day == day,
+        )
+    )
+    return {row.enrolment_id: row.credited_seconds for row in rows}
 
 
 def _seconds_today(session: Session, sessions: Sequence[OpenSession], day: date) -> dict[str, int]:

@@ -42,12 +42,18 @@ def test_whoever_learns_is_shown_with_the_minutes_of_the_day(school: School) -> 
 
 
 def test_sums_of_the_day_follow_the_last_look(school: School) -> None:
-    """Minutes of everybody who learnt today, and what nobody has decided about."""
+    """Minutes of everybody who learnt today, what nobody has decided about, and who learns right now."""
     learn(school, "trainee-1", 0, 540)
     learn(school, "trainee-2", 0, 300)
     look(school.services)
     view = live.view(school.services, ALL, school.class_id)
     assert (view.learning, view.learnt_today, view.credited_today, view.anomalies) == (0, 2, 840, 0)
+    begin(school, "trainee-3").play(120)
+    begin(school, "trainee-1", 1).play(60)
+    view = live.view(school.services, ALL, school.class_id)
+    assert sum(row.seconds_today for row in view.rows) == 120 + 540 + 60
+    # Two of them were looked at before, and the third is in the sums all the same.
+    assert (view.learning, view.learnt_today, view.credited_today) == (2, 3, 840 + 120 + 60)
 
 
 @sqlite_only
