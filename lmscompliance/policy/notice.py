@@ -25,6 +25,7 @@ from lmscompliance.policy.terms import (
     IdentityTerms,
     PresenceTerms,
     ProofTerms,
+    QuizTerms,
     ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
@@ -98,6 +99,7 @@ class Notice:
     attendance: AttendanceTerms = field(init=False, compare=False)
     presence: PresenceTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
+    quiz: QuizTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     filing: FilingTerms = field(init=False, compare=False)
     proofs: ProofTerms = field(init=False, compare=False)

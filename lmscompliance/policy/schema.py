@@ -28,6 +28,7 @@ from lmscompliance.policy.terms import (
     IdentityTerms,
     PresenceTerms,
     ProofTerms,
+    QuizTerms,
     ReportedTerms,
     RetentionTerms,
     SubsidyTerms,
@@ -49,6 +50,7 @@ SECTIONS = {
     "attendance": AttendanceTerms,
     "presence": PresenceTerms,
     "exam": ExamTerms,
+    "quiz": QuizTerms,
     "subsidy": SubsidyTerms,
     "filing": FilingTerms,
     "proofs": ProofTerms,
@@ -282,6 +284,10 @@ PARAMETERS: Mapping[str, Parameter] = {
     "exam.matching_marking": Parameter("text", choices=("all_or_nothing", "each_pair")),
     "exam.essay_tolerance_permille": Parameter("integer", minimum=0, maximum=1000),
     "exam.essay_third_mark": Parameter("text", choices=("nearest", "decides")),
+    "quiz.release": Parameter("text", choices=("never", "by_lesson", "always")),
+    "quiz.pass_permille": Parameter("integer", minimum=1, maximum=1000),
+    "quiz.pause_seconds": Parameter("integer", minimum=0, maximum=86400),
+    "quiz.tries_per_day": Parameter("integer", minimum=0, maximum=1000),
     "subsidy.requires": Parameter(
         "texts", choices=("training", "exam", "social_insurance"), absent=("training", "exam")
     ),

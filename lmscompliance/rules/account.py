@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 
+AWAITING_QUIZ = "awaiting_quiz"
+"""The reason of time that has everything it needs but its lesson's quiz (``rules.quizzes``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Whole seconds ``[start_s, end_s)`` since the epoch; ``reason`` is ``None`` where they are credited."""
@@ -20,6 +24,11 @@ class Interval:
     def seconds(self) -> int:
         """How long it is."""
         return self.end_s - self.start_s
+
+    @property
+    def learnt(self) -> bool:
+        """Whether it is credited, or will be once its lesson's quiz is passed."""
+        return self.reason in {None, AWAITING_QUIZ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,10 @@ class Account:
             lesson: self.by_lesson(lesson) + seconds.get(lesson, 0) for lesson in {*self._lessons, *seconds}
         }
         return replace(self, _lessons=lessons)
+
+    def learnt(self, lesson: str) -> int:
+        """Return the seconds of a lesson's sessions that are credited or wait for nothing but its quiz."""
+        return sum(one.seconds for one in self.intervals if one.lesson == lesson and one.learnt)
 
     def by_lesson(self, lesson: str) -> int:
         """Return the seconds credited to a lesson (0 when there was none), at most its planned length."""

@@ -16,7 +16,9 @@ which sessions, segments and beats are handed in changes nothing.
    full (``caps``). From that moment on further time of a lesson is over its length, or a repeat in any
    other session, and further time of the day is over its limit. Attending an offline lesson fills the day
    in the same order; a second that counts in a session is not counted there again.
-5. Where several marks meet, the policy's precedence decides which one is the reason.
+5. The time of a lesson whose quiz is still to be passed (``rules.quizzes``) is marked last, after it has
+   taken its part of lessons and limits: passing the quiz credits it and changes no other second.
+6. Where several marks meet, the policy's precedence decides which one is the reason.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from lmscompliance.policy.terms import REASONS, CreditTerms
-from lmscompliance.rules.account import Account, Interval, SessionAccount
+from lmscompliance.rules.account import AWAITING_QUIZ, Account, Interval, SessionAccount
 from lmscompliance.rules.caps import mark_full
 from lmscompliance.rules.daytime import DayTime
 from lmscompliance.rules.facts import (
@@ -59,6 +61,7 @@ LIMITS = frozenset(
         "over_length",
         "daily_cap",
         "period_cap",
+        AWAITING_QUIZ,
     }
 )
 """Reasons that hold whatever a person did: no correction restores such time. All others can be in error."""
@@ -90,7 +93,8 @@ def account(
     if len({run.fact.session for run in runs}) != len(runs):
         msg = "a session was handed in twice"
         raise ValueError(msg)
-    _mark_voids(runs, voids, bits)
+    voids = list(voids)
+    _mark_voids(runs, [one for one in voids if one.reason != AWAITING_QUIZ], bits)
     _correct(runs, bits)
     _mark_class(runs, terms, class_fact, bits)
     lessons = list(lessons)
@@ -99,6 +103,7 @@ def account(
     attended = _stays(stays, bits)
     _mark_class(attended, terms, class_fact, bits)
     mark_full(runs, lessons, terms, bits, attended)
+    _mark_voids(runs, [one for one in voids if one.reason == AWAITING_QUIZ], bits)
     return _close_account(runs, attended, order)
 
 
@@ -239,7 +244,7 @@ def _mark_overlaps(runs: Sequence[Run], bit: int) -> None:
 
 
 def _mark_voids(runs: Iterable[Run], voids: Iterable[Void], bits: Mapping[str, int]) -> None:
-    """Mark what no presence check proves, or nobody known by name."""
+    """Mark what no presence check proves, nobody known by name has learnt, or no quiz released."""
     for void in voids:
         for run in runs:
             if void.session in {None, run.fact.session}:

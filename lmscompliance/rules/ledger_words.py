@@ -36,6 +36,7 @@ REASONS = {
     "paused": "暂停",
     "idle_gap": "无心跳",
     "presence_missed": "未通过在场验证",
+    "awaiting_quiz": "待通过随堂测验",
 }
 UNMET = {
     "hours_short": "已完成 {have} 课时，须满 {need} 课时，差 {missing} 课时",

@@ -27,6 +27,7 @@ TERM: Mapping[str, str] = {
     "paused": "credit.countable_states",
     "idle_gap": "credit.max_gap_seconds",
     "presence_missed": "presence.missed_voids",
+    "awaiting_quiz": "quiz.release",
 }
 """The policy key that each reason of ``policy.REASONS`` rests on."""
 
@@ -50,6 +51,7 @@ def explanation(reason: str, notice: Notice, locale: str = "zh_CN") -> str:
         answer=notice.presence.answer_seconds,
         make_up=f"{notice.presence.make_up_seconds / 60:g}",
         rate=f"{notice.credit.max_rate_permille / 1000:g}",
+        quiz=f"{notice.quiz.pass_permille / 10:g}",
         late=_minutes(notice.credit.late_window_seconds),
         hours=_SEPARATOR[locale == "en"].join(notice.credit.hours_of_day),
         day_limit=_minutes(notice.credit.daily_cap_seconds or 0),

@@ -101,18 +101,20 @@ def credited(
     lessons: Iterable[LessonFact],
     notice: Notice,
     class_fact: ClassFact,
+    held: Mapping[str, int] | None = None,
 ) -> Mapping[str, int]:
     """Return the seconds of each session (by ``record``) that count; all 0 unless the policy lets them.
 
     Only time of a planned lesson, inside the window, after the approval where that is asked for, while no
     live session ran, no offline lesson was attended and no earlier reported one counted, and up to what live
-    time left of the lesson and, with offline lessons, of the limits of its day.
+    time left of the lesson and, with offline lessons, of the limits of its day. What began since its lesson
+    is ``held`` by a quiz (``rules.quizzes``) takes its place there and counts for nothing.
     """
     if not notice.reported.credited:
         return {one.record: 0 for one in some}
     terms = notice.credit
     left = {
-        one.id: one.planned_seconds * terms.lesson_cap_permille // 1000 - live.by_lesson(one.id)
+        one.id: one.planned_seconds * terms.lesson_cap_permille // 1000 - live.learnt(one.id)
         for one in taught_online(lessons)
     }
     opens, closes = -(-class_fact.window_start_us // SECOND_US), class_fact.window_end_us // SECOND_US
@@ -123,14 +125,16 @@ def credited(
     taken += [(one.start_s, one.end_s) for one in live.attended]
     limits = Limits(terms, {"daily_cap": 0, "period_cap": 0})
     for past in (*live.intervals, *live.attended):
-        if past.reason is None:
+        if past.learnt:
             limits.take(past.start_s, past.end_s, past.seconds)
     counted: dict[str, int] = {}
+    waiting = held or {}
     for one in sorted(some, key=lambda one: (one.start_s, one.record)):
         seconds = 0
         for start, end in _free(max(one.start_s, opens), min(one.end_s, closes), taken):
             seconds += limits.take(start, end, max(0, left.get(one.lesson, 0) - seconds))
-        counted[one.record] = seconds
+        holds = one.lesson in waiting and one.start_s * SECOND_US >= waiting[one.lesson]
+        counted[one.record] = 0 if holds else seconds
         if seconds:
             left[one.lesson] -= seconds
             taken.append((one.start_s, one.end_s))

@@ -6,7 +6,7 @@ comes from stand in a notice's TOML file.
 
 from lmscompliance.policy.terms.anomalies import AnomalyTerms
 from lmscompliance.policy.terms.attending import AttendanceTerms, PresenceTerms
-from lmscompliance.policy.terms.exams import ExamTerms
+from lmscompliance.policy.terms.exams import ExamTerms, QuizTerms
 from lmscompliance.policy.terms.filing import DOCUMENTS, PROOFS, FilingTerms, ProofTerms
 from lmscompliance.policy.terms.keeping import ConsentTerms, EvidenceTerms, IdentityTerms, RetentionTerms
 from lmscompliance.policy.terms.learning import (
@@ -41,6 +41,7 @@ __all__ = [
     "IdentityTerms",
     "PresenceTerms",
     "ProofTerms",
+    "QuizTerms",
     "ReportedTerms",
     "RetentionTerms",
     "SubsidyTerms",

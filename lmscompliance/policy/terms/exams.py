@@ -37,3 +37,18 @@ class ExamTerms:
     third person."""
     essay_third_mark: str
     """What the third mark does: ``nearest`` (its mean with the nearer of the first two), ``decides``."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuizTerms:
+    """Quizzes within lessons (随堂测验): practice, or what releases the lesson's hours (``rules.quizzes``)."""
+
+    release: str
+    """Whether a lesson's time counts only once its quiz is passed: ``never`` (quizzes are practice),
+    ``by_lesson`` (whoever sets the quiz says so), ``always`` (every quiz that is set)."""
+    pass_permille: int
+    """Share of a quiz's points that passes it, in thousandths."""
+    pause_seconds: int
+    """How long after handing one in the next quiz of the lesson can begin; 0 asks for no pause."""
+    tries_per_day: int
+    """How many quizzes of one lesson may be begun on one Shanghai day; 0: no limit."""

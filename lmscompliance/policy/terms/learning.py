@@ -26,6 +26,7 @@ REASONS = (
     "paused",
     "idle_gap",
     "presence_missed",
+    "awaiting_quiz",
 )
 """Every reason a second may be excluded for, in the order that decides where a policy names no precedence."""
 
