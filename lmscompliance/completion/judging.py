@@ -13,9 +13,10 @@ from lmscompliance.attendance.live import class_facts
 from lmscompliance.exams.service import attempt_facts, unlocked_at
 from lmscompliance.learning.service import presence_facts, session_facts
 from lmscompliance.policy import Notice
+from lmscompliance.quizzes.facts import quiz_settings, quiz_tries
 from lmscompliance.records.service import reported as reported_sessions
 from lmscompliance.rules import attendance as rules
-from lmscompliance.rules import credit, reported
+from lmscompliance.rules import credit, quizzes, reported
 from lmscompliance.rules.account import Account
 from lmscompliance.rules.attendance import Attendance, taught_online
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
@@ -32,6 +33,7 @@ from lmscompliance.rules.facts import (
 from lmscompliance.rules.identity import IdentityFact, unverified
 from lmscompliance.rules.merging import MergeFact, merged_voids
 from lmscompliance.rules.presence import voids
+from lmscompliance.rules.quizzes import QuizSetting, QuizTry
 from lmscompliance.rules.verdict import Verdict
 from lmscompliance.training import queries
 from lmscompliance.training.verifying import identity_facts
@@ -49,6 +51,8 @@ class Course:
     notice: Notice
     confirmed: frozenset[str] = frozenset()
     """Offline lessons whose attendance the teacher confirmed."""
+    quizzes: tuple[QuizSetting, ...] = ()
+    """Every version of every lesson's quiz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class TraineeStatus:
     checks: tuple[PresenceFact, ...] = ()
     identity: tuple[IdentityFact, ...] = ()
     merges: tuple[MergeFact, ...] = ()
+    quizzes: tuple[QuizTry, ...] = ()
     elsewhere: tuple[reported.Reported, ...] = ()
     """Sessions that other systems reported; never part of ``account``."""
     elsewhere_counted: Mapping[str, int] = field(default_factory=dict)
@@ -80,8 +85,9 @@ class TraineeStatus:
 
     @property
     def decided_checks(self) -> int:
-        """How many presence checks were answered or missed."""
-        return sum(one.decided_us is not None for one in self.checks)
+        """How many presence checks were answered or missed, and quizzes handed in."""
+        decided = sum(one.decided_us is not None for one in self.checks)
+        return decided + sum(one.handed_in_us is not None for one in self.quizzes)
 
     @property
     def closed_sessions(self) -> int:
@@ -93,20 +99,23 @@ class TraineeStatus:
         """How many facts this has seen.
 
         Segments of closed sessions (one may still get more), corrections, signs, entries, confirmed lists,
-        facts about the identity, unions of records, and sessions that were reported.
+        versions of quizzes, facts about the identity, unions of records, and sessions that were reported.
         """
         segments = sum(len(one.segments) for one in self.sessions if one.closed_us is not None)
         corrections = sum(len(one.corrections) for one in self.sessions)
         signed = len(self.attended.signs) + len(self.attended.marks)
         known = len(self.identity) + len(self.merges) + len(self.elsewhere)
-        return segments + corrections + signed + len(self.course.confirmed) + known
+        lists = len(self.course.confirmed) + len(self.course.quizzes)
+        return segments + corrections + signed + lists + known
 
 
 def course_of(session: Session, class_id: str) -> Course:
     """Return what trainees of the class are judged by; raises ``NotFound``."""
     fact, lessons = class_facts(session, class_id)
     notice = queries.class_notice(session, class_id)
-    return Course(fact, tuple(lessons), notice, confirmed(session, class_id))
+    return Course(
+        fact, tuple(lessons), notice, confirmed(session, class_id), quiz_settings(session, class_id)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ class Facts:
     attended: AttendanceFacts
     identity: Sequence[IdentityFact]
     merges: Sequence[MergeFact]
+    quizzes: Sequence[QuizTry]
 
 
 def judge(session: Session, course: Course, enrolment_ids: Iterable[str]) -> Iterator[TraineeStatus]:
@@ -139,6 +149,7 @@ def read_facts(session: Session, course: Course, enrolment_ids: Iterable[str]) -
         elsewhere = reported_sessions(session, course.fact.id, some)
         people = identity_facts(session, course.fact.id, some)
         united = queries.merge_facts(session, course.fact.id, some)
+        taken = quiz_tries(session, some)
         attended = attendance_facts(session, course.fact.id, some)
         for enrolment_id in some:
             yield (
@@ -152,6 +163,7 @@ def read_facts(session: Session, course: Course, enrolment_ids: Iterable[str]) -
                     attended[enrolment_id],
                     people[enrolment_id],
                     united[enrolment_id],
+                    taken[enrolment_id],
                 ),
             )
 
@@ -159,6 +171,8 @@ def read_facts(session: Session, course: Course, enrolment_ids: Iterable[str]) -
 def _judged(course: Course, enrolment_id: str, facts: Facts) -> TraineeStatus:
     notice = course.notice
     taken = voids(facts.checks, notice.presence, unlocked_us=facts.unlocked_us)
+    held = quizzes.held_since(course.quizzes, facts.quizzes, notice.quiz)
+    taken += quizzes.waiting(facts.sessions, held)
     against = unverified(facts.identity, notice.identity) + merged_voids(facts.merges)
     came = rules.attended(course.lessons, facts.attended, course.confirmed, notice.attendance)
     account = credit.account(
@@ -169,7 +183,7 @@ def _judged(course: Course, enrolment_id: str, facts: Facts) -> TraineeStatus:
         taken + against,
         stays=rules.stays(came, notice, course.fact, against),
     )
-    counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact)
+    counted = reported.credited(facts.elsewhere, account, course.lessons, notice, course.fact, held=held)
     counting = reported.with_reported(account, facts.elsewhere, counted)
     attendance = rules.credited(came, account)
     training = training_verdict(course.fact, course.lessons, counting, notice, attendance)
@@ -189,6 +203,7 @@ def _judged(course: Course, enrolment_id: str, facts: Facts) -> TraineeStatus:
         checks=tuple(facts.checks),
         identity=tuple(facts.identity),
         merges=tuple(facts.merges),
+        quizzes=tuple(facts.quizzes),
         elsewhere=tuple(facts.elsewhere),
         elsewhere_counted=counted,
     )

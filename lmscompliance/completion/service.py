@@ -21,6 +21,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.learning.models import ClosedSession, CreditCorrection
 from lmscompliance.learning.presence.models import PresenceCheck
+from lmscompliance.quizzes.models import LessonQuiz, TakenQuiz
 from lmscompliance.records.models import ReportedSession
 from lmscompliance.rules.class_life import OVER
 from lmscompliance.services import Services
@@ -114,6 +115,12 @@ def refresh_due(services: Services) -> int:
         .where(PresenceCheck.enrolment_id == Enrolment.id, PresenceCheck.decided_at.is_not(None))
         .scalar_subquery()
     )
+    taken = (
+        select(func.count())
+        .select_from(TakenQuiz)
+        .where(TakenQuiz.enrolment_id == Enrolment.id, TakenQuiz.submitted_at.is_not(None))
+        .scalar_subquery()
+    )
     unjudged = (
         select(Enrolment.class_id, Enrolment.id)
         .join(TrainingClass, TrainingClass.id == Enrolment.class_id)
@@ -127,7 +134,7 @@ def refresh_due(services: Services) -> int:
             Enrolment.activated_at.is_not(None),
             or_(
                 func.coalesce(Completion.judged_sessions, -1) != facts,
-                func.coalesce(Completion.judged_checks, 0) != checks,
+                func.coalesce(Completion.judged_checks, 0) != checks + taken,
             ),
         )
         .order_by(Enrolment.class_id, Enrolment.ordinal)
@@ -167,7 +174,13 @@ def _facts_of_enrolment() -> ColumnElement[int]:
         .where(Confirmation.class_id == Enrolment.class_id)
         .scalar_subquery()
     )
-    return sum(counted, segments) + lists
+    versions = (
+        select(func.count())
+        .select_from(LessonQuiz)
+        .where(LessonQuiz.class_id == Enrolment.class_id)
+        .scalar_subquery()
+    )
+    return sum(counted, segments) + lists + versions
 
 
 def _keep(services: Services, judged: Sequence[TraineeStatus]) -> None:

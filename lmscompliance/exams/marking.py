@@ -16,12 +16,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import record_for
-from lmscompliance.exams import essays, grading, pictures, sheets
+from lmscompliance.exams import essays, grading, sheets
 from lmscompliance.exams.models import ExamAttempt, ExamMark, ExamMarking
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.questions.shown import pictures
 from lmscompliance.rules import essays as rules
 from lmscompliance.rules.marking import plain
 from lmscompliance.services import Services
@@ -196,7 +197,7 @@ def _essay(session: Session, services: Services, marking: ExamMarking) -> Essay:
         str(answer[0]) if isinstance(answer, list) and answer else "",
         Decimal(str(question["points"])),
         marking.asked_at,
-        list(pictures.of(session, services, [question]).values()),
+        list(pictures(session, services, [question]).values()),
     )
 
 

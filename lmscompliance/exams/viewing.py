@@ -12,12 +12,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams import closing, essays, forms, gate, grading, pictures, regrading, sheets
+from lmscompliance.exams import closing, essays, forms, gate, grading, regrading, sheets
 from lmscompliance.exams.gate import Situation
 from lmscompliance.exams.grading import Result
 from lmscompliance.exams.models import ExamAttempt, ExamRegrade
 from lmscompliance.exams.sheets import Sheet
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.questions.shown import pictures
 from lmscompliance.rules.marking import Item, ItemMark, mark
 from lmscompliance.rules.paper import shown
 from lmscompliance.services import Services
@@ -92,7 +93,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
                 seq=sheet.seq,
                 answers=sheet.answers,
                 items=[shown(question, number) for number, question in enumerate(questions, 1)],
-                pictures=pictures.of(session, services, questions),
+                pictures=pictures(session, services, questions),
             )
         result = grading.result_of(session, sheet)
         return ClosedPaper(
@@ -104,7 +105,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
             count=len(questions),
             regrades=[row for row, _ in regrading.history(session, sheet.class_id, attempt_id)],
             review=_review(session, sheet, questions) if result.decided else [],
-            pictures=pictures.of(session, services, questions) if result.decided else {},
+            pictures=pictures(session, services, questions) if result.decided else {},
         )
 
 

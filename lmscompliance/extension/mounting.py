@@ -33,6 +33,7 @@ from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.persons import own_views as person_own_views
 from lmscompliance.persons import views as person_views
 from lmscompliance.proofs import views as proof_views
+from lmscompliance.quizzes import views as quiz_views
 from lmscompliance.retention import views as retention_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.supervision import live_views as supervision_live_views
@@ -53,6 +54,7 @@ ROOMS: tuple[Routes, ...] = (
     own_views.routes,
     attendance_views.routes,
     content_views.routes,
+    quiz_views.routes,
     learning_views.routes,
     exam_remark_views.routes,
     exam_staff_views.routes,

@@ -21,6 +21,7 @@ from lmscompliance.learning.presence import service as presence
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.ledgers import jobs as ledger_jobs
 from lmscompliance.persons import apart
+from lmscompliance.quizzes import taking as quizzes
 from lmscompliance.retention import jobs as retention_jobs
 from lmscompliance.services import Services
 from lmscompliance.supervision import jobs as supervision_jobs
@@ -79,6 +80,7 @@ def connect_events(services: Services) -> None:
 
     services.events.connect(SESSION_CLOSED, heard)
     services.events.connect(presence.RESTORED, heard)
+    services.events.connect(quizzes.PASSED, heard)
     services.events.connect(verifying.DECIDED, heard)
 
 

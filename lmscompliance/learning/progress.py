@@ -12,9 +12,10 @@ from lmscompliance.attendance.live import class_facts
 from lmscompliance.content import service as content
 from lmscompliance.content.service import Frozen
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.learning import access, limits, steps
+from lmscompliance.learning import limits, steps
 from lmscompliance.learning.facts import session_facts
 from lmscompliance.learning.presence.facts import presence_facts
+from lmscompliance.quizzes import viewing as quizzes
 from lmscompliance.rules import attendance, credit
 from lmscompliance.rules.facts import OFFLINE, Stay
 from lmscompliance.rules.identity import unverified
@@ -23,12 +24,16 @@ from lmscompliance.rules.presence import voids
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
+from lmscompliance.training.own_lessons import own_lesson
 from lmscompliance.training.verifying import identity_facts
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Seconds of a lesson that count so far, and how many it has."""
+    """Seconds of a lesson that are learnt so far, and how many it has.
+
+    A lesson's quiz is left out here: what it holds back is learnt, and counts once the quiz is passed.
+    """
 
     credited_seconds: int
     planned_seconds: int
@@ -55,16 +60,19 @@ class LessonView:
     steps_done: frozenset[str]
     """Names of a simulation's events so far."""
     progress: Progress
+    quiz: quizzes.Standing | None
+    """How the trainee stands with the lesson's quiz, if it has one."""
 
 
 def lesson_view(services: Services, actor: Actor, lesson_id: str) -> LessonView:
     """Return what the actor's page of a lesson shows; raises ``NotFound`` for a foreign lesson."""
     with reading(services.database) as session:
-        lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        lesson, enrolment = own_lesson(session, actor, lesson_id)
         class_ = queries.class_by_id(session, lesson.class_id)
         credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
         frozen = content.current(session, lesson)
         done = steps.done(session, enrolment.id, lesson.id)
+        quiz = quizzes.standing(session, lesson.class_id, enrolment.id, lesson.id)
     return LessonView(
         class_id=lesson.class_id,
         lesson_id=lesson.id,
@@ -79,13 +87,14 @@ def lesson_view(services: Services, actor: Actor, lesson_id: str) -> LessonView:
         frozen=frozen if frozen is not None and frozen.origin == "file" else None,
         steps_done=done,
         progress=Progress(credited, lesson.planned_seconds),
+        quiz=quiz,
     )
 
 
 def lesson_progress(services: Services, actor: Actor, lesson_id: str) -> Progress:
     """Return the actor's progress in a lesson; raises ``NotFound`` for a foreign lesson."""
     with reading(services.database) as session:
-        lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        lesson, enrolment = own_lesson(session, actor, lesson_id)
         credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
         return Progress(credited, lesson.planned_seconds, live.standing(session, services, lesson))
 
@@ -99,7 +108,7 @@ def planned_seconds(services: Services, lesson_id: str) -> int:
 def credited_seconds(
     session: Session, services: Services, class_id: str, enrolment_id: str, lesson_id: str
 ) -> int:
-    """Return the credited seconds of one lesson so far.
+    """Return the seconds of one lesson that are credited so far, or will be once its quiz is passed.
 
     The sessions of that lesson are enough, unless a limit of a day is shared with other lessons: a second
     session of the same person only exists once the first is marked as taken over, so no overlap is missed

@@ -16,7 +16,6 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, Gone
 from lmscompliance.learning import (
-    access,
     beatlog,
     delivery,
     history,
@@ -40,6 +39,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment, Lesson
+from lmscompliance.training.own_lessons import own_lesson
 
 __all__ = ["Ended", "Started", "close_silent", "end", "presence_facts", "session_facts", "start"]
 
@@ -84,7 +84,7 @@ def start(
     is closed, is a ``Conflict``.
     """
     with transaction(services.database) as session:
-        lesson, enrolment = access.own_lesson(session, actor, lesson_id)
+        lesson, enrolment = own_lesson(session, actor, lesson_id)
         consent.require_learning(session, (lesson.class_id, enrolment.id))
         if lesson.mode == OFFLINE:
             raise Conflict("learning.offline_lesson", lesson=lesson.title)

@@ -18,7 +18,6 @@ from pydantic_core import PydanticCustomError
 from lmscompliance.kernel.actor import RUNNING, Role
 from lmscompliance.kernel.errors import Unauthenticated
 from lmscompliance.learning import beats, nonces, progress, service, shown, steps
-from lmscompliance.learning.access import lesson_scope
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.presence import grants
 from lmscompliance.learning.presence import service as presence
@@ -26,6 +25,7 @@ from lmscompliance.learning.sent import LateBeat, SentBeat
 from lmscompliance.learning.tracker import compliance_tracker
 from lmscompliance.rules.facts import OFFLINE
 from lmscompliance.training.access import class_scope, enrolment_scope
+from lmscompliance.training.own_lessons import lesson_scope
 from lmscompliance.web import (
     TOKEN,
     Access,

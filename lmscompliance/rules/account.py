@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-
 AWAITING_QUIZ = "awaiting_quiz"
 """The reason of time that has everything it needs but its lesson's quiz (``rules.quizzes``)."""
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from lmscompliance.kernel.clock import day_end, from_micros, shanghai_day, to_micros
 from lmscompliance.policy.terms import QuizTerms
 from lmscompliance.rules.account import AWAITING_QUIZ
 from lmscompliance.rules.facts import SessionFact
@@ -24,6 +25,7 @@ PRACTICE, REQUIRED, NONE = "practice", "required", "none"
 USES = (PRACTICE, REQUIRED, NONE)
 """What a lesson's quiz is for; ``NONE`` takes it away."""
 NEVER, ALWAYS = "never", "always"
+_SECOND_US = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ class QuizTry:
 
 def releases(use: str, terms: QuizTerms) -> bool:
     """Tell whether a quiz that is set for ``use`` decides over its lesson's time."""
-    return use == REQUIRED if terms.release not in {NEVER, ALWAYS} else use != NONE and terms.release == ALWAYS
+    return (
+        use == REQUIRED if terms.release not in {NEVER, ALWAYS} else use != NONE and terms.release == ALWAYS
+    )
 
 
 def passes(score: Decimal, full: Decimal, terms: QuizTerms) -> bool:
@@ -68,7 +72,7 @@ def held_since(
     known = [one for one in settings if by_us is None or one.at_us <= by_us]
     deciding = {(one.lesson, one.version) for one in known if releases(one.use, terms)}
     since: dict[str, int] = {}
-    for one in sorted(known, key=lambda one: (one.at_us, one.version)):
+    for one in sorted(known, key=lambda one: one.version):
         if (one.lesson, one.version) in deciding:
             since.setdefault(one.lesson, one.at_us)
         else:
@@ -78,6 +82,22 @@ def held_since(
         if done.passed and handed_in and (done.lesson, done.version) in deciding:
             since.pop(done.lesson, None)
     return since
+
+
+def not_before_us(tries: Iterable[QuizTry], terms: QuizTerms, now_us: int) -> int | None:
+    """Return from when on one more quiz of a lesson may be begun; ``None`` when it may be at once.
+
+    ``tries`` are one trainee's of that lesson, all handed in: those of the day are counted, and the last one
+    asks for a pause.
+    """
+    made = [one for one in tries if one.opened_us <= now_us]
+    day = shanghai_day(from_micros(now_us))
+    today = sum(shanghai_day(from_micros(one.opened_us)) == day for one in made)
+    free_us = max((one.handed_in_us or one.opened_us for one in made), default=None)
+    free_us = now_us if free_us is None else free_us + terms.pause_seconds * _SECOND_US
+    if terms.tries_per_day and today >= terms.tries_per_day:
+        free_us = max(free_us, to_micros(day_end(day)))
+    return free_us if free_us > now_us else None
 
 
 def waiting(sessions: Iterable[SessionFact], since: Mapping[str, int]) -> tuple[Void, ...]:

@@ -172,7 +172,7 @@ def test_a_lesson_of_a_foreign_class_does_not_exist(school: School) -> None:
     for lesson in (other.lessons[0], "01aaaaaaaaaaaaaaaaaaaaaaaa"):
         with pytest.raises(NotFound) as refused:
             service.start(school.services, school.actor(), lesson, PHONE)
-        assert refused.value.code == "learning.no_lesson"
+        assert refused.value.code == "training.no_own_lesson"
 
 
 def test_nobody_learns_before_activation(school: School) -> None:

@@ -53,7 +53,9 @@ def quizzes(draw):
             handed_in = draw(st.one_of(st.none(), st.integers(0, 60 * S).map(lambda by, at=opened: at + by)))
             passed = handed_in is not None and draw(st.booleans())
             taken.append(
-                QuizTry(f"{one.lesson}-{one.version}-{number}", one.lesson, one.version, opened, handed_in, passed)
+                QuizTry(
+                    f"{one.lesson}-{one.version}-{number}", one.lesson, one.version, opened, handed_in, passed
+                )
             )
     return held, taken
 

@@ -41,7 +41,7 @@ class ExamTerms:
 
 @dataclass(frozen=True, slots=True)
 class QuizTerms:
-    """Quizzes within lessons (随堂测验): practice, or what releases the lesson's hours (``rules.quizzes``)."""
+    """Quizzes within lessons (随堂测验): practice, or what releases a lesson's hours (``rules.quizzes``)."""
 
     release: str
     """Whether a lesson's time counts only once its quiz is passed: ``never`` (quizzes are practice),

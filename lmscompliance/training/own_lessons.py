@@ -21,10 +21,10 @@ def own_lesson(session: Session, actor: Actor, lesson_id: str) -> tuple[Lesson, 
     try:
         lesson = queries.lesson(session, lesson_id)
     except NotFound:
-        raise NotFound("learning.no_lesson") from None
+        raise NotFound("training.no_own_lesson") from None
     enrolment = queries.enrolment_of(session, lesson.class_id, actor.account)
     if enrolment is None:
-        raise NotFound("learning.no_lesson")
+        raise NotFound("training.no_own_lesson")
     return lesson, enrolment
 
 
@@ -33,4 +33,4 @@ def lesson_scope(services: Services, actor: Actor, arguments: dict[str, str]) ->
     with reading(services.database) as session:
         lesson, _ = own_lesson(session, actor, arguments["lesson_id"])
         if lesson.class_id != arguments["class_id"]:
-            raise NotFound("learning.no_lesson")
+            raise NotFound("training.no_own_lesson")
