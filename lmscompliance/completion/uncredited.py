@@ -17,7 +17,7 @@ from lmscompliance.kernel.clock import from_micros, shanghai_day, to_micros
 from lmscompliance.learning.corrections import REASON_PLACE
 from lmscompliance.learning.models import CreditCorrection
 from lmscompliance.rules import reasons
-from lmscompliance.rules.account import Interval
+from lmscompliance.rules.account import AWAITING_QUIZ, Interval
 from lmscompliance.rules.credit import EXCLUDE
 from lmscompliance.rules.daytime import WHOLE_DAY
 from lmscompliance.services import Services
@@ -67,11 +67,12 @@ class CorrectionShown:
 class Uncredited:
     """A stretch of one day that did not count: why, by which clause, and what can be done.
 
-    ``closed_to`` says why nobody can object (``limit``, ``running``, ``late``); empty where one can, until
-    ``last_day``, or where ``dispute`` is the objection that was raised.
+    ``closed_to`` says why nobody can object (``limit``, ``quiz``, ``running``, ``late``); empty where one
+    can, until ``last_day``, or where ``dispute`` is the objection that was raised.
     """
 
     session: str
+    lesson: str
     title: str
     start_us: int
     end_us: int
@@ -157,13 +158,14 @@ def _shown(status: TraineeStatus, interval: Interval, part: tuple[int, int], kno
     dispute = next((one for one in reversed(known.disputes) if touches(one) and one.opened_us >= since), None)
     closed_to = ""
     if not objections.disputable(reason):
-        closed_to = "limit"
+        closed_to = "quiz" if reason == AWAITING_QUIZ else "limit"
     elif running:
         closed_to = "running"
     elif known.today > last:
         closed_to = "late"
     return Uncredited(
         session=interval.session,
+        lesson=interval.lesson,
         title=titles.get(interval.lesson, interval.session),
         start_us=start_us,
         end_us=end_us,

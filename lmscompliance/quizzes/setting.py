@@ -98,24 +98,22 @@ def part(topic: str, kind: str, count: int, level: str = "") -> Part:
     return Part(topic, kind, count, _POINT, level)
 
 
-def lesson_by_ordinal(services: Services, class_id: str, ordinal: int) -> str:
-    """Return the id of the lesson with this number in the plan; raises ``NotFound``."""
+def lesson_by_ordinal(services: Services, class_id: str, ordinal: int) -> tuple[str, str]:
+    """Return id and topic of the lesson with this number in the plan; raises ``NotFound``."""
     with reading(services.database) as session:
-        found = session.scalar(
-            select(Lesson.id).where(Lesson.class_id == class_id, Lesson.ordinal == ordinal)
-        )
+        found = next((one for one in queries.lessons(session, class_id) if one.ordinal == ordinal), None)
     if found is None:
         raise NotFound("quizzes.no_lesson", ordinal=ordinal)
-    return found
+    return found.id, found.topic
 
 
 def set_quiz(services: Services, class_id: str, lesson_id: str, wanted: Wanted, *, by: str) -> int:
     """Let ``wanted`` be the lesson's quiz from now on; return its version, once it is durable.
 
     Sessions that were opened before keep to what held then (``rules.quizzes``). The same once more changes
-    nothing. Raises ``NotFound`` for a foreign lesson, ``Conflict`` for an offline one, a class that is over,
-    or nothing to take away; ``InvalidInput`` when the policy does not permit the use, the questions are no
-    quiz or more than the bank holds, or a change has no reason.
+    nothing. Raises ``Conflict`` for an offline lesson, a class that is over, or nothing to take away;
+    ``InvalidInput`` when the lesson is none of the class's, the policy does not permit the use, the questions
+    are no quiz or more than the bank holds, or a change has no reason.
     """
     reason = " ".join(wanted.reason.split())
     with transaction(services.database) as session:
@@ -124,7 +122,7 @@ def set_quiz(services: Services, class_id: str, lesson_id: str, wanted: Wanted, 
             raise Conflict("training.class_over", code=class_.code)
         lesson = session.get(Lesson, (class_id, lesson_id))
         if lesson is None:
-            raise NotFound("web.not_found")
+            raise InvalidInput("quizzes.lesson_unknown")
         if lesson.mode == OFFLINE:
             raise Conflict("quizzes.offline", title=lesson.title)
         notice = queries.class_notice(session, class_id)

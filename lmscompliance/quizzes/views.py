@@ -49,6 +49,8 @@ def quiz_submit(class_id: str, lesson_id: str) -> ResponseReturnValue:
     """Hand the open quiz in; its result is what the page shows next."""
     services, actor = current_services(), current_actor()
     quiz_id = request.form.get("quiz", "")
+    if not quiz_id:
+        raise InvalidInput("quizzes.no_form")
     paper = taking.open_paper(services, actor, lesson_id, quiz_id)
     given = answers.read(paper, request.form.getlist)
     taking.hand_in(services, actor, lesson_id, quiz_id, given, ip=client_ip())

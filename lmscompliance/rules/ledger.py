@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from lmscompliance.policy import Notice
-from lmscompliance.rules import reported
+from lmscompliance.rules import quizzes, reported
 from lmscompliance.rules.account import Account
 from lmscompliance.rules.attendance import Attendance, attended, credited, stays, taught_online
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
@@ -31,6 +31,7 @@ from lmscompliance.rules.ledger_learning import Detail, Summary
 from lmscompliance.rules.ledger_live import LiveLessons
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_proofs import Proofs
+from lmscompliance.rules.ledger_quizzes import Quizzes
 from lmscompliance.rules.ledger_register import Register
 from lmscompliance.rules.ledger_reported import Imported
 from lmscompliance.rules.ledger_steps import Steps
@@ -67,6 +68,7 @@ PARTS: tuple[type[Part], ...] = (
     Steps,
     Imported,
     ClaimSteps,
+    Quizzes,
 )
 """The sheets in their order; one that does not apply to a class is left out."""
 
@@ -128,6 +130,9 @@ def _trained(
     by_us: int | None = None,
 ) -> tuple[Account, Mapping[str, int], Attendance, TrainingVerdict]:
     taken = voids(trainee.checks.values(), notice.presence, unlocked_us=trainee.unlocked_us)
+    tries = [one.fact for one in trainee.quizzes.values()]
+    waits = quizzes.held_since([one.setting for one in found.quizzes], tries, notice.quiz, by_us=by_us)
+    taken += quizzes.waiting(sessions, waits)
     against = unverified(trainee.identity, notice.identity, by_us=by_us)
     against += merged_voids(trainee.merges, by_us=by_us)
     came = attended(
@@ -148,7 +153,7 @@ def _trained(
         stays=stays(came, notice, found.fact, against),
     )
     elsewhere = [one.fact for one in trainee.reported]
-    counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact)
+    counted = reported.credited(elsewhere, accounted, found.lessons, notice, found.fact, held=waits)
     counting = reported.with_reported(accounted, elsewhere, counted)
     attendance = credited(came, accounted)
     training = training_verdict(found.fact, found.lessons, counting, notice, attendance)
@@ -163,6 +168,7 @@ def _complete_at_unlock(
     changed = [one.at_us for one in trainee.identity] + [one.at_us for one in trainee.merges]
     changed += [*(one.fact.at_us for one in trainee.corrections), *(one.marked_us for one in trainee.marks)]
     changed += [at_us for at_us, _ in found.confirmed.values()]
+    changed += [one.setting.at_us for one in found.quizzes]
     if unlocked_us is None or all(at_us <= unlocked_us for at_us in changed):
         return False
     as_it_was = [

@@ -34,6 +34,17 @@ def read_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
         msg = "the attempt is opened twice"
         raise body.refuse(msg)
     fact = AttemptFact(attempt, body.whole("number"), body.whole("opened_us"), body.whole("deadline_us"))
+    trainee.attempts[attempt] = AttemptRecord(
+        fact,
+        record.text("ip"),
+        frozen_items(record, body),
+        longer=trainee.longer,
+        extra_seconds=body.maybe_whole("extra_seconds") or 0,
+    )
+
+
+def frozen_items(record: Record, body: Body) -> list[Mapping[str, Json] | None]:
+    """Return the frozen questions a leaf commits to, in order; ``None`` for each that is not disclosed."""
     names = sorted(name for name in record.leaf.d if len(name) == 4 and name[0] == "q")  # noqa: PLR2004  # q001
     items: list[Mapping[str, Json] | None] = []
     for name in names:
@@ -42,13 +53,7 @@ def read_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
             msg = f"the question {name} is not an object"
             raise body.refuse(msg)
         items.append(value if isinstance(value, dict) else None)
-    trainee.attempts[attempt] = AttemptRecord(
-        fact,
-        record.text("ip"),
-        items,
-        longer=trainee.longer,
-        extra_seconds=body.maybe_whole("extra_seconds") or 0,
-    )
+    return items
 
 
 def read_submitted(trainee: TraineeRecord, record: Record, body: Body) -> None:

@@ -9,6 +9,7 @@ from lmscompliance.rules.facts import MODES, OFFLINE, ONLINE, ClassFact, LessonF
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Confirmation, Record, Snapshot
 from lmscompliance.rules.ledger_filing import read_declared, read_document
+from lmscompliance.rules.ledger_quizzes import read_set
 from lmscompliance.rules.ledger_reported import read_batch
 from lmscompliance.rules.ledger_steps import SIMULATION
 from lmscompliance.tlog.leaf import Leaf
@@ -195,6 +196,7 @@ _CLASS = {
     "claim.returned": ledger_claims.read_returned,
     "claim.decided": ledger_claims.read_decided,
     "claim.money": ledger_claims.read_money,
+    "lesson.quiz_set": read_set,
 }
 _CLASS_IGNORED = frozenset(
     {

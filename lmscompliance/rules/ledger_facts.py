@@ -21,6 +21,7 @@ from lmscompliance.rules.facts import (
     SignFact,
 )
 from lmscompliance.rules.identity import IdentityFact
+from lmscompliance.rules.ledger_quiz_facts import QuizRecord, QuizSetRecord
 from lmscompliance.rules.live import Show
 from lmscompliance.rules.merging import MergeFact
 from lmscompliance.rules.reported import Reported
@@ -128,6 +129,8 @@ class ClassRecord:
     simulations: set[str] = field(default_factory=set)
     """Lessons that are, or once were, a simulation."""
     confirmations: list[Confirmation] = field(default_factory=list)
+    quizzes: list[QuizSetRecord] = field(default_factory=list)
+    """Every version of every lesson's quiz, as they were set."""
     snapshot: Snapshot | None = None
     filed: FilingRecord = field(default_factory=FilingRecord)
     claims: ClassClaims = field(default_factory=ClassClaims)
@@ -315,6 +318,8 @@ class TraineeRecord:
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     checks: dict[str, PresenceFact] = field(default_factory=dict)
     attempts: dict[str, AttemptRecord] = field(default_factory=dict)
+    quizzes: dict[str, QuizRecord] = field(default_factory=dict)
+    """By id, in the order they were begun."""
     corrections: list[CorrectionRecord] = field(default_factory=list)
     disputes: dict[str, DisputeRecord] = field(default_factory=dict)
     reported: list[ReportedRecord] = field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from lmscompliance.rules import ledger_attempts, ledger_corrections
+from lmscompliance.rules import ledger_attempts, ledger_corrections, ledger_quizzes
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.attendance import PURPOSES, SIGNS, Mark
 from lmscompliance.rules.facts import (
@@ -231,6 +231,8 @@ _TRAINEE = {
     "attempt.marked": ledger_attempts.read_marked,
     "attempt.regraded": ledger_attempts.read_regraded,
     "exam.lock_lifted": _lock_lifted,
+    "quiz.opened": ledger_quizzes.read_opened,
+    "quiz.submitted": ledger_quizzes.read_submitted,
     "attempt.void_requested": ledger_attempts.read_void_requested,
     "attempt.void_decided": ledger_attempts.read_void_decided,
     "record.reported": read_session,

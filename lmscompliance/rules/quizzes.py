@@ -52,9 +52,9 @@ class QuizTry:
 
 def releases(use: str, terms: QuizTerms) -> bool:
     """Tell whether a quiz that is set for ``use`` decides over its lesson's time."""
-    return (
-        use == REQUIRED if terms.release not in {NEVER, ALWAYS} else use != NONE and terms.release == ALWAYS
-    )
+    if terms.release == ALWAYS:
+        return use != NONE
+    return use == REQUIRED and terms.release != NEVER
 
 
 def passes(score: Decimal, full: Decimal, terms: QuizTerms) -> bool:

@@ -101,6 +101,7 @@ def credited(
     lessons: Iterable[LessonFact],
     notice: Notice,
     class_fact: ClassFact,
+    *,
     held: Mapping[str, int] | None = None,
 ) -> Mapping[str, int]:
     """Return the seconds of each session (by ``record``) that count; all 0 unless the policy lets them.

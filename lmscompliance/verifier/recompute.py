@@ -109,7 +109,7 @@ class Recomputation:
             as_of_us = found.snapshot.at_us if found.snapshot else 0
             if check:
                 check.as_of_us = as_of_us
-                check.listen(found.confirmations)
+                check.listen(found)
                 if self._claims:
                     self._claims.listen(found)
             self.report.subject |= {"title": found.fact.title, "snapshot_us": str(as_of_us)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 
@@ -16,10 +16,11 @@ from lmscompliance.rules.facts import AttemptFact, AttendanceFacts
 from lmscompliance.rules.identity import verified_at
 from lmscompliance.rules.ledger import Judged
 from lmscompliance.rules.ledger_corrections import UPHELD
-from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, Confirmation
+from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, ClassRecord, Confirmation
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.merging import united
 from lmscompliance.rules.reported import union_seconds
+from lmscompliance.verifier.quizzes import QuizCheck
 from lmscompliance.verifier.report import Report, Step
 
 _SECOND_US = 1_000_000
@@ -38,6 +39,7 @@ class TraineeCheck:
         self._rules = rules
         self._report = report
         self._confirmations: dict[str, list[Confirmation]] = {}
+        self._quizzes = QuizCheck([], notice, grades, rules, report)
         self._graded = self._trainees = 0
         self._restored = self._imported = self._late = (0, 0)
         """How many, and how many seconds in all."""
@@ -45,9 +47,10 @@ class TraineeCheck:
         self._united: dict[str, list[Judged]] = {}
         """Enrolments of the class that a union of records made one person's, by the union."""
 
-    def listen(self, confirmations: Iterable[Confirmation]) -> None:
-        """Take note of the attendance lists that teachers confirmed, before the first trainee comes."""
-        for one in confirmations:
+    def listen(self, found: ClassRecord) -> None:
+        """Take note of lists that teachers confirmed and quizzes that were set, before any trainee comes."""
+        self._quizzes = QuizCheck(found.quizzes, self._notice, self._grades, self._rules, self._report)
+        for one in found.confirmations:
             self._confirmations.setdefault(one.lesson, []).append(one)
 
     def check(self, judged: Judged) -> None:
@@ -56,6 +59,7 @@ class TraineeCheck:
         who = {"ordinal": judged.trainee.ordinal, "enrolment": judged.trainee.enrolment}
         for attempt in judged.attempts:
             self._grade(attempt, who)
+        self._quizzes.check(judged.trainee, who)
         self._allowed(judged, who)
         self._attended(judged, who)
         self._ends(judged, who)

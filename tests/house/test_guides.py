@@ -90,7 +90,7 @@ def _recorded_types() -> set[str]:
     found = set()
     kind = re.compile(
         r"(class|plan|exam|enrolment|platform|export|trainee|session|presence|attempt|attendance|live|log|records?"
-        r"|claim|filing|notice|proof|auditor|details|correction|identity|consent|anomaly|network|retention|credit|dispute|lesson)\.[a-z_]+"
+        r"|claim|filing|notice|proof|auditor|details|correction|identity|consent|anomaly|network|retention|credit|dispute|lesson|quiz)\.[a-z_]+"
     )
     for path in modules():
         if path.parent.name in {"demo", "rules", "verifier", "cli"}:

@@ -20,6 +20,7 @@ PLAIN = {
     "compliance_exam_blueprint.parts",
     "compliance_exam_paper.questions",
     "compliance_exam_rekey.correct",
+    "compliance_taken_quiz.paper",
     "compliance_exam_regrade.key",
     "compliance_evidence_stream.head",
     "compliance_evidence_entry.leaf_hash",

@@ -337,6 +337,44 @@ class Miniature:
         self.clock.advance(60)
         return attempt
 
+    def set_quiz(self, lesson: int, version: int = 1, use: str = "required", count: int = 2) -> None:
+        """Set a lesson's quiz of so many questions."""
+        parts: list[Json] = [{"topic": self.topics[lesson], "kind": "single", "count": count, "points": "1"}]
+        body: dict[str, Json] = {"lesson": self.lessons[lesson], "version": version, "use": use}
+        body |= {"at_us": self.now_us(), "content_sha256": "0" * 64, "named": []}
+        self.record(
+            evidence.class_stream(self.class_id),
+            "lesson.quiz_set",
+            body | {"parts": parts if count else []},
+            by="institution-1",
+            reason="",
+        )
+        self.clock.advance(1)
+
+    def take_quiz(
+        self, who: int, lesson: int, number: int, right: int, *, count: int = 2, **cheat: Json
+    ) -> None:
+        """Take a lesson's quiz with ``right`` answers right; ``cheat`` replaces what is recorded of it."""
+        stream, quiz = evidence.enrolment_stream(self.enrolments[who]), self.services.ids.new()
+        paper = {
+            f"q{place + 1:03}": {**_object(question(self.topics[lesson], place, shift=number)), "points": "1"}
+            for place in range(count)
+        }
+        body: dict[str, Json] = {"quiz": quiz, "lesson": self.lessons[lesson], "version": 1}
+        self.record(
+            stream,
+            "quiz.opened",
+            body | {"number": number, "opened_us": self.now_us()},
+            ip="10.0.0.1",
+            **paper,
+        )
+        self.clock.advance(20)
+        answers: list[Json] = [one["key"] if n < right else None for n, one in enumerate(paper.values())]
+        handed_in: dict[str, Json] = {"quiz": quiz, "submitted_us": self.now_us(), "score": str(right)}
+        handed_in |= {"full": str(count), "passed": right * 1000 >= count * 600}
+        self.record(stream, "quiz.submitted", handed_in | cheat, answers=answers, ip="10.0.0.1")
+        self.clock.advance(70)
+
     def void(self, who: int, attempt: str, by: str = "staff-2") -> None:
         """Void an attempt that ``staff-1`` asks for and ``by`` confirms."""
         stream = evidence.enrolment_stream(self.enrolments[who])

@@ -18,8 +18,11 @@ def happenings(made: Miniature) -> None:
     _of_the_class(made)
     _united(made)
     _asked_to_correct(made)
+    made.set_quiz(3)
     for lesson in range(4):
         made.watch(4, lesson, 90)
+    made.take_quiz(4, 3, 1, 1)
+    made.take_quiz(4, 3, 2, 2)
     made.unlock(4)
     made.sit(4, 1, 3, marks=[("marker-1", "20"), ("marker-2", "10"), ("marker-3", "18")])
 
