@@ -7,7 +7,7 @@ names the digest changes with the questions, in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,6 +40,11 @@ class ListedPool:
 
     questions: tuple[ListedQuestion, ...]
     sha256: str
+
+    def only(self, ids: Collection[str]) -> ListedPool:
+        """Return the pool of those of its questions that are named."""
+        some = tuple(one for one in self.questions if one.id in ids)
+        return ListedPool(some, pool_digest(some))
 
 
 def pools(session: Session, needs: Iterable[Need]) -> dict[Need, ListedPool]:

@@ -249,7 +249,7 @@ def _of_named(session: Session, named: Iterable[str]) -> list[Part]:
     ids = list(named)
     found = questions.whole(session, ids)
     needs = {(one.topic, one.kind) for one in found.values()}
-    drawable = {one.id for some in questions.listed(session, needs).values() for one in some}
+    drawable = {one.id for pool in questions.pools(session, needs).values() for one in pool.questions}
     for one in ids:
         if one not in drawable or ids.count(one) > 1:
             raise InvalidInput("quizzes.no_question", question=one[:40])

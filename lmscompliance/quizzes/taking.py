@@ -177,13 +177,17 @@ def _draw(
     """Return a frozen paper, and what the draw rested on."""
     plan = setting.blueprint_of(quiz)
     named = set(json.loads(quiz.named))
-    pools = questions.listed(session, plan.needs())
+    pools = questions.pools(session, plan.needs())
     if named:
-        pools = {key: [one for one in pool if one.id in named] for key, pool in pools.items()}
+        pools = {need: pool.only(named) for need, pool in pools.items()}
     seen = {str(one["question"]) for row in before for one in paper_of(row)}
     try:
         drawn = papers.draw_listed(
-            plan, pools, seed, seen, read=lambda some: questions.whole(session, [one.id for one in some])
+            plan,
+            {need: pool.questions for need, pool in pools.items()},
+            seed,
+            seen,
+            read=lambda some: questions.whole(session, [one.id for one in some]),
         )
     except papers.BankTooSmall as error:
         raise Conflict(
