@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "773da84d6ef6068bcac8d6842b8b70de1ad58642442e0c905a4749189d979eae",
-    ("liusu-youji-2021", 1): "c01e28046cd940d0f0b337abb4fd3bed9866245b25af8c239655d148c8f9bf7c",
-    ("wudi-gongjiang-draft", 1): "18601ba7c19b800936490612b9439de86c5d1c38d071ec36db60c5d84608dc3f",
+    ("demo-short", 1): "cac0abe39671df350cb98ccc7b2daae522c3fddbf89f100c3513e89046abd25d",
+    ("liusu-youji-2021", 1): "f12f92575a71e19fa5298706cfd23c5699c9e3e34092d76c0281dee10ca5764f",
+    ("wudi-gongjiang-draft", 1): "69a0e4d860b0ab10ab368a40e4f61def0a60c74d02101a04e995e7e8171da025",
 }
 
 
