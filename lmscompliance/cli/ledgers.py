@@ -15,6 +15,7 @@ from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.messages import text
 from lmscompliance.ledgers.downloads import handed_out
+from lmscompliance.ledgers.models import FULL, PUBLIC
 from lmscompliance.ledgers.service import export
 
 
@@ -33,7 +34,12 @@ def group() -> None:
 )
 @click.option("--purpose", help="What for, and who gets it; everybody in the ledger sees that.")
 @click.option("--pdf/--no-pdf", default=True, help="Whether to make the archive copy as PDF/A, too.")
-def export_(code: str, out: Path, purpose: str | None, *, pdf: bool) -> None:
+@click.option(
+    "--public",
+    is_flag=True,
+    help="A masked workbook for public lists, and a bundle without anybody's data for public mirrors.",
+)
+def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: bool) -> None:
     """Export workbook, evidence bundle and trust file; what was recorded so far is sealed first.
 
     Interrupted, it leaves no half file; repeated on an unchanged class, it gives the same workbook. That
@@ -42,8 +48,10 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool) -> None:
     with services() as given, bar() as progress:
         class_id = class_id_of(given, code)
         by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
-        said = purpose or text("cli.ledger_purpose", language())
-        handed_out(given, by, class_id, purpose=said)
-        done = export(given, signer_of(given), class_id, out, progress, pdf=pdf)
+        if not public:
+            said = purpose or text("cli.ledger_purpose", language())
+            handed_out(given, by, class_id, purpose=said)
+        signer, form = signer_of(given), PUBLIC if public else FULL
+        done = export(given, signer, class_id, out, progress, pdf=pdf and not public, form=form)
     paper = done.pdf or "-"
     say("cli.ledger_exported", workbook=done.workbook, pdf=paper, bundle=done.bundle, trust=done.trust)

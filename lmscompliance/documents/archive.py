@@ -30,7 +30,7 @@ _WAITING = 8
 """Chunks that may wait for the compressor, over all files: what is written faster waits."""
 
 Told = Callable[[int], None]
-"""Told how many bytes have been written so far."""
+"""Told how many bytes have been read so far."""
 
 
 class ArchiveTooLarge(ValueError):
@@ -67,13 +67,14 @@ def pack(
     if len(set(names)) != len(names):
         msg = f"archive names must be unique: {names}"
         raise ValueError(msg)
-    directory = b""
+    directory, read = b"", 0
     for name, source in members:
         start = target.tell()
         raw_name = name.encode("ascii")
         # The sizes are known only afterwards: room is left for the header, which is written last.
         target.seek(start + LOCAL.size + len(raw_name))
-        crc, size = _copy(source, target, told)
+        crc, size = _copy(source, target, told, read)
+        read += size
         end = target.tell()
         compressed = end - start - LOCAL.size - len(raw_name)
         if end > MAX_SIZE or size > MAX_SIZE:
@@ -87,12 +88,12 @@ def pack(
     target.write(END.pack(END_SIGNATURE, 0, 0, len(names), len(names), len(directory), offset, 0))
 
 
-def _copy(source: Path | bytes | Deflated, target: BinaryIO, told: Told | None) -> tuple[int, int]:
+def _copy(
+    source: Path | bytes | Deflated, target: BinaryIO, told: Told | None, before: int
+) -> tuple[int, int]:
     """Write what is compressed of ``source`` and return its checksum and size."""
     if isinstance(source, Deflated):
-        for chunk in chunks(source.path):
-            target.write(chunk)
-            _tell(told, target)
+        target.writelines(chunks(source.path))
         return source.crc, source.size
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     crc = size = 0
@@ -100,14 +101,10 @@ def _copy(source: Path | bytes | Deflated, target: BinaryIO, told: Told | None) 
         crc = zlib.crc32(chunk, crc)
         size += len(chunk)
         target.write(deflate.compress(chunk))
-        _tell(told, target)
+        if told is not None:
+            told(before + size)
     target.write(deflate.flush())
     return crc, size
-
-
-def _tell(told: Told | None, target: BinaryIO) -> None:
-    if told is not None:
-        told(target.tell())
 
 
 def chunks(path: Path) -> Iterable[bytes]:

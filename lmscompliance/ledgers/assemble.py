@@ -36,6 +36,9 @@ from lmscompliance.verifier import bundle
 from lmscompliance.verifier.bundle import FileDigest, Manifest
 from lmscompliance.verifier.entries import records
 
+MASKED = "masked.xlsx"
+_NOBODYS = frozenset({"enterprise_name", "enterprise_uscc"})
+"""Values that a bundle for public mirrors discloses; what is not listed here is not in it."""
 _CHUNK = 1 << 20
 
 
@@ -57,11 +60,14 @@ def write_workbook(
     progress: Progress,
     *,
     pdf: bool = False,
+    masked: bool = False,
 ) -> list[FileDigest]:
     """Build the sheets from the data files in ``folder``, as any verifier will, and write the workbook.
 
-    With ``pdf`` the same rows are printed as PDF/A as well.
+    With ``pdf`` the same rows are printed as PDF/A as well. A ``masked`` one, for public lists, is written
+    beside it as ``MASKED`` and belongs to no bundle.
     """
+    name = MASKED if masked else bundle.LEDGER
     head = Checkpoint.parse(Note.parse((folder / bundle.CHECKPOINT).read_bytes()).text)
     files = tuple(ledger.DataFile(file.name, file.sha256, file.size) for file in data)
     count = [0, 0]
@@ -85,17 +91,31 @@ def write_workbook(
         notice,
         provenance,
         ledger.Observer(trainee=judged),
+        public=masked,
     )
-    path = folder / bundle.LEDGER
+    path = folder / name
     path.parent.mkdir(exist_ok=True)
     if not pdf:
         xlsx.write(path, workbook, taken_at)
-        return [bundle.digest_of(bundle.LEDGER, _chunks(path))]
+        return [bundle.digest_of(name, _chunks(path))]
     with tempfile.TemporaryDirectory(dir=folder, prefix=".paper-") as scratch:
         paper = Paper(Path(scratch), workbook, notice, read[0])
         xlsx.write(path, replace(workbook, rows=paper.rows()), taken_at)
         paper.write(folder / bundle.LEDGER_PDF, where, taken_at, progress)
-    return [bundle.digest_of(name, _chunks(folder / name)) for name in (bundle.LEDGER, bundle.LEDGER_PDF)]
+    return [bundle.digest_of(one, _chunks(folder / one)) for one in (name, bundle.LEDGER_PDF)]
+
+
+def strip(folder: Path, data: Sequence[FileDigest]) -> list[FileDigest]:
+    """Take every value that is about a person, or is a question, out of the data files in ``folder``."""
+    path = folder / bundle.DISCLOSURES
+    whole = path.rename(folder / "whole")
+    with HashedFile(folder, bundle.DISCLOSURES) as file:
+        for line in _lines(whole):
+            if bundle.Disclosure.decode(line).name in _NOBODYS:
+                file.write(line + b"\n")
+        stripped = file.digest()
+    whole.unlink()
+    return [stripped if one.name == stripped.name else one for one in data]
 
 
 def write_bundle(
@@ -108,6 +128,7 @@ def write_bundle(
     sealed: int,
     files: Sequence[FileDigest],
     folder: Path,
+    progress: Progress,
 ) -> FileDigest:
     """Write the archive ``folder``/bundle around what is there, with the proof that ``files`` were recorded.
 
@@ -137,7 +158,9 @@ def write_bundle(
     _write(folder, bundle.MANIFEST, manifest.encode())
     path = folder / "bundle"
     with path.open("xb") as target:
-        write_archive(target, [(name, folder / name) for name in (bundle.MANIFEST, *names)])
+        members = [(name, folder / name) for name in (bundle.MANIFEST, *names)]
+        whole = sum(path.stat().st_size for _, path in members)
+        write_archive(target, members, lambda read: progress("bundle", read, whole + 1))
     return bundle.digest_of("bundle", _chunks(path))
 
 

@@ -13,7 +13,7 @@ from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.ledgers import links
-from lmscompliance.ledgers.models import LedgerDownload, LedgerExport
+from lmscompliance.ledgers.models import FULL, LedgerDownload, LedgerExport
 from lmscompliance.ledgers.service import kept_directory
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -33,6 +33,7 @@ class ExportLine:
     """One finished export as a page lists it."""
 
     id: str
+    form: str
     stem: str
     taken_at: datetime
     finished_at: datetime
@@ -67,6 +68,7 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
         return [
             ExportLine(
                 id=row.id,
+                form=row.form,
                 stem=row.stem,
                 taken_at=row.taken_at,
                 finished_at=row.finished_at or row.recorded_at,
@@ -83,7 +85,7 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
 
 
 WHOLE = ("workbook", "pdf", "bundle")
-"""Those of ``ENDINGS`` that hold everybody's full numbers."""
+"""Those of ``ENDINGS`` that hold everybody's full numbers, in the form ``FULL``."""
 COMMAND = "command"
 """The occasion of an export at a command line."""
 
@@ -107,11 +109,11 @@ def link(
     """
     if file not in ENDINGS:
         raise NotFound("web.not_found")
-    words = looks.checked_purpose(purpose) if file in WHOLE else ""
     made = links.Link(class_id, export_id, file, actor.account, actor.role.value)
     with transaction(services.database) as session:
-        _standing(session, services, made)
-        if words:
+        found = _standing(session, services, made)
+        if found.form == FULL and file in WHOLE:
+            words = looks.checked_purpose(purpose)
             place = (class_id, looks.NOBODY)
             looks.record(session, services, actor, place, what=looks.LEDGER, occasion=file, purpose=words)
     return links.issue(services, made)
@@ -124,7 +126,7 @@ def fetch(services: Services, text: str) -> Path:
     """
     opened = links.read(services, text)
     with transaction(services.database) as session:
-        path = _standing(session, services, opened)
+        found = _standing(session, services, opened)
         session.add(
             LedgerDownload(
                 class_id=opened.class_id,
@@ -136,16 +138,19 @@ def fetch(services: Services, text: str) -> Path:
                 downloaded_at=services.clock.now(),
             )
         )
-    return path
+    return _path(services, found, opened.file)
 
 
-def _standing(session: Session, services: Services, wanted: links.Link) -> Path:
-    """Return where the file stands; raises ``NotFound``."""
+def _standing(session: Session, services: Services, wanted: links.Link) -> LedgerExport:
+    """Return the export, whose file stands; raises ``NotFound``."""
     found = finished(session, wanted.class_id, wanted.export_id)
     if found is None:
         raise NotFound("web.not_found")
-    folder = kept_directory(services, wanted.class_id, wanted.export_id)
-    path = folder / f"{found.stem}{ENDINGS[wanted.file]}"
+    path = _path(services, found, wanted.file)
     if not path.is_file():
         raise NotFound("ledgers.file_gone", name=path.name)
-    return path
+    return found
+
+
+def _path(services: Services, found: LedgerExport, file: str) -> Path:
+    return kept_directory(services, found.class_id, found.id) / f"{found.stem}{ENDINGS[file]}"

@@ -15,8 +15,8 @@ from lmscompliance.evidence.signer import Signer
 from lmscompliance.jobs import queue, worker
 from lmscompliance.jobs.models import JobRow
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.errors import TooMany
-from lmscompliance.ledgers.models import LedgerExport
+from lmscompliance.kernel.errors import InvalidInput, TooMany
+from lmscompliance.ledgers.models import FULL, PUBLIC, LedgerExport
 from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -47,12 +47,14 @@ class Waiting:
         return self.state in {"queued", "running"}
 
 
-def ask(services: Services, actor: Actor, class_id: str) -> str:
+def ask(services: Services, actor: Actor, class_id: str, form: str = FULL) -> str:
     """Queue an export and return the job's id; while one is unfinished, that one's.
 
-    Raises ``TooMany`` when the account, or the class's enterprise, has asked for its share of the last 24
-    hours. Two who ask at the same moment may go one over it.
+    Raises ``InvalidInput`` for an unknown ``form``, and ``TooMany`` when the account, or the class's
+    enterprise, has asked for its share of the last 24 hours. Two who ask at the same moment may go one over.
     """
+    if form not in {FULL, PUBLIC}:
+        raise InvalidInput("ledgers.form")
     with transaction(services.database) as session:
         found = queue.unfinished(session, KIND, class_id)
         if found is not None:
@@ -64,7 +66,7 @@ def ask(services: Services, actor: Actor, class_id: str) -> str:
             services,
             KIND,
             class_id,
-            {"account": actor.account},
+            {"account": actor.account, "form": form},
             asked_by=actor.account,
             asked_for=enterprise,
         )
@@ -149,7 +151,16 @@ def _build(signer: Signer, services: Services, taken: queue.Claim) -> dict[str, 
     _sweep(services, taken.subject)
     account = str(taken.payload.get("account", ""))
     told = _Told(services, taken)
-    export = export_for_download(services, signer, taken.subject, told, requested_by=account, pdf=True)
+    form = str(taken.payload.get("form", FULL))
+    export = export_for_download(
+        services,
+        signer,
+        taken.subject,
+        told,
+        requested_by=account,
+        pdf=form == FULL,
+        form=form,
+    )
     return {"export": export.id}
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, Integer, String
+from sqlalchemy import BigInteger, Boolean, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import TABLE_PREFIX, Base
 from lmscompliance.storage.types import Id, Instant
+
+FULL, PUBLIC = "full", "public"
+"""Forms of an export: with everybody's full numbers, or a masked workbook and a bundle without any person."""
 
 
 class LedgerExport(Base):
@@ -29,6 +32,7 @@ class LedgerExport(Base):
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_n: Mapped[int] = mapped_column(Integer)
     requested_by: Mapped[str] = mapped_column(String(255))
+    form: Mapped[str] = mapped_column(String(8), default=FULL, server_default=text(f"'{FULL}'"))
     stem: Mapped[str] = mapped_column(String(80))
     kept: Mapped[bool] = mapped_column(Boolean)
     workbook_sha256: Mapped[str] = mapped_column(String(64))

@@ -24,7 +24,7 @@ from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.ledgers import assemble
 from lmscompliance.ledgers.gather import Cut, Progress
-from lmscompliance.ledgers.models import LedgerExport
+from lmscompliance.ledgers.models import FULL, PUBLIC, LedgerExport
 from lmscompliance.ledgers.platform import declare_platform
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
@@ -65,15 +65,19 @@ def export(
     *,
     requested_by: str = BY_COMMAND,
     pdf: bool = False,
+    form: str = FULL,
 ) -> Export:
     """Export the class's ledger into ``out_dir``: ``CODE`` with ``.xlsx``, ``.lmsev.zip`` and two more.
 
-    These are ``.trust`` and ``.tlog-proof``, the receipt; with ``pdf`` also ``.pdf``, the archive copy.
+    These are ``.trust`` and ``.tlog-proof``, the receipt; with ``pdf`` also ``.pdf``, the archive copy. In
+    the form ``PUBLIC`` the workbook is masked, the bundle holds nobody's values and a workbook without them,
+    and the names begin with ``CODE.public``.
     Raises ``NotFound`` for an unknown class and ``Conflict`` when its evidence cannot be sealed. Safe to
     repeat: whatever is interrupted leaves at most an entry in the log that no file refers to, and files of
     an earlier export are replaced only by whole ones, the bundle last.
     """
-    run = _Run(services, signer, class_id, services.ids.new(), progress or _silent, requested_by, pdf)
+    told = progress or _silent
+    run = _Run(services, signer, class_id, services.ids.new(), told, requested_by, pdf, form)
     return run.into(out_dir, kept=False)
 
 
@@ -85,10 +89,12 @@ def export_for_download(
     *,
     requested_by: str = BY_COMMAND,
     pdf: bool = False,
+    form: str = FULL,
 ) -> Export:
     """Export into the export directory, from where the class's ledger page offers it for download."""
     export_id = services.ids.new()
-    run = _Run(services, signer, class_id, export_id, progress or _silent, requested_by, pdf)
+    told = progress or _silent
+    run = _Run(services, signer, class_id, export_id, told, requested_by, pdf, form)
     return run.into(kept_directory(services, class_id, export_id), kept=True)
 
 
@@ -109,11 +115,13 @@ class _Subject:
     code: str
     notice: Notice
     taken_at: datetime
+    form: str
 
     @property
     def stem(self) -> str:
         """The class's code as part of a file name."""
-        return _UNSAFE.sub("-", self.code).strip(".-")[:_STEM_LENGTH] or self.cut.class_id
+        stem = _UNSAFE.sub("-", self.code).strip(".-")[:_STEM_LENGTH] or self.cut.class_id
+        return stem if self.form == FULL else f"{stem}.{self.form}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,7 @@ class _Run:
     progress: Progress
     requested_by: str
     pdf: bool
+    form: str
 
     def into(self, out_dir: Path, *, kept: bool) -> Export:
         """Make all files aside and put them in place."""
@@ -150,11 +159,15 @@ class _Run:
                 files = assemble.write_data(
                     session, self.services, cut, subject.notice, folder=folder, progress=self.progress
                 )
-            files += assemble.write_workbook(
-                folder, subject.notice, files, subject.taken_at, self.progress, pdf=self.pdf
-            )
+            masked: list[FileDigest] = []
+            if self.form == PUBLIC:
+                # Masked from the whole data, which is also what it can be checked with; then these go.
+                masked = self._workbook(folder, subject, files, masked=True)
+                files = assemble.strip(folder, files)
+            made = self._workbook(folder, subject, files)
+            files, workbook = files + made, (masked or made)[0]
             files = assemble.with_sm3(self.signer, files, folder)
-            recorded_n = self._record(subject, files, kept=kept)
+            recorded_n = self._record(subject, files, workbook, kept=kept)
             # Dying from here on leaves digests in the log without files; asking again makes both anew.
             sealed = seal_all(self.services, self.signer).size
             stamped_at = stamping.stamp(self.services, sealed)
@@ -168,6 +181,7 @@ class _Run:
                     sealed=sealed,
                     files=files,
                     folder=folder,
+                    progress=self.progress,
                 )
             assemble.write_receipt(self.services, self.class_id, recorded_n, folder / "receipt")
             (folder / "trust").write_text(assemble.trust_text(self.signer, self.services), encoding="utf-8")
@@ -175,7 +189,7 @@ class _Run:
             _place(
                 {
                     **paper,
-                    folder / bundle.LEDGER: done.workbook,
+                    folder / workbook.name: done.workbook,
                     folder / "trust": done.trust,
                     folder / "receipt": done.receipt,
                     folder / "bundle": done.bundle,
@@ -184,6 +198,19 @@ class _Run:
         self._finish(digest, stamped_at)
         self.progress("bundle", 1, 1)
         return done
+
+    def _workbook(
+        self, folder: Path, subject: _Subject, files: Sequence[FileDigest], *, masked: bool = False
+    ) -> list[FileDigest]:
+        return assemble.write_workbook(
+            folder,
+            subject.notice,
+            files,
+            subject.taken_at,
+            self.progress,
+            pdf=self.pdf and not masked,
+            masked=masked,
+        )
 
     def _snapshot(self) -> _Subject:
         """List the class's streams, seal them, and choose the data checkpoint."""
@@ -204,12 +231,13 @@ class _Run:
         if size is None or not meets_trust(self.services, size):
             size = sealed.size
         cut = Cut(self.class_id, taken.id, taken.first_n + taken.pages, size)
-        return _Subject(cut, found.code, notice, taken.taken_at)
+        return _Subject(cut, found.code, notice, taken.taken_at, self.form)
 
-    def _record(self, subject: _Subject, files: Sequence[FileDigest], *, kept: bool) -> int:
+    def _record(
+        self, subject: _Subject, files: Sequence[FileDigest], workbook: FileDigest, *, kept: bool
+    ) -> int:
         """Put the files' digests into the log, and the export into the list, in one transaction."""
         cut, now = subject.cut, self.services.clock.now()
-        (workbook,) = (file for file in files if file.name == bundle.LEDGER)
         with transaction(self.services.database) as session:
             recorded = evidence.record(
                 session,
@@ -230,6 +258,7 @@ class _Run:
                     recorded_at=now,
                     recorded_n=recorded.n,
                     requested_by=self.requested_by,
+                    form=self.form,
                     stem=subject.stem,
                     kept=kept,
                     workbook_sha256=workbook.sha256,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.kernel.actor import READING, Role
 from lmscompliance.ledgers import downloads, jobs
 from lmscompliance.ledgers.access import export_scope
+from lmscompliance.ledgers.models import FULL
 from lmscompliance.ledgers.subject import subject
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import TOKEN, Access, Routes, current_actor, current_services, redirect_to, render
@@ -35,8 +36,9 @@ def page(class_id: str) -> ResponseReturnValue:
 
 @routes.post("/classes/<class_id>/ledger", endpoint="ledger_create", access=_ASKING)
 def create(class_id: str) -> ResponseReturnValue:
-    """Ask for a ledger; asking twice makes one."""
-    jobs.ask(current_services(), current_actor(), class_id)
+    """Ask for a ledger, whole or for public lists; asking twice makes one."""
+    form = request.form.get("form", FULL)
+    jobs.ask(current_services(), current_actor(), class_id, form)
     return redirect_to("ledger", class_id=class_id)
 
 
@@ -53,7 +55,7 @@ def cancel(class_id: str) -> ResponseReturnValue:
     access=Access(*READING, scope=export_scope),
 )
 def download(class_id: str, export_id: str, file: str) -> ResponseReturnValue:
-    """Lead to one file of a finished ledger that holds nobody's data."""
+    """Lead to one file of a finished ledger that holds nobody's full data."""
     return _linked(class_id, export_id, file)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, tee
 
 from lmscompliance.policy import Notice
 from lmscompliance.rules import quizzes, reported
@@ -29,6 +29,7 @@ from lmscompliance.rules.ledger_facts import ClassRecord, Record, TraineeRecord
 from lmscompliance.rules.ledger_filing import Application, Commitment, Plan
 from lmscompliance.rules.ledger_learning import Detail, Summary
 from lmscompliance.rules.ledger_live import LiveLessons
+from lmscompliance.rules.ledger_masked import masked
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_proofs import Proofs
 from lmscompliance.rules.ledger_quizzes import Quizzes
@@ -90,25 +91,41 @@ def build(
     notice: Notice,
     provenance: Callable[[ClassRecord], Provenance],
     observer: Observer | None = None,
+    *,
+    public: bool = False,
 ) -> Workbook:
     """Return the ledger of the class whose ``records`` come in the bundle's order.
 
-    The class's own stream is read at once, the trainees while the rows are consumed. Raises ``BadFact`` or
-    ``ValueError``, now or then, when a leaf does not say what it must or the policy is not the class's.
+    A ``public`` one is masked (``ledger_masked``); its verdicts are those of the whole one. The class's own
+    stream is read at once, the trainees while the rows are consumed. Raises ``BadFact`` or ``ValueError``,
+    now or then, when a leaf does not say what it must or the policy is not the class's.
     """
     told = observer or Observer()
     class_part, trainee_part = _split(records)
-    found = read_class(class_part, told.unknown)
+    own = list(class_part)
+    found = read_class(own, told.unknown)
     if notice.digest != found.fact.policy_digest:
         filed = found.fact.policy_digest
         msg = f"class {found.fact.code} was filed under policy digest {filed}, not {notice.digest}"
         raise ValueError(msg)
     found.lessons = tuple(held(found.lessons, found.shows, notice.delivery))
-    context = Context(found, notice, provenance(found))
-    trainees = read_trainees(trainee_part, found, told.unknown)
+    shown = read_class(map(masked, own), _nothing) if public else found
+    shown.lessons = found.lessons
+    context = Context(shown, notice, provenance(found), public=public)
+    whole, copy = tee(trainee_part) if public else (trainee_part, iter(()))
+    trainees: Iterator[Judged] = (
+        judge(one, found, notice) for one in read_trainees(whole, found, told.unknown)
+    )
+    if public:
+        trainees = map(_masked, trainees, read_trainees(map(masked, copy), shown, _nothing))
     parts = [part for part in (kind(context) for kind in PARTS) if part.applies()]
-    title = f"学习台账 {found.fact.code}"
-    return Workbook(title, tuple(part.frame() for part in parts), _rows(parts, context, trainees, told))
+    title = f"学习台账 {found.fact.code}" + ("（公示用）" if public else "")
+    return Workbook(title, tuple(part.frame() for part in parts), _rows(parts, trainees, told))
+
+
+def _masked(judged: Judged, shown: TraineeRecord) -> Judged:
+    """Return the verdicts on a trainee beside what a public list may show of them."""
+    return replace(judged, trainee=shown)
 
 
 def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
@@ -178,13 +195,10 @@ def _complete_at_unlock(
     return _trained(trainee, as_it_was, found, notice, by_us=unlocked_us)[-1].met
 
 
-def _rows(
-    parts: Sequence[Part], context: Context, trainees: Iterator[TraineeRecord], told: Observer
-) -> Iterator[tuple[int, Row]]:
+def _rows(parts: Sequence[Part], trainees: Iterator[Judged], told: Observer) -> Iterator[tuple[int, Row]]:
     for number, part in enumerate(parts):
         yield from _on(number, part.opening())
-    for trainee in trainees:
-        judged = judge(trainee, context.record, context.notice)
+    for judged in trainees:
         told.trainee(judged)
         for number, part in enumerate(parts):
             yield from _on(number, part.rows(judged))

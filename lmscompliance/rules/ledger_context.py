@@ -41,6 +41,8 @@ class Context:
     record: ClassRecord
     notice: Notice
     provenance: Provenance
+    public: bool = False
+    """Whether this is the masked copy for public lists."""
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lmscompliance.rules import ledger_masked
 from lmscompliance.rules import ledger_terms as terms
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.ledger_context import Context, Judged
@@ -51,7 +52,7 @@ class Cover(Part):
 
     def closing(self) -> Iterator[Row]:
         """Yield the whole sheet."""
-        yield row(Style.TITLE, "职业技能培训学习台账")
+        yield row(Style.TITLE, ledger_masked.TITLE if self.context.public else "职业技能培训学习台账")
         yield from self._basics()
         yield from self._figures()
         yield from self._evidence()

@@ -20,7 +20,7 @@ from lmscompliance.verifier.entries import records
 from lmscompliance.verifier.loose import AnyArchive
 from lmscompliance.verifier.report import Remark, Report, Step
 from lmscompliance.verifier.trainees import TraineeCheck
-from lmscompliance.verifier.workbook import WorkbookCheck, compare
+from lmscompliance.verifier.workbook import WorkbookCheck, compare, is_masked
 
 
 @dataclass(slots=True)
@@ -53,15 +53,24 @@ class Recomputation:
         with tempfile.TemporaryDirectory(prefix="lmsev-") as scratch:
             try:
                 checks = [WorkbookCheck(sheets, self._extract(Path(scratch)))]
-                if outside and self.outside and self._is_there(self.outside, outside):
-                    checks.append(WorkbookCheck(outside, self.outside))
+                copy = self._copy(outside)
+                if copy is not None and not copy.public:
+                    checks.append(copy)
                 self._compare(checks, head, notice, grades, rules)
+                if copy is not None and copy.public:
+                    compare([copy], lambda: self._build(head, notice, None, public=True))
             except (ValueError, ArithmeticError, ComplianceError) as error:
                 sheets.fail("cannot_recompute", reason=str(error))
                 for step in steps:
                     if step is not sheets:
                         # Trainees behind the damage were not looked at, so these have not passed.
                         step.skip("earlier_failure")
+
+    def _copy(self, step: Step | None) -> WorkbookCheck | None:
+        """Return the comparison with the workbook outside the bundle, if there is one to be read."""
+        if step is None or self.outside is None or not self._is_there(self.outside, step):
+            return None
+        return WorkbookCheck(step, self.outside, public=is_masked(self.outside))
 
     def _extract(self, folder: Path) -> Path:
         path = folder / "ledger.xlsx"
@@ -98,7 +107,9 @@ class Recomputation:
             self._claims.end()
             self._trainees.end()
 
-    def _build(self, head: Checkpoint, notice: Notice, check: TraineeCheck | None) -> Workbook:
+    def _build(
+        self, head: Checkpoint, notice: Notice, check: TraineeCheck | None, *, public: bool = False
+    ) -> Workbook:
         files = tuple(
             ledger.DataFile(file.name, file.sha256, file.size)
             for file in self.recorded or ()
@@ -126,4 +137,5 @@ class Recomputation:
         ) if check else None  # fmt: skip
         entries = self.archive.lines(bundle.ENTRIES, bundle.MAX_LINE)
         disclosures = self.archive.lines(bundle.DISCLOSURES, bundle.MAX_LINE)
-        return ledger.build(records(entries, disclosures, loose=True), notice, provenance, observer)
+        read = records(entries, disclosures, loose=True)
+        return ledger.build(read, notice, provenance, observer, public=public)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lmscompliance.rules.ledger_facts import WITHHELD
+from lmscompliance.rules.ledger_masked import TITLE
 from lmscompliance.rules.ledger_table import (
     Cell,
     Place,
@@ -36,8 +37,11 @@ class WorkbookCheck:
     those that differ are named all the same.
     """
 
-    def __init__(self, step: Step, path: Path) -> None:
-        """Compare the file at ``path``; what is wrong with it goes to ``step``."""
+    def __init__(self, step: Step, path: Path, *, public: bool = False) -> None:
+        """Compare the file at ``path``; what is wrong with it goes to ``step``.
+
+        In a ``public``, masked copy what is hidden has to be hidden as the copy itself would.
+        """
         self._step = step
         self._path = path
         self._reader: OpenWorkbook | None = None
@@ -45,6 +49,7 @@ class WorkbookCheck:
         self._found = Step(step.number, step.name)
         self._expected: tuple[Sheet, ...] = ()
         self._cursors: dict[Place, _Cursor | None] = {}
+        self.public = public
         self.cells = 0
         self.undisclosed = 0
         self.again = False
@@ -93,6 +98,7 @@ class WorkbookCheck:
         if not self.again:
             self._step.absorb(self._found)
             code = "workbook_detail" if self._strict else "workbook_contents_detail"
+            code = "workbook_masked_detail" if self.public and self._strict else code
             self._step.say(code, cells=self.cells, sheets=len(self._cursors))
 
     def close(self) -> None:
@@ -128,7 +134,7 @@ class WorkbookCheck:
 
     def _tail(self, cursor: _Cursor) -> None:
         for _, cells in cursor.rest():
-            if cursor.untold:
+            if cursor.untold and not self.public:
                 self.undisclosed += len(cells)
                 continue
             for cell in cells.values():
@@ -154,7 +160,7 @@ class WorkbookCheck:
 
     def _cell(self, cursor: _Cursor, index: int, expected: Cell, found: ReadCell | None) -> None:
         self.cells += 1
-        if isinstance(expected, str) and WITHHELD in expected:
+        if isinstance(expected, str) and WITHHELD in expected and not self.public:
             self.undisclosed += 1
             return
         blank = expected is None or expected == ""
@@ -179,6 +185,19 @@ class WorkbookCheck:
             return math.isclose(float(found.content), float(content), rel_tol=_ROUNDING)
         except ValueError:
             return False
+
+
+def is_masked(path: Path) -> bool:
+    """Tell by its first cell whether the workbook says to be a masked copy; one that cannot be read does not.
+
+    Nothing rests on that: a copy that says so wrongly differs from a masked one in other cells.
+    """
+    try:
+        with ContentReader(path) as reader:
+            _, cells = next(iter(reader.rows(0, SheetTail())), (0, {}))
+    except NotOurWorkbook:
+        return False
+    return 0 in cells and cells[0].content == TITLE
 
 
 def compare(checks: Sequence[WorkbookCheck], build: Callable[[], Workbook]) -> None:
