@@ -31,37 +31,39 @@ def main() -> None:
     for database in call.databases:
         clock = ManualClock(datetime(2021, 2, 1, 8, 0, tzinfo=SHANGHAI))
         with platform(database, clock) as services:
-            measure(services, database, 100 if call.quick else 10_000)
+            measure(services, database, *((100, 3) if call.quick else (10_000, 1)))
 
 
-def measure(services: Services, database: str, trainees: int) -> None:
-    """Fill a class, read everybody's facts, then judge everybody."""
+def measure(services: Services, database: str, trainees: int, rounds: int) -> None:
+    """Fill a class, then read everybody's facts and judge everybody in turn; the best round of each counts."""
     school = filled(services, trainees)
     enrolments = list(school.trainees.values())
-    with reading(services.database) as session:
-        course = course_of(session, school.class_id)
-        began = time.perf_counter()
-        beats = sum(
-            len(segment.beats)
-            for _, facts in read_facts(session, course, enrolments)
-            for one in facts.sessions
-            for segment in one.segments
-        )
-        took_reading = time.perf_counter() - began
-    with reading(services.database) as session:
-        began = time.perf_counter()
-        complete = sum(one.training.met for one in judge(session, course, enrolments))
-        took_judging = time.perf_counter() - began
-    if complete != trainees:
-        msg = f"{trainees - complete} of {trainees} trainees who learnt everything were not judged complete"
-        raise RuntimeError(msg)
+    took_reading, took_judging, beats = [], [], 0
+    for _ in range(rounds):
+        with reading(services.database) as session:
+            course = course_of(session, school.class_id)
+            began = time.perf_counter()
+            beats = sum(
+                len(segment.beats)
+                for _, facts in read_facts(session, course, enrolments)
+                for one in facts.sessions
+                for segment in one.segments
+            )
+            took_reading.append(time.perf_counter() - began)
+        with reading(services.database) as session:
+            began = time.perf_counter()
+            complete = sum(one.training.met for one in judge(session, course, enrolments))
+            took_judging.append(time.perf_counter() - began)
+        if complete != trainees:
+            msg = f"{trainees - complete} of {trainees} trainees who learnt everything were not judged complete"
+            raise RuntimeError(msg)
     say(
         f"completion_{database}",
-        value=trainees / took_judging,
+        value=trainees / min(took_judging),
         unit="trainees/s",
-        limit=trainees / took_reading,
+        limit=trainees / min(took_reading),
         how=f"a class of {trainees} trainees with 24 sessions of 30 minutes each ({beats} beats) judged by "
-        "every rule, reading included; limit: the same facts only read",
+        f"every rule, reading included; limit: the same facts only read; best of {rounds}",
     )
 
 

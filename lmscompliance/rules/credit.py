@@ -152,7 +152,7 @@ def _beats(fact: SessionFact, terms: CreditTerms) -> list[TimedBeat]:
 def _judge_beats(
     beats: Sequence[TimedBeat], start: int, end: int, terms: CreditTerms, bits: Mapping[str, int]
 ) -> list[Piece]:
-    """Cover ``[start, end)`` with pieces, each judged by the two beats around it."""
+    """Cover ``[start, end)`` with pieces judged by the two beats around them, alike neighbours joined."""
     pieces: list[Piece] = []
     idle = bits["idle_gap"]
     reached = start
@@ -162,7 +162,10 @@ def _judge_beats(
         if until > reached:
             mask = _judge(beats[number - 1], beat, terms, bits) if number else idle
             mask |= bits[paces[number]] if paces[number] else 0
-            pieces.append(Piece(reached, until, mask))
+            if pieces and pieces[-1].mask == mask:
+                pieces[-1].end = until
+            else:
+                pieces.append(Piece(reached, until, mask))
             reached = until
     if reached < end:
         pieces.append(Piece(reached, end, idle))
