@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def measure(services: Services, database: str, trainees: int, rounds: int) -> None:
-    """Fill a class, then read everybody's facts and judge everybody in turn; the best round of each counts."""
+    """Fill a class, then read all facts and judge everybody in turn; the best round of each counts."""
     school = filled(services, trainees)
     enrolments = list(school.trainees.values())
     took_reading, took_judging, beats = [], [], 0
@@ -55,7 +55,8 @@ def measure(services: Services, database: str, trainees: int, rounds: int) -> No
             complete = sum(one.training.met for one in judge(session, course, enrolments))
             took_judging.append(time.perf_counter() - began)
         if complete != trainees:
-            msg = f"{trainees - complete} of {trainees} trainees who learnt everything were not judged complete"
+            missing = trainees - complete
+            msg = f"{missing} of {trainees} trainees who learnt everything were not judged complete"
             raise RuntimeError(msg)
     say(
         f"completion_{database}",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.facts import LessonFact
 from lmscompliance.rules.ledger_body import Body
+from lmscompliance.rules.ledger_context import Context, Judged
 from lmscompliance.rules.ledger_facts import ClassRecord, Record
 from lmscompliance.rules.ledger_part import Part
 from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
@@ -37,6 +38,7 @@ _PLAN = {
     "结束": Column(17, centred=True),
     "地点": Column(14),
     "授课教师": Column(10),
+    "完成人数": Column(8, centred=True),
 }
 _DOCUMENTS = {
     "application": "申请表",
@@ -154,7 +156,13 @@ class Commitment(_Form):
 
 
 class Plan(Part):
-    """教学计划: a row a lesson; 课时 and minutes by topic and in all."""
+    """教学计划: a row a lesson with how many completed it; 课时 and minutes by topic and in all."""
+
+    def __init__(self, context: Context) -> None:
+        """Start at nobody."""
+        super().__init__(context)
+        self._people = 0
+        self._complete = {lesson.id: 0 for lesson in context.record.lessons}
 
     def applies(self) -> bool:
         """Tell whether a plan was published."""
@@ -165,7 +173,7 @@ class Plan(Part):
         return Sheet(PLAN, self.context.footer(PLAN), tuple(_PLAN.values()), head_row=3, frozen_columns=1)
 
     def opening(self) -> Iterator[Row]:
-        """Yield the whole sheet: the plan is known before the first trainee."""
+        """Yield title and headings."""
         record = self.context.record
         terms = self.context.notice.hours
         yield row(Style.TITLE, "教学计划")
@@ -175,15 +183,28 @@ class Plan(Part):
         )
         yield row(Style.NOTE, self.context.note(f"第 {record.plan_version} 版；{asked}。"))
         yield row(Style.HEAD, *_PLAN)
+
+    def rows(self, judged: Judged) -> Iterator[Row]:
+        """Count what one trainee completed, who has no row here."""
+        self._people += 1
+        for one in judged.training.lessons:
+            self._complete[one.lesson.id] += one.complete
+        yield from ()
+
+    def closing(self) -> Iterator[Row]:
+        """Yield the lessons and the sums."""
+        record = self.context.record
         for lesson in record.lessons:
-            yield _lesson(lesson, record.teachers)
+            yield _lesson(lesson, record.teachers, self._complete[lesson.id])
         for topic in self.context.topics:
             some = [one for one in record.lessons if one.topic == topic]
             yield _total(f"{topic}小计", len(some), some)
         yield _total("合计", len(record.lessons), record.lessons)
+        if self._people:
+            yield row(Style.NOTE, f"完成人数为学完该课的人数，共 {self._people} 人参训。")
 
 
-def _lesson(lesson: LessonFact, teachers: Mapping[str, str]) -> Row:
+def _lesson(lesson: LessonFact, teachers: Mapping[str, str], complete: int) -> Row:
     return row(
         Style.DATA,
         lesson.ordinal,
@@ -197,10 +218,11 @@ def _lesson(lesson: LessonFact, teachers: Mapping[str, str]) -> Row:
         words.moment(lesson.ends_us)[:16],
         lesson.place,
         teachers.get(lesson.id, ""),
+        complete,
     )
 
 
 def _total(label: str, count: int, lessons: Sequence[LessonFact]) -> Row:
     hours = exact_sum(one.class_hours for one in lessons)
     minutes = words.minutes(sum(one.planned_seconds for one in lessons))
-    return row(Style.TOTAL, label, None, f"{count} 课", None, None, hours, minutes, *[None] * 4)
+    return row(Style.TOTAL, label, None, f"{count} 课", None, None, hours, minutes, *[None] * 5)

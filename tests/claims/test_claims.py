@@ -205,7 +205,7 @@ def test_W20_an_agreed_rate_is_needed_and_then_multiplied(services, tmp_path):
 
 
 @ONCE
-def test_what_if_asks_other_terms_and_changes_nothing(services, tmp_path):
+def test_W26_what_if_asks_other_terms_and_changes_nothing(services, tmp_path):
     """The sums under another amount, with the class's own policy untouched."""
     services = paying(services)
     class_id = closed_class(services, tmp_path, "A")
@@ -215,7 +215,7 @@ def test_what_if_asks_other_terms_and_changes_nothing(services, tmp_path):
 
 
 @ONCE
-def test_the_pack_holds_summary_roster_and_every_step(services, tmp_path):
+def test_T35_the_pack_holds_summary_roster_and_every_step(services, tmp_path):
     """⑦ and ⑧ with full numbers as text, the same bytes each time, and who took it is on record."""
     services = paying(services)
     class_id = closed_class(services, tmp_path, "A")

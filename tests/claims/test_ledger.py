@@ -54,7 +54,7 @@ def _cells(book, sheet):
     return [[cell for cell in row if cell is not None] for row in book[sheet].iter_rows(values_only=True)]
 
 
-def test_the_ledger_holds_the_claim_and_names_an_edited_yuan(room, tmp_path):
+def test_T28_W14_the_ledger_holds_plan_and_claim_and_names_an_edited_yuan(room, tmp_path):
     """⑦⑧⑨⑩ and the plan are there with visible sums; the verifier judges again and names an edited cell."""
     claim_id = claim(room.services, room.class_id)
     service.decide(room.services, room.class_id, claim_id, by="inspector-1", reference="审-7")
@@ -81,7 +81,8 @@ def test_the_ledger_holds_the_claim_and_names_an_edited_yuan(room, tmp_path):
     assert {row[2] for row in steps[3:-1]} == {"享受", "不享受"}
     assert steps[-1] == ["合计", "1 人", 300]
     plan = _cells(book, "教学计划")
-    assert (len(plan), plan[-1]) == (3 + 4 + 4 + 1, ["合计", "4 课", 4, 6])
+    assert (len(plan), plan[-2]) == (3 + 4 + 4 + 1 + 1, ["合计", "4 课", 4, 6])
+    assert [row[-1] for row in plan[3:7]] == [1, 1, 1, 1]
     assert any("未提交" in row for row in _cells(book, "⑨申请表"))
     assert any("真实" in str(row[0]) for row in _cells(book, "⑩承诺书") if row)
     files = take_apart(done.bundle)

@@ -39,7 +39,7 @@ def test_a_gap_at_the_limit_counts_and_one_beyond_it_counts_nothing():
 @pytest.mark.parametrize(
     ("state", "reason"), [("hidden", "page_hidden"), ("paused", "paused"), ("ended", "paused")]
 )
-def test_a_state_holds_until_the_next_beat(state, reason):
+def test_W31_a_state_holds_until_the_next_beat(state, reason):
     """Time after a beat that reports no playing is excluded, even when the position moves on."""
     result = _account(
         session([(0, 0, "playing"), (30, 30, state), (70, 70, "playing"), (100, 100, "playing")])
