@@ -15,6 +15,7 @@ from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 VERBS = {
     "accounts": "lmscompliance.cli.accounts:group",
     "claims": "lmscompliance.cli.claims:group",
+    "certificates": "lmscompliance.cli.certificates:group",
     "class": "lmscompliance.cli.classes:group",
     "content": "lmscompliance.cli.content:group",
     "credit": "lmscompliance.cli.credit:group",
@@ -45,6 +46,7 @@ VERBS = {
 HELP = {
     "accounts": "Say who may sign in to a service of its own.",
     "claims": "Claim a class's subsidy, and record the money.",
+    "certificates": "Issue, list and revoke certificates of trainees who passed.",
     "class": "File, approve and list training classes.",
     "content": "Freeze lessons' content and check it.",
     "credit": "Correct credited time, and answer objections.",

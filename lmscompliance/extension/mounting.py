@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 import lmscompliance.web
 from lmscompliance.attendance import views as attendance_views
+from lmscompliance.certificates import views as certificate_views
 from lmscompliance.claims import views as claim_views
 from lmscompliance.completion import dispute_views, life_views
 from lmscompliance.completion import views as completion_views
@@ -66,6 +67,7 @@ ROOMS: tuple[Routes, ...] = (
     dispute_views.routes,
     life_views.routes,
     claim_views.routes,
+    certificate_views.routes,
     filing_views.routes,
     notice_views.routes,
     dispatch_views.routes,

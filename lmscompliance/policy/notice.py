@@ -14,6 +14,7 @@ from lmscompliance.policy.schema import Value
 from lmscompliance.policy.terms import (
     AnomalyTerms,
     AttendanceTerms,
+    CertificateTerms,
     ConsentTerms,
     CreditTerms,
     DeliveryTerms,
@@ -107,6 +108,7 @@ class Notice:
     identity: IdentityTerms = field(init=False, compare=False)
     retention: RetentionTerms = field(init=False, compare=False)
     consent: ConsentTerms = field(init=False, compare=False)
+    certificate: CertificateTerms = field(init=False, compare=False)
     digest: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from lmscompliance.policy.terms import (
     STATES,
     AnomalyTerms,
     AttendanceTerms,
+    CertificateTerms,
     ConsentTerms,
     CreditTerms,
     DeliveryTerms,
@@ -58,6 +59,7 @@ SECTIONS = {
     "identity": IdentityTerms,
     "retention": RetentionTerms,
     "consent": ConsentTerms,
+    "certificate": CertificateTerms,
 }
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -363,6 +365,13 @@ PARAMETERS: Mapping[str, Parameter] = {
     "consent.version": Parameter("text"),
     "consent.text_zh": Parameter("text"),
     "consent.text_en": Parameter("text"),
+    "certificate.label": Parameter("text", absent="", absent_rationale="the notice asks for no mark"),
+    "certificate.number_prefix": Parameter(
+        "text",
+        pattern="[A-Z0-9]{1,12}",
+        absent="PX",
+        absent_rationale="numbers need a beginning; PX stands for 培训",
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import essays
+from lmscompliance.rules.certificates import CertificateRecord
 from lmscompliance.rules.claim_record import ClassClaims
 from lmscompliance.rules.facts import (
     AttemptFact,
@@ -333,6 +334,8 @@ class TraineeRecord:
     """Lesson → what the teacher entered, when, by whom and why, in words."""
     proofs: dict[str, ProofRecord] = field(default_factory=dict)
     """By id, in the order of handing in."""
+    certificates: dict[str, CertificateRecord] = field(default_factory=dict)
+    """By id, in the order of issuing."""
     longer: bool = False
     """Whether staff have granted more time, so far."""
     unlocked_us: int | None = None

@@ -158,6 +158,8 @@ PARAMETERS = {
     "consent.version": "同意书版本",
     "consent.text_zh": "同意书（中文）",
     "consent.text_en": "同意书（英文）",
+    "certificate.label": "证书标识",
+    "certificate.number_prefix": "证书编号前缀",
 }
 _VALUES = (
     words.REASONS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from lmscompliance.rules import ledger_attempts, ledger_corrections, ledger_quizzes
+from lmscompliance.rules import ledger_attempts, ledger_certificates, ledger_corrections, ledger_quizzes
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.attendance import PURPOSES, SIGNS, Mark
 from lmscompliance.rules.facts import (
@@ -52,7 +52,10 @@ def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknow
         for record in group:
             if trainee.ordinal < 0:
                 raise BadFact(record.leaf, "the class's stream records no such enrolment")
-            if reader := _TRAINEE.get(record.leaf.t):
+            if awarded := _AWARDED.get(record.leaf.t):
+                # Follows from what was judged and changes nothing in it.
+                awarded(trainee, record, Body(record.leaf))
+            elif reader := _TRAINEE.get(record.leaf.t):
                 reader(trainee, record, Body(record.leaf))
                 trainee.changed_us = max(trainee.changed_us, record.leaf.at_us)
             elif record.leaf.t not in _TRAINEE_IGNORED:
@@ -244,6 +247,10 @@ _TRAINEE = {
     "credit.yields": read_yields,
     "proof.added": read_added,
     "proof.reviewed": read_reviewed,
+}
+_AWARDED = {
+    "certificate.issued": ledger_certificates.read_issued,
+    "certificate.revoked": ledger_certificates.read_revoked,
 }
 _TRAINEE_IGNORED = frozenset(
     {"consent.given", "consent.withdrawn", "correction.asked", "correction.decided", "notice.read"}

@@ -20,6 +20,7 @@ from lmscompliance.rules.ledger_facts import WITHHELD, AttemptRecord, ClassRecor
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.merging import united
 from lmscompliance.rules.reported import union_seconds
+from lmscompliance.verifier.certificates import CertificateCheck
 from lmscompliance.verifier.quizzes import QuizCheck
 from lmscompliance.verifier.report import Report, Step
 
@@ -41,6 +42,7 @@ class TraineeCheck:
         self._confirmations: dict[str, list[Confirmation]] = {}
         self._quizzes = QuizCheck([], notice, grades, rules, report)
         self._graded = self._trainees = 0
+        self._certificates = CertificateCheck(rules, report)
         self._restored = self._imported = self._late = (0, 0)
         """How many, and how many seconds in all."""
         self._imported_counted = 0
@@ -65,6 +67,7 @@ class TraineeCheck:
         self._ends(judged, who)
         self._gaps(judged, who)
         self._given_back(judged, who)
+        self._certificates.check(judged, who)
         for merge in united(judged.trainee.merges):
             self._united.setdefault(merge, []).append(judged)
         elsewhere = [one.fact for one in judged.trainee.reported]

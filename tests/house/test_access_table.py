@@ -62,6 +62,7 @@ def test_every_route_is_authenticated_or_on_the_short_list() -> None:
         ("presence", TOKEN),
         ("presence_answer", TOKEN),
         ("presence_ask", TOKEN),
+        ("certificate_check", PUBLIC),
         ("log_checkpoint", PUBLIC),
         ("log_tile", PUBLIC),
         ("login", VISITOR),

@@ -51,8 +51,9 @@ def _arguments(route: Route) -> set[str]:
 
 def _same_objects(arguments: set[str], kind: str) -> bool:
     """Tell whether a path that names only these arguments cannot tell ``kind`` from the own objects."""
-    # A kind of form is a word that every class has; its notices are counted from 0 in each.
-    shared = {"neighbour": {"class_id", "lesson_id", "number"}, "mixed": {"class_id", "kind", "number"}}
+    # A kind of form and a part of a certificate are words; a class's notices are counted from 0.
+    words = {"class_id", "kind", "number", "part"}
+    shared = {"neighbour": words | {"lesson_id"}, "mixed": words}
     return (kind in shared and arguments <= shared[kind]) or (kind != "missing" and arguments <= OF_THE_LOG)
 
 

@@ -89,7 +89,7 @@ def _recorded_types() -> set[str]:
     """Return every leaf type that the product records: ``record(…, type=…)``, by literal or constant."""
     found = set()
     kind = re.compile(
-        r"(class|plan|exam|enrolment|platform|export|trainee|session|presence|attempt|attendance|live|log|records?"
+        r"(class|certificate|plan|exam|enrolment|platform|export|trainee|session|presence|attempt|attendance|live|log|records?"
         r"|claim|filing|notice|proof|auditor|details|correction|identity|consent|anomaly|network|retention|credit|dispute|lesson|quiz)\.[a-z_]+"
     )
     for path in modules():

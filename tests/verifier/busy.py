@@ -25,6 +25,7 @@ def happenings(made: Miniature) -> None:
     made.take_quiz(4, 3, 2, 2)
     made.unlock(4)
     made.sit(4, 1, 3, marks=[("marker-1", "20"), ("marker-2", "10"), ("marker-3", "18")])
+    _certified(made)
 
 
 def _own(made: Miniature) -> str:
@@ -47,6 +48,18 @@ def _asked(made: Miniature) -> None:
         "superseded_us": made.now_us(),
     }
     made.record(_own(made), "session.superseded", taken)
+
+
+def _certified(made: Miniature) -> None:
+    """Issue to whoever passed at once, revoke it, and issue another one."""
+    stream = evidence.enrolment_stream(made.enrolments[0])
+    for number in ("1", "2"):
+        named: dict[str, Json] = {"certificate": f"t{number}", "number": f"PX-2021-00000{number}"}
+        issued: dict[str, Json] = {"pdf_sha256": "4" * 64, "issued_us": made.now_us()}
+        made.record(stream, "certificate.issued", named | issued, by="clerk-1", content="{}")
+        if number == "1":
+            revoked: dict[str, Json] = {"role": "inspector", "revoked_us": made.now_us()}
+            made.record(stream, "certificate.revoked", named | revoked, by="bureau-1", reason="姓名有误")
 
 
 def _corrected(made: Miniature) -> None:

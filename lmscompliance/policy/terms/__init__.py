@@ -8,7 +8,13 @@ from lmscompliance.policy.terms.anomalies import AnomalyTerms
 from lmscompliance.policy.terms.attending import AttendanceTerms, PresenceTerms
 from lmscompliance.policy.terms.exams import ExamTerms, QuizTerms
 from lmscompliance.policy.terms.filing import DOCUMENTS, PROOFS, FilingTerms, ProofTerms
-from lmscompliance.policy.terms.keeping import ConsentTerms, EvidenceTerms, IdentityTerms, RetentionTerms
+from lmscompliance.policy.terms.keeping import (
+    CertificateTerms,
+    ConsentTerms,
+    EvidenceTerms,
+    IdentityTerms,
+    RetentionTerms,
+)
 from lmscompliance.policy.terms.learning import (
     REASONS,
     STATES,
@@ -30,6 +36,7 @@ __all__ = [
     "STATES",
     "AnomalyTerms",
     "AttendanceTerms",
+    "CertificateTerms",
     "ConsentTerms",
     "CreditTerms",
     "DeliveryTerms",

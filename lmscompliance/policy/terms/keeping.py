@@ -58,3 +58,13 @@ class ConsentTerms:
     version: str
     text_zh: str
     text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateTerms:
+    """What certificates of passed trainees carry."""
+
+    label: str
+    """The mark that the notice wants every certificate to bear; empty where it wants none."""
+    number_prefix: str
+    """What their numbers begin with; the year and six digits follow."""

@@ -1,0 +1,165 @@
+"""Certificates as they are shown: to staff, to their holder, and to anybody who scans one."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lmscompliance import evidence
+from lmscompliance.certificates.content import Content
+from lmscompliance.certificates.issuing import CONTENT_PLACE, PDF_PLACE
+from lmscompliance.certificates.models import Certificate
+from lmscompliance.certificates.revoking import REASON_PLACE
+from lmscompliance.evidence.receipts import holders_receipt
+from lmscompliance.identity import looks
+from lmscompliance.identity.accounts import count_guess
+from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.errors import Gone, NotFound, TooMany
+from lmscompliance.rules.masking import mask_number
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.training import queries
+from lmscompliance.training.models import TrainingClass
+
+MOST_OF_ADDRESS = 300
+"""Certificates that one address may look up within ``GUESS_WINDOW``: an office with a pile of them stays
+below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A certificate as a page shows it, its holder's number masked.
+
+    ``content`` is ``None`` once the person's data was destroyed; that it was issued, and whether it holds,
+    can still be told.
+    """
+
+    id: str
+    enrolment_id: str
+    number: str
+    code: str
+    issued_at: datetime
+    pdf_sha256: str
+    content: Content | None
+    id_masked: str
+    revoked_at: datetime | None
+    reason: str
+
+
+def subject(services: Services, class_id: str) -> TrainingClass:
+    """Return the class whose certificates are shown; raises ``NotFound``."""
+    with reading(services.database) as session:
+        return queries.class_by_id(session, class_id)
+
+
+def of_class(services: Services, class_id: str) -> list[Shown]:
+    """Return the class's certificates by number, revoked ones included."""
+    with reading(services.database) as session:
+        rows = session.scalars(
+            select(Certificate).where(Certificate.class_id == class_id).order_by(Certificate.number)
+        )
+        return [_shown(services, row) for row in rows]
+
+
+def own(services: Services, actor: Actor, class_id: str) -> Shown:
+    """Return the actor's newest certificate of the class; raises ``NotFound``."""
+    with reading(services.database) as session:
+        return _shown(services, _own(session, actor, class_id))
+
+
+def public(services: Services, code: str, ip: str) -> Shown:
+    """Return the certificate whose address has ``code``, for anybody.
+
+    Raises ``NotFound``, and ``TooMany`` for an address that looks up too many.
+    """
+    with transaction(services.database) as session:
+        key = f"certificates/{services.vault.blind('certificates.ip', ip)}"
+        count = count_guess(session, key, services.clock.now())
+        row = None
+        if count <= MOST_OF_ADDRESS:
+            row = session.scalar(select(Certificate).where(Certificate.code == code))
+        shown = None if row is None else _shown(services, row)
+    if count > MOST_OF_ADDRESS:
+        raise TooMany("certificates.too_many")
+    if shown is None:
+        raise NotFound("certificates.unknown")
+    return shown
+
+
+def document(services: Services, actor: Actor, class_id: str, certificate_id: str, purpose: str) -> bytes:
+    """Return a certificate as PDF, having recorded who takes it and what for: it holds the full number.
+
+    Raises ``NotFound``, ``Gone`` when the person's data was destroyed, ``InvalidInput`` without a purpose.
+    """
+    words = looks.checked_purpose(purpose)
+    with transaction(services.database) as session:
+        found = session.scalar(
+            select(Certificate).where(Certificate.class_id == class_id, Certificate.id == certificate_id)
+        )
+        if found is None:
+            raise NotFound("web.not_found")
+        pdf = _pdf(services, found)
+        place = (class_id, found.enrolment_id)
+        looks.record(session, services, actor, place, what=looks.DETAILS, occasion=OCCASION, purpose=words)
+    return pdf
+
+
+OCCASION = "certificate"
+"""Why somebody saw a trainee's details: they took the certificate."""
+
+
+def own_document(services: Services, actor: Actor, class_id: str) -> bytes:
+    """Return the actor's own certificate as PDF; raises ``NotFound`` and ``Gone``."""
+    with reading(services.database) as session:
+        return _pdf(services, _own(session, actor, class_id))
+
+
+def own_receipt(services: Services, actor: Actor, class_id: str) -> str | None:
+    """Return the ``.tlog-proof`` of the actor's certificate; ``None`` until it is sealed."""
+    with reading(services.database) as session:
+        found = _own(session, actor, class_id)
+        stream = evidence.enrolment_stream(found.enrolment_id)
+        return holders_receipt(session, services, class_id, stream, found.recorded_n)
+
+
+def _own(session: Session, actor: Actor, class_id: str) -> Certificate:
+    mine = queries.enrolment_of(session, class_id, actor.account)
+    found = None
+    if mine is not None:
+        found = session.scalar(
+            select(Certificate)
+            .where(Certificate.class_id == class_id, Certificate.enrolment_id == mine.id)
+            .order_by(Certificate.n.desc())
+            .limit(1)
+        )
+    if found is None:
+        raise NotFound("certificates.none_yet")
+    return found
+
+
+def _shown(services: Services, row: Certificate) -> Shown:
+    vault, content = services.vault, None
+    if row.content_sealed is not None:
+        content = Content.decode(vault.open(CONTENT_PLACE, row.content_sealed))
+    return Shown(
+        id=row.id,
+        enrolment_id=row.enrolment_id,
+        number=row.number,
+        code=row.code,
+        issued_at=row.issued_at,
+        pdf_sha256=row.pdf_sha256,
+        content=content,
+        id_masked="" if content is None else mask_number(content.id_number),
+        revoked_at=row.revoked_at,
+        reason="" if row.reason_sealed is None else vault.open(REASON_PLACE, row.reason_sealed),
+    )
+
+
+def _pdf(services: Services, row: Certificate) -> bytes:
+    if row.pdf_sealed is None:
+        raise Gone("certificates.destroyed", number=row.number)
+    return base64.b64decode(services.vault.open(PDF_PLACE, row.pdf_sealed))

@@ -1,0 +1,150 @@
+"""Pages of certificates: staff issue and revoke, the holder takes theirs, anybody checks one."""
+
+from __future__ import annotations
+
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
+
+from lmscompliance.certificates import issuing, reading, revoking
+from lmscompliance.certificates.access import award_scope
+from lmscompliance.kernel.actor import READING, RUNNING, Role
+from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
+from lmscompliance.training.access import class_scope
+from lmscompliance.web import (
+    PUBLIC,
+    Access,
+    Routes,
+    client_ip,
+    current_actor,
+    current_services,
+    locale,
+    render,
+)
+
+routes = Routes()
+
+_MAY_REVOKE = (Role.INSTITUTION, Role.INSPECTOR, Role.ADMINISTRATOR)
+_PDF = "application/pdf"
+
+
+@routes.get("/certificates/<code>", endpoint="certificate_check", access=PUBLIC)
+def check(code: str) -> ResponseReturnValue:
+    """Show anybody who has a certificate's address what it says and whether it holds."""
+    try:
+        shown = reading.public(current_services(), code, client_ip())
+    except ComplianceError as error:
+        page = render("certificates/check.html", shown=None, error=error.message(locale()))
+        return _unkept(make_response(page, error.status))
+    return _unkept(make_response(render("certificates/check.html", shown=shown, error="")))
+
+
+@routes.get(
+    "/classes/<class_id>/certificates", endpoint="certificates", access=Access(*READING, scope=class_scope)
+)
+def listed(class_id: str) -> ResponseReturnValue:
+    """Show staff the class's certificates."""
+    return _list(class_id)
+
+
+@routes.post(
+    "/classes/<class_id>/certificates",
+    endpoint="certificates_issue",
+    access=Access(*RUNNING, scope=class_scope),
+)
+def issue(class_id: str) -> ResponseReturnValue:
+    """Issue to everybody who passed and has none."""
+    try:
+        done = issuing.issue_all(current_services(), current_actor(), class_id, request.host_url)
+    except ComplianceError as error:
+        return _list(class_id, error=error)
+    return _list(class_id, done=done)
+
+
+@routes.post(
+    "/classes/<class_id>/certificates/<certificate_id>/revoke",
+    endpoint="certificate_revoke",
+    access=Access(*_MAY_REVOKE, scope=award_scope),
+)
+def revoke(class_id: str, certificate_id: str) -> ResponseReturnValue:
+    """Revoke one, for the reason given."""
+    reason = request.form.get("reason", "")
+    try:
+        revoking.revoke(current_services(), current_actor(), class_id, certificate_id, reason)
+    except ComplianceError as error:
+        return _list(class_id, error=error)
+    return _list(class_id)
+
+
+@routes.post(
+    "/classes/<class_id>/certificates/<certificate_id>/pdf",
+    endpoint="certificate_pdf",
+    access=Access(*READING, scope=award_scope),
+)
+def pdf(class_id: str, certificate_id: str) -> ResponseReturnValue:
+    """Hand out one as PDF; what for is recorded, because it holds the full number."""
+    purpose = request.form.get("purpose", "")
+    data = reading.document(current_services(), current_actor(), class_id, certificate_id, purpose)
+    return _file(data, f"certificate-{certificate_id}.pdf", _PDF)
+
+
+@routes.get(
+    "/classes/<class_id>/certificate",
+    endpoint="own_certificate",
+    access=Access(Role.TRAINEE, scope=class_scope),
+)
+def own(class_id: str) -> ResponseReturnValue:
+    """Show trainees theirs."""
+    services, actor = current_services(), current_actor()
+    try:
+        shown = reading.own(services, actor, class_id)
+    except NotFound as error:
+        page = render("certificates/own.html", shown=None, class_id=class_id, error=error.message(locale()))
+        return make_response(page, error.status)
+    return render("certificates/own.html", shown=shown, class_id=class_id, error="")
+
+
+@routes.get(
+    "/classes/<class_id>/certificate/<part>",
+    endpoint="own_certificate_file",
+    access=Access(Role.TRAINEE, scope=class_scope),
+)
+def own_file(class_id: str, part: str) -> ResponseReturnValue:
+    """Hand out a trainee's own certificate (``pdf``) or its receipt (``receipt``)."""
+    services, actor = current_services(), current_actor()
+    shown = reading.own(services, actor, class_id)
+    if part == "pdf":
+        return _file(reading.own_document(services, actor, class_id), f"{shown.number}.pdf", _PDF)
+    if part != "receipt":
+        raise NotFound("web.not_found")
+    receipt = reading.own_receipt(services, actor, class_id)
+    if receipt is None:
+        raise Conflict("certificates.not_sealed")
+    return _file(receipt.encode("utf-8"), f"{shown.number}.tlog-proof", "text/plain; charset=utf-8")
+
+
+def _list(
+    class_id: str, *, done: issuing.Issued | None = None, error: ComplianceError | None = None
+) -> ResponseReturnValue:
+    services, role = current_services(), current_actor().role
+    page = render(
+        "certificates/list.html",
+        class_=reading.subject(services, class_id),
+        certificates=reading.of_class(services, class_id),
+        done=done,
+        error=None if error is None else error.message(locale()),
+        may_issue=role in RUNNING,
+        may_revoke=role in _MAY_REVOKE,
+        locale=locale(),
+    )
+    return make_response(page, 200 if error is None else error.status)
+
+
+def _file(data: bytes, name: str, kind: str) -> Response:
+    response = Response(data, mimetype=kind.partition(";")[0])
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return _unkept(response)
+
+
+def _unkept(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

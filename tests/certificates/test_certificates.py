@@ -1,0 +1,214 @@
+"""Certificates: to whom, frozen when issued, numbered without gaps, revoked for a reason, in the bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from lmscompliance.certificates import issuing, reading, revoking
+from lmscompliance.certificates.models import Certificate
+from lmscompliance.certificates.numbers import next_number
+from lmscompliance.completion import service as completion
+from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.kernel.errors import Conflict, Gone, InvalidInput, Misconfigured, NotFound, TooMany
+from lmscompliance.ledgers.assemble import trust_text
+from lmscompliance.ledgers.service import export
+from lmscompliance.persons import requests
+from lmscompliance.services import Services
+from lmscompliance.storage.transaction import transaction
+from lmscompliance.verifier import Verdict, verify
+from lmscompliance.verifier.receipt import verify_receipt
+from tests.completion.classroom import Classroom, open_classroom, publish_exam
+from tests.documents.pdfa import assert_pdfa
+from tests.support.app import administrator, clerk, trainee
+from tests.support.poppler import words_of
+from tests.training.school import USCC
+
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ISSUER, ADMIN, TRAINEE = clerk(USCC), administrator(), trainee("trainee-1")
+BASE = "https://peixun.example.com/"
+
+
+@pytest.fixture
+def passed(services: Services, tmp_path: Path) -> Classroom:
+    """Return a class of three in which trainee-1 passed and trainee-2 has only learnt."""
+    room = open_classroom(services, tmp_path, 3)
+    publish_exam(room, tmp_path)
+    for account in ("trainee-1", "trainee-2"):
+        room.learn_all(account)
+        completion.refresh(services, room.class_id, room.enrolment(account))
+    room.hall.sit(80, "trainee-1")
+    return room
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> LocalSigner:
+    """Return a signer of its own."""
+    return LocalSigner.load_or_create(tmp_path / "signer", "example.com/log")
+
+
+@sqlite_only
+def test_only_who_passed_gets_one_and_one_at_a_time(passed: Classroom) -> None:
+    """A whole class at once is as one by one; nobody gets a second, and nothing without an address."""
+    services, class_id = passed.services, passed.class_id
+    with pytest.raises(Misconfigured):
+        issuing.issue(services, ISSUER, class_id, passed.enrolment())
+    with pytest.raises(Conflict, match="not_passed"):
+        issuing.issue(services, ISSUER, class_id, passed.enrolment("trainee-2"), BASE)
+    done = issuing.issue_all(services, ISSUER, class_id, BASE)
+    assert (done.numbers, done.refused) == (("PX-2021-000001",), ())
+    assert issuing.issue_all(services, ISSUER, class_id, BASE).numbers == ()
+    with pytest.raises(Conflict, match="held_already"):
+        issuing.issue(services, ISSUER, class_id, passed.enrolment(), BASE)
+    passed.hall.sit(100, "trainee-2")
+    assert issuing.issue_all(services, ISSUER, class_id, BASE).numbers == ("PX-2021-000002",)
+
+
+@sqlite_only
+def test_what_was_issued_stays_as_it_was(passed: Classroom, tmp_path: Path) -> None:
+    """The document is PDF/A, says everything, and no later correction of the name changes it."""
+    services, class_id = passed.services, passed.class_id
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    before = reading.own_document(services, TRAINEE, class_id)
+    asked = requests.ask(services, TRAINEE, class_id, field="name", wanted="张三三", reason="漏字")
+    requests.decide(services, ADMIN, class_id, asked, accepted=True, reason="核对身份证")
+    shown = reading.own(services, TRAINEE, class_id)
+    assert shown.content is not None
+    assert shown.content.name == "张三"
+    assert reading.own_document(services, TRAINEE, class_id) == before
+    assert hashlib.sha256(before).hexdigest() == shown.pdf_sha256
+    path = tmp_path / "certificate.pdf"
+    path.write_bytes(before)
+    assert_pdfa(path, "2", "A")
+    words = words_of(path)
+    for text in (
+        "培训合格证书",
+        "PX-2021-000001",
+        "张三",
+        shown.content.id_number,
+        "演示班",
+        "80分",
+        "示范企业",
+    ):
+        assert text in words
+    revoking.revoke(services, ADMIN, class_id, shown.id, "姓名有误，重新颁发")
+    issuing.issue(services, ISSUER, class_id, passed.enrolment(), BASE)
+    again = reading.own(services, TRAINEE, class_id)
+    assert again.content is not None
+    assert (again.content.name, again.number, again.revoked_at) == ("张三三", "PX-2021-000002", None)
+
+
+@sqlite_only
+def test_revoking_needs_a_reason_and_happens_once(passed: Classroom) -> None:
+    """The reason is shown to whoever checks; the certificate stays to be found."""
+    services, class_id = passed.services, passed.class_id
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    shown = reading.own(services, TRAINEE, class_id)
+    with pytest.raises(InvalidInput):
+        revoking.revoke(services, ADMIN, class_id, shown.id, "  ")
+    with pytest.raises(NotFound):
+        revoking.revoke(services, ADMIN, class_id, "0" * 26, "代考")
+    revoking.revoke(services, ADMIN, class_id, shown.id, "代考")
+    with pytest.raises(Conflict, match="revoked_already"):
+        revoking.revoke(services, ADMIN, class_id, shown.id, "代考")
+    found = reading.public(services, shown.code, "203.0.113.9")
+    assert (found.number, found.reason, found.revoked_at) == (shown.number, "代考", services.clock.now())
+    told = {leaf.t: leaf for leaf in passed.hall.told()}
+    assert told["certificate.issued"].body["pdf_sha256"] == shown.pdf_sha256
+    assert told["certificate.revoked"].body["number"] == shown.number
+    assert "张三" not in str(told["certificate.issued"].body)
+
+
+@sqlite_only
+def test_the_public_check_is_limited_and_tells_no_number(passed: Classroom, monkeypatch) -> None:
+    """Whoever asks too often is asked to wait; the middle of the number is nobody's."""
+    services, class_id = passed.services, passed.class_id
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    code = reading.own(services, TRAINEE, class_id).code
+    shown = reading.public(services, code, "203.0.113.9")
+    assert shown.content is not None
+    assert shown.id_masked == shown.content.id_number[:6] + "********" + shown.content.id_number[-4:]
+    monkeypatch.setattr(reading, "MOST_OF_ADDRESS", 3)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            reading.public(services, "nothing", "203.0.113.9")
+    with pytest.raises(TooMany):
+        reading.public(services, code, "203.0.113.9")
+    assert reading.public(services, code, "203.0.113.10").number == shown.number
+
+
+@sqlite_only
+def test_what_was_destroyed_is_gone_and_the_state_stays(passed: Classroom) -> None:
+    """Without the person's data the number and whether it holds can still be told."""
+    services, class_id = passed.services, passed.class_id
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    code = reading.own(services, TRAINEE, class_id).code
+    with transaction(services.database) as session:
+        session.execute(update(Certificate).values(content_sealed=None, pdf_sealed=None))
+    shown = reading.public(services, code, "203.0.113.9")
+    assert (shown.number, shown.content, shown.id_masked) == ("PX-2021-000001", None, "")
+    with pytest.raises(Gone):
+        reading.own_document(services, TRAINEE, class_id)
+
+
+@sqlite_only
+def test_bundle_and_receipt_tell_it_without_the_platform(
+    passed: Classroom, signer: LocalSigner, tmp_path: Path
+) -> None:
+    """The receipt holds what the certificate says; the bundle holds that it was revoked."""
+    services, class_id = passed.services, passed.class_id
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    assert reading.own_receipt(services, TRAINEE, class_id) is None
+    seal_all(services, signer)
+    text = reading.own_receipt(services, TRAINEE, class_id)
+    assert text is not None
+    receipt = verify_receipt(text.encode(), trust_text(signer, services))
+    assert receipt.report.verdict is Verdict.VALID
+    assert receipt.leaf is not None
+    document = reading.own_document(services, TRAINEE, class_id)
+    assert receipt.leaf.body["pdf_sha256"] == hashlib.sha256(document).hexdigest()
+    assert "张三" in str(receipt.values["content"])
+    shown = reading.own(services, TRAINEE, class_id)
+    first = export(services, signer, class_id, tmp_path / "one")
+    assert "certificate_revoked" not in _findings(first)
+    revoking.revoke(services, ADMIN, class_id, shown.id, "代考")
+    second = export(services, signer, class_id, tmp_path / "two")
+    assert _findings(second) >= {"certificate_revoked"}
+    assert first.workbook.read_bytes() != b""
+
+
+def _findings(done) -> set[str]:
+    report = verify(done.bundle, done.trust.read_bytes())
+    assert report.verdict in {Verdict.VALID, Verdict.VALID_WITH_FINDINGS}, "\n".join(report.lines("en"))
+    return {one.code for one in report.findings}
+
+
+def test_numbers_have_no_gap_however_many_are_drawn_at_once(services: Services) -> None:
+    """On both databases: eight at a time draw forty, and what is rolled back is given out again."""
+    drawn: list[str] = []
+    gate = threading.Barrier(8)
+
+    def draw() -> None:
+        gate.wait()
+        for _ in range(5):
+            with transaction(services.database) as session:
+                number = next_number(session, "PX", 2021)
+            drawn.append(number)
+
+    threads = [threading.Thread(target=draw) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    with pytest.raises(ZeroDivisionError), transaction(services.database) as session:
+        next_number(session, "PX", 2021)
+        _ = 1 // 0
+    with transaction(services.database) as session:
+        assert next_number(session, "PX", 2021) == "PX-2021-000041"
+        assert next_number(session, "WDGJ", 2021) == "WDGJ-2021-000001"
+    assert sorted(drawn) == [f"PX-2021-{number:06}" for number in range(1, 41)]

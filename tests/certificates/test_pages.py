@@ -1,0 +1,118 @@
+"""The pages: staff issue, trainees take theirs on the phone, anybody's phone reads the code and checks."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pypdfium2
+import pytest
+
+from lmscompliance.certificates.content import Content, typeset_certificate
+from lmscompliance.completion import service as completion
+from lmscompliance.kernel.clock import SHANGHAI
+from lmscompliance.policy import Catalogue
+from tests.completion.classroom import open_classroom, publish_exam
+from tests.support.app import auditor, clerk, client_for, inspector, make_app, trainee
+from tests.support.poppler import words_of
+from tests.training.school import USCC
+
+sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ADDRESS = "https://peixun.example.com/compliance/certificates/qnmmt3kzv2plohjdkxd7qk3g5u"
+
+
+def _words(page) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.text[page.text.index("<main") :]).split())
+
+
+@sqlite_only
+def test_from_issuing_to_the_check_of_a_revoked_one(services, tmp_path):
+    """The clerk issues; the trainee downloads; a stranger checks; the bureau revokes, which shows."""
+    room = open_classroom(services, tmp_path, 3)
+    publish_exam(room, tmp_path)
+    room.learn_all()
+    completion.refresh(services, room.class_id, room.enrolment())
+    app = make_app(services)
+    own, bureau = client_for(app, clerk(USCC)), client_for(app, inspector("城厢镇"))
+    learner, stranger = client_for(app, trainee()), client_for(app, None)
+    base = f"/compliance/classes/{room.class_id}/certificate"
+    assert "还没有证书" in _words(learner.get(base))
+    room.hall.sit(70)
+    assert base in learner.get(f"/compliance/classes/{room.class_id}").text
+    assert bureau.post(f"{base}s").status_code == 403
+    assert "本次颁发 1 张" in _words(own.post(f"{base}s"))
+    page = learner.get(base)
+    assert "证书有效" in _words(page)
+    taken = learner.get(f"{base}/pdf")
+    assert (taken.mimetype, taken.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    assert learner.get(f"{base}/receipt").status_code == 409
+    assert learner.get(f"{base}/other").status_code == 404
+    path = tmp_path / "own.pdf"
+    path.write_bytes(taken.data)
+    address = scanned(path, tmp_path)
+    assert address.startswith("http://localhost/compliance/certificates/")
+    checked = stranger.get(urlsplit(address).path)
+    number = re.search(r"\d{17}[\dX]", words_of(path))[0]
+    assert "证书有效" in _words(checked)
+    assert all(text in _words(checked) for text in ("PX-2021-000001", "张三", "70", number[:6] + "********"))
+    assert number not in checked.text
+    listed = own.get(f"{base}s")
+    certificate = re.search(r"certificates/(\w+)/pdf", listed.text)[1]
+    assert own.post(f"{base}s/{certificate}/pdf").status_code == 422
+    assert own.post(f"{base}s/{certificate}/pdf", data={"purpose": "归档"}).data == taken.data
+    assert own.post(f"{base}s/{certificate}/revoke", data={"reason": "代考"}).status_code == 403
+    assert bureau.post(f"{base}s/{certificate}/revoke", data={"reason": ""}).status_code == 422
+    assert "证书已撤销" in _words(bureau.post(f"{base}s/{certificate}/revoke", data={"reason": "代考"}))
+    assert all(text in _words(stranger.get(urlsplit(address).path)) for text in ("证书已撤销", "代考"))
+    assert client_for(app, auditor(room.class_id)).get(f"{base}s").status_code == 200
+    unknown = stranger.get("/compliance/certificates/nothing")
+    assert (unknown.status_code, "没有这张证书" in _words(unknown)) == (404, True)
+
+
+def test_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
+    """Notice W38: S2's mark stands on the certificate; S1 asks for none, so none is there."""
+    catalogue = Catalogue.builtin()
+    s1, s2 = catalogue.get("liusu-youji-2021"), catalogue.get("wudi-gongjiang-draft")
+    assert (s1.certificate.label, s2.certificate.label) == ("", "“吴地工匠”项目制培训")
+    assert s2.source("certificate.label").clause == "八.4"
+    content = Content(
+        number=f"{s2.certificate.number_prefix}-2021-000001",
+        name="阿依古丽·买买提",
+        sex="female",
+        id_number="11010519491231002X",
+        label=s2.certificate.label,
+        title="焊工班",
+        code="S2-1",
+        enterprise="虚构机构",
+        policy=s2.document,
+        first_day="2021-02-01",
+        last_day="2021-02-28",
+        hours="35",
+        topics=("岗位技能",),
+        score="92.5",
+        issued_on="2021-03-03",
+        platform="虚构平台",
+        recognition_number="",
+    )
+    assert Content.decode(content.encode()) == content
+    path = tmp_path / "s2.pdf"
+    path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI)))
+    assert "“吴地工匠”项目制培训" in words_of(path)
+    assert scanned(path, tmp_path) == ADDRESS
+
+
+def scanned(path: Path, folder: Path) -> str:
+    """Return what a scanner reads off the document as it is printed."""
+    if shutil.which("zbarimg") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("zbarimg is missing (apt-get install zbar-tools)")
+        pytest.skip("zbarimg is missing (apt-get install zbar-tools)")
+    with pypdfium2.PdfDocument(path) as document:
+        document[0].render(scale=2).to_pil().save(folder / "page.png")
+    command = ["zbarimg", "-q", "--raw", folder / "page.png"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
