@@ -20,7 +20,7 @@ S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongj
 PUBLISHED = {
     ("demo-short", 1): "cac0abe39671df350cb98ccc7b2daae522c3fddbf89f100c3513e89046abd25d",
     ("liusu-youji-2021", 1): "f12f92575a71e19fa5298706cfd23c5699c9e3e34092d76c0281dee10ca5764f",
-    ("wudi-gongjiang-draft", 1): "69a0e4d860b0ab10ab368a40e4f61def0a60c74d02101a04e995e7e8171da025",
+    ("wudi-gongjiang-draft", 1): "1fa769138fa8a652efe3f563c77fc658a45725d4027ba52c4fb990399cde60bb",
 }
 
 
