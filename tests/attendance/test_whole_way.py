@@ -104,9 +104,11 @@ def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_pa
     assert first.attendance.lessons[0].excluded == {"daily_cap": 10800 - (9600 - 120)}
     assert second.attendance.lessons[0].credited_seconds == 9600
     assert (second.account.credited_seconds, dict(second.account.excluded)) == (0, {"daily_cap": 120})
-    page = client_for(make_app(room.services), trainee("trainee-1")).get(
-        f"/compliance/classes/{room.class_id}/uncredited"
-    )
+    app = make_app(room.services)
+    lesson = f"{room.class_id}/{room.school.lessons[0]}"
+    progress = client_for(app, trainee("trainee-2")).get(f"/compliance/api/progress/{lesson}")
+    assert progress.json["credited_seconds"] == 0
+    page = client_for(app, trainee("trainee-1")).get(f"/compliance/classes/{room.class_id}/uncredited")
     assert "超过每日上限" in page.text
     assert "平焊" in page.text
     made, report = _verified(room, tmp_path)
@@ -114,6 +116,24 @@ def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_pa
     rows = _rows(made.workbook, "线下考勤明细")
     column = rows[0].index("扣除原因")
     assert [row[column] for row in rows[1:4:2]] == ["超过每日上限 1320 秒", "超过每日上限 1200 秒"]
+
+
+def test_a_list_confirmed_later_takes_nothing_back_from_an_exam_that_was_unlocked(services, tmp_path):
+    """The classroom fills the day and the lesson of the evening counts no more; the unlocking stays right."""
+    notice = services.policies.get("wudi-gongjiang-draft").supposing(
+        {"credit.daily_cap_seconds": 10_800, "hours.min_total": 14, "exam.requires_training": True}
+    )
+    room = open_classroom(replace(services, policies=Catalogue([notice])), tmp_path, people=1)
+    room.attend()
+    room.clock.set(FIRST + 2 * HOURS)
+    room.learn()
+    completion.refresh_due(room.services)
+    assert completion.status(room.services, room.class_id, room.enrolment()).training.met
+    room.clock.advance(3600)
+    room.confirm()
+    assert not completion.status(room.services, room.class_id, room.enrolment()).training.met
+    _, report = _verified(room, tmp_path)
+    assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,22 @@ def test_cmi5_sessions_keep_to_themselves(course: Course) -> None:
 
 
 @ONCE
+def test_statements_of_both_versions_are_read_alike(course: Course) -> None:
+    """What 2.0 adds (agents of the context, times to the nanosecond, a version) changes nothing."""
+    old = _statement(1, 1800, "experienced", duration="PT30M", thing="urn:5")
+    new = {
+        **_statement(2, 3600, "experienced", duration="PT30M", thing="urn:5"),
+        "version": "2.0.0",
+        "timestamp": "2021-02-03T01:00:00.123456789Z",
+        "context": {"contextAgents": [{"objectType": "contextAgent", "agent": LI}], "contextGroups": []},
+    }
+    report = course.take(_file(course, [{**old, "version": "1.0.3"}, new], "lines"), "xapi")
+    assert (report.findings, report.events) == ([], 2)
+    assert [one.seconds for one in course.sessions(1)] == [3600]
+    assert course.sessions(2) == []
+
+
+@ONCE
 def test_what_holds_no_statements_is_refused(course: Course) -> None:
     """A log given as xAPI is told what to give instead."""
     for text in ("[]", "a,b\n1,2", '{"a": 1}', "[1]"):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lmscompliance.policy.terms import ReportedTerms
 from lmscompliance.rules import credit
+from lmscompliance.rules.facts import Stay
 from lmscompliance.rules.reported import (
     Event,
     Reported,
@@ -60,7 +61,7 @@ def test_sessions_cover_what_the_rule_says_and_nothing_else(events, random):
     assert {second for one in found for second in range(one.start_s, one.end_s)} == _covered(events)
     assert union_seconds(found) == len(_covered(events))
     assert all(fault(one) == "" for one in found)
-    plain = [dataclasses.replace(event, lesson="") for event in events]
+    plain = [replace(event, lesson="") for event in events]
     assert union_seconds(sessions(plain, IDLE)) == union_seconds(found)
 
 
@@ -81,15 +82,15 @@ def test_a_pause_of_exactly_the_idle_time_goes_on():
 def test_an_altered_session_is_found_out():
     """A start, an end or a moment that does not keep the stated rule is a fault."""
     (one,) = sessions([Event(0), Event(600), Event(900)], IDLE)
-    assert fault(dataclasses.replace(one, end_s=one.end_s + IDLE + 1))
-    assert fault(dataclasses.replace(one, moments=((0, 0), (900, 0), (600, 0))))
-    assert fault(dataclasses.replace(one, moments=((10, 0),)))
-    assert fault(dataclasses.replace(one, idle_seconds=500))
-    assert fault(dataclasses.replace(one, moments=()))
+    assert fault(replace(one, end_s=one.end_s + IDLE + 1))
+    assert fault(replace(one, moments=((0, 0), (900, 0), (600, 0))))
+    assert fault(replace(one, moments=((10, 0),)))
+    assert fault(replace(one, idle_seconds=500))
+    assert fault(replace(one, moments=()))
 
 
 def _counting(on: bool):  # noqa: FBT001  # reads well at the call
-    notice = dataclasses.replace(S1)
+    notice = replace(S1)
     object.__setattr__(notice, "reported", ReportedTerms(idle_minutes=30, credited=on))
     return notice
 
@@ -123,16 +124,28 @@ def test_what_counts_is_limited_by_lesson_window_and_itself():
     assert (account.wall_seconds, account.credited_seconds) == (0, 0)
 
 
+def test_what_counts_leaves_offline_lessons_their_time_and_their_share_of_the_day():
+    """A report from the classroom counts nothing, and the day is full for both together."""
+    notice = S1.supposing({"reported.credited": True, "credit.daily_cap_seconds": 1000})
+    begin = us(0) // 1_000_000
+    stays = [Stay("F1", begin, begin + 600)]
+    account = credit.account([], [LESSON], notice.credit, CLASS, stays=stays)
+    some = [_reported("a", begin + 300, 300), _reported("b", begin + 600, 900)]
+    assert credited(some, account, [LESSON], notice, CLASS) == {"a": 0, "b": 400}
+    elsewhere = replace(LESSON, mode="offline")
+    assert credited(some, account, [elsewhere], notice, CLASS) == {"a": 0, "b": 0}
+
+
 def test_what_counts_is_limited_by_what_live_time_left_of_the_day():
     """A day's limit and that of a time of day hold for both together; the next day begins anew."""
     seen = session(watch(0, 600), lesson=LESSON.id, opened=0)
     notice = _counting(on=True)
-    terms = dataclasses.replace(notice.credit, daily_cap_seconds=1000, period_caps=())
+    terms = replace(notice.credit, daily_cap_seconds=1000, period_caps=())
     object.__setattr__(notice, "credit", terms)
     live = credit.account([seen], [LESSON], terms, CLASS)
     assert live.credited_seconds == 600
     begin = us(0) // 1_000_000
     some = [_reported(name, begin + at, 300) for name, at in (("a", 700), ("b", 1100), ("c", 86_400))]
     assert credited(some, live, [LESSON], notice, CLASS) == {"a": 300, "b": 100, "c": 300}
-    object.__setattr__(notice, "credit", dataclasses.replace(terms, period_caps=("00:00-00:00/700",)))
+    object.__setattr__(notice, "credit", replace(terms, period_caps=("00:00-00:00/700",)))
     assert credited(some, live, [LESSON], notice, CLASS) == {"a": 100, "b": 0, "c": 300}
