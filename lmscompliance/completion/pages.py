@@ -55,6 +55,8 @@ class RecordPage:
     open_attempt: str | None
     notices: int
     unread: int
+    live_now: frozenset[str]
+    """Live lessons that are being held at this moment."""
 
 
 def own_classes(services: Services, actor: Actor) -> list[ClassCard]:
@@ -108,4 +110,9 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         open_attempt=None if running is None else running.id,
         notices=len(told),
         unread=sum(1 for one in told if one.read_at is None),
+        live_now=frozenset(
+            lesson.id
+            for lesson in status.course.lessons
+            if any(start_us <= now_us < end_us for start_us, end_us in lesson.held_us)
+        ),
     )

@@ -94,8 +94,10 @@ def test_the_trainees_page_is_told_whether_the_host_is_live(room):
     assert early["state"] == "early"
     assert "2021-02-08 19:00" in early["text"]
     assert told(START)["state"] == "waiting"
+    assert "直播中" not in client.get(f"/compliance/classes/{room.class_id}").text
     live.start(room.services, room.teacher, room.class_id, lesson, "李老师")
     assert told(START + timedelta(minutes=1))["state"] == "on"
+    assert "直播中" in client.get(f"/compliance/classes/{room.class_id}").text
     assert told(START + timedelta(hours=1))["state"] == "over"
     other = client.get(f"/compliance/api/progress/{room.class_id}/{room.school.lessons[1]}").json
     assert "live" not in other

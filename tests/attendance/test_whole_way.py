@@ -110,6 +110,8 @@ def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_pa
     assert progress.json["credited_seconds"] == 0
     page = client_for(app, trainee("trainee-1")).get(f"/compliance/classes/{room.class_id}/uncredited")
     assert "超过每日上限" in page.text
+    record = client_for(app, trainee("trainee-1")).get(f"/compliance/classes/{room.class_id}").text
+    assert "未计 22:00，为什么？" in record
     assert "平焊" in page.text
     made, report = _verified(room, tmp_path)
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
