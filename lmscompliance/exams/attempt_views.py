@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lmscompliance.exams import staff, voiding
 from lmscompliance.exams.access import staff_attempt_scope
-from lmscompliance.kernel.actor import READING, RUNNING
+from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING
 from lmscompliance.rules.marking import plain
 from lmscompliance.training.access import enrolment_scope
 from lmscompliance.web import Access, Routes, current_actor, current_services, redirect_to, render
@@ -33,6 +33,7 @@ def trainee_exam(class_id: str, enrolment_id: str) -> ResponseReturnValue:
         class_id=class_id,
         enrolment_id=enrolment_id,
         deciding=actor.role in RUNNING,
+        looks=actor.role in SUPERVISING,
         plain=plain,
     )
 

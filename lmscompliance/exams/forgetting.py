@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from lmscompliance.exams.models import (
     ExamAttempt,
     ExamLock,
     ExamMark,
     ExamMarking,
     ExamPaper,
+    ExamPhoto,
     ExamRegrade,
     ExamSheet,
     ExamUnlock,
     ExamVoid,
 )
-from lmscompliance.rules.retention import ADDRESSES, RECORDS
+from lmscompliance.rules.retention import ADDRESSES, PHOTOS, RECORDS
 from lmscompliance.storage.erasing import Erasing
 
 
@@ -22,4 +25,8 @@ def forget(erasing: Erasing) -> None:
     sheet = (ExamSheet.class_id, [erasing.class_id])
     erasing.values(ADDRESSES, *sheet, {ExamSheet.timeline: "", ExamSheet.address_blind: ""})
     erasing.of_class(RECORDS, ExamAttempt, ExamLock, ExamMark, ExamMarking, ExamPaper, ExamRegrade)
-    erasing.of_class(RECORDS, ExamSheet, ExamUnlock, ExamVoid)
+    own = (ExamPhoto.class_id, [erasing.class_id])
+    photos = select(ExamPhoto.sha256).where(ExamPhoto.class_id == erasing.class_id)
+    erasing.file(PHOTOS, erasing.session.scalars(photos))
+    erasing.values(PHOTOS, *own, {ExamPhoto.sha256: None})
+    erasing.of_class(RECORDS, ExamPhoto, ExamSheet, ExamUnlock, ExamVoid)

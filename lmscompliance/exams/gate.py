@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
+from lmscompliance.exams import proctoring
 from lmscompliance.exams.facts import attempts_of, facts_of
 from lmscompliance.exams.models import ExamAttempt, ExamBlueprint, ExamUnlock
 from lmscompliance.exams.publishing import published
@@ -40,6 +41,8 @@ class Situation:
     verdict: Verdict
     extra_seconds: int
     """Further time the trainee was granted for each attempt."""
+    photos: proctoring.Watch | None
+    """The consent to photos during an attempt, where the notice asks for them."""
 
     @property
     def open_attempt(self) -> ExamAttempt | None:
@@ -72,6 +75,7 @@ def situation(session: Session, class_id: str, enrolment_id: str) -> Situation:
         attempts=attempts,
         verdict=exam_gate(facts_of(attempts), unlocked is not None, notice),
         extra_seconds=extra_seconds(notice.exam.duration_seconds, notice) if longer else 0,
+        photos=proctoring.before(session, class_id, enrolment_id),
     )
 
 

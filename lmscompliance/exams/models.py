@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lmscompliance.files.models import StoredFile
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.personal import blind, sealed_within
 from lmscompliance.storage.types import ExactDecimal, Id, Instant
@@ -259,3 +260,26 @@ class ExamVoid(Base):
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_by: Mapped[str | None] = mapped_column(String(255))
     confirmed: Mapped[bool | None]
+
+
+class ExamPhoto(Base):
+    """A photo that an attempt is asked for at a moment drawn as it opened; ``n`` counts from 1.
+
+    ``asked_at`` is when the page first learnt of it. ``outcome`` (``taken``, ``unavailable``) and
+    ``answered_at`` are empty until it is answered, and for good where it never is. ``verdict`` is what the
+    host's comparison said, ``sha256`` the kept file.
+    """
+
+    __tablename__ = "compliance_exam_photo"
+    __table_args__ = (Index(None, "attempt_id"),)
+
+    class_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    attempt_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    enrolment_id: Mapped[str] = mapped_column(Id)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    outcome: Mapped[str] = mapped_column(String(16))
+    verdict: Mapped[str] = mapped_column(String(16))
+    sha256: Mapped[str | None] = mapped_column(String(64), ForeignKey(StoredFile.sha256))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lmscompliance.exams import closing, forms, sheets
+from lmscompliance.exams import closing, forms, proctoring, sheets
 from lmscompliance.exams.facts import attempts_of
-from lmscompliance.exams.models import ExamAttempt, ExamVoid
+from lmscompliance.exams.models import ExamAttempt, ExamPhoto, ExamVoid
 from lmscompliance.exams.voiding import REASON_PLACE, requests_of
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.timeline import Save, addresses, flags, saves
@@ -34,6 +34,8 @@ class AttemptShown:
     addresses: Sequence[str]
     flags: Mapping[str, int]
     voids: Sequence[VoidShown]
+    photos: Sequence[ExamPhoto]
+    """Those that were to be taken, by number."""
 
     @property
     def waiting(self) -> VoidShown | None:
@@ -60,7 +62,8 @@ def attempts(services: Services, account: str, class_id: str, enrolment_id: str)
                 )
                 for one in requests_of(session, class_id, row.id)
             ]
-            found.append(AttemptShown(row, made, addresses(made), flags(made), voids))
+            photos = proctoring.photos_of(session, class_id, [row.id])
+            found.append(AttemptShown(row, made, addresses(made), flags(made), voids, photos))
         return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import enrolment_stream, record
-from lmscompliance.exams import closing, drawing, forms, gate
+from lmscompliance.exams import closing, drawing, forms, gate, proctoring
 from lmscompliance.exams.drawing import Drawn
 from lmscompliance.exams.facts import attempts_of
 from lmscompliance.exams.models import ExamAttempt, ExamPaper, ExamSheet, ExamUnlock
@@ -100,6 +100,7 @@ def _open(
     paper = ExamPaper(class_id=entry.class_id, attempt_id=attempt.id, questions=jcs.encode(drawn.questions))
     session.add_all([attempt, sheet, paper])
     session.flush()
+    photos = proctoring.draw(session, services, attempt, entry.notice.proctor)
     record(
         session,
         services,
@@ -119,6 +120,7 @@ def _open(
             "ip": sitter.ip,
             "agent": sitter.agent,
             "draw": drawn.basis,
+            **({"photos": [*photos]} if photos else {}),
             **disclosures(drawn.questions),
         },
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.exams import closing, essays, forms, gate, grading, regrading, sheets
+from lmscompliance.exams import closing, essays, forms, gate, grading, proctoring, regrading, sheets
 from lmscompliance.exams.gate import Situation
 from lmscompliance.exams.grading import Result
 from lmscompliance.exams.models import ExamAttempt, ExamRegrade
@@ -41,6 +41,8 @@ class OpenPaper:
     items: Sequence[dict[str, Json]]
     pictures: Mapping[str, str]
     """The paper's pictures by digest, as data URIs: a page that has them survives losing the network."""
+    watched: bool
+    """Whether photos may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def paper(services: Services, attempt_id: str, account: str) -> OpenPaper | Clos
                 answers=sheet.answers,
                 items=[shown(question, number) for number, question in enumerate(questions, 1)],
                 pictures=pictures(session, services, questions),
+                watched=bool(proctoring.photos_of(session, sheet.class_id, [attempt_id])),
             )
         result = grading.result_of(session, sheet)
         return ClosedPaper(

@@ -17,7 +17,7 @@ from lmscompliance.completion import dispute_views, life_views
 from lmscompliance.completion import views as completion_views
 from lmscompliance.content import views as content_views
 from lmscompliance.evidence import views as evidence_views
-from lmscompliance.exams import attempt_views, blueprint_views, marking_views
+from lmscompliance.exams import attempt_views, blueprint_views, marking_views, photo_views
 from lmscompliance.exams import remark_views as exam_remark_views
 from lmscompliance.exams import staff_views as exam_staff_views
 from lmscompliance.exams import views as exam_views
@@ -61,6 +61,7 @@ ROOMS: tuple[Routes, ...] = (
     exam_staff_views.routes,
     exam_views.routes,
     attempt_views.routes,
+    photo_views.routes,
     blueprint_views.routes,
     marking_views.routes,
     completion_views.routes,

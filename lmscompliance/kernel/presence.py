@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lmscompliance.kernel.ids import Ids
 from lmscompliance.kernel.jcs import Json
@@ -93,4 +93,18 @@ class PresenceMethod(Protocol):
 
         Called before the transaction that keeps the answer, so it may take its time.
         """
+        ...
+
+
+@runtime_checkable
+class ComparesFaces(Protocol):
+    """A ``PresenceMethod`` that can also compare a photo which was taken elsewhere: during an exam."""
+
+    @property
+    def consent(self) -> str:
+        """The version of the consent it demands."""
+        ...
+
+    def same_person(self, enrolment_id: str, photo: bytes) -> bool:
+        """Tell whether the picture shows the person of the enrolment. May be slow, and may raise."""
         ...

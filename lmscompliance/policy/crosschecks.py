@@ -8,7 +8,7 @@ from typing import Any
 
 from lmscompliance.policy import schema
 from lmscompliance.policy.notice import Given
-from lmscompliance.policy.terms import REASONS, PresenceTerms
+from lmscompliance.policy.terms import REASONS, PresenceTerms, ProctorTerms
 
 Contradiction = tuple[str, str, dict[str, object]]
 """The key to blame, the message's name in this room, and its parameters."""
@@ -44,9 +44,16 @@ def contradictions(parameters: Mapping[str, Given]) -> Iterator[Contradiction]:
     proofs = terms["proofs"]
     yield from _days("proofs.itinerary_to", proofs.itinerary_from, proofs.itinerary_to)
     yield from _presence(terms["presence"])
+    yield from _proctor(terms["proctor"])
     missing = [reason for reason in REASONS if reason not in credit.precedence]
     if missing:
         yield "credit.precedence.value", "reason_missing", {"reasons": ", ".join(missing)}
+
+
+def _proctor(proctor: ProctorTerms) -> Iterator[Contradiction]:
+    if proctor.max_interval_seconds < proctor.min_interval_seconds:
+        least = proctor.min_interval_seconds
+        yield "proctor.max_interval_seconds.value", "photos_below_least", {"least": least}
 
 
 def _presence(presence: PresenceTerms) -> Iterator[Contradiction]:

@@ -25,6 +25,7 @@ from lmscompliance.policy.terms import (
     HoursTerms,
     IdentityTerms,
     PresenceTerms,
+    ProctorTerms,
     ProofTerms,
     QuizTerms,
     ReportedTerms,
@@ -101,6 +102,7 @@ class Notice:
     presence: PresenceTerms = field(init=False, compare=False)
     exam: ExamTerms = field(init=False, compare=False)
     quiz: QuizTerms = field(init=False, compare=False)
+    proctor: ProctorTerms = field(init=False, compare=False)
     subsidy: SubsidyTerms = field(init=False, compare=False)
     filing: FilingTerms = field(init=False, compare=False)
     proofs: ProofTerms = field(init=False, compare=False)

@@ -253,7 +253,14 @@ _AWARDED = {
     "certificate.revoked": ledger_certificates.read_revoked,
 }
 _TRAINEE_IGNORED = frozenset(
-    {"consent.given", "consent.withdrawn", "correction.asked", "correction.decided", "notice.read"}
+    {
+        "attempt.photo",
+        "consent.given",
+        "consent.withdrawn",
+        "correction.asked",
+        "correction.decided",
+        "notice.read",
+    }
 )
 
 

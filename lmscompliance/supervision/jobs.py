@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lmscompliance.services import Services
-from lmscompliance.supervision import comparing, identities, scanning
+from lmscompliance.supervision import comparing, identities, photos, scanning
 
 
 def watch(services: Services) -> int:
-    """Look at whoever has learnt something new, or whose identity is in doubt; return how many they were."""
-    return scanning.scan(services) + identities.scan(services)
+    """Look at whoever learnt something new, or is in doubt by identity or photos; return how many."""
+    return scanning.scan(services) + identities.scan(services) + photos.scan(services)
 
 
 def compare(services: Services) -> int:

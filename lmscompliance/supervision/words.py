@@ -24,6 +24,7 @@ KINDS = (
     "ledger_outdated",
     "identity_suspected",
     "identity_failed",
+    "exam_photos",
 )
 """Every kind that the rules find, that follows from records which were united, or that people suspect."""
 

@@ -119,11 +119,15 @@ def fill_bank(services: Services, folder: Path, each: int = 12) -> None:
 
 
 def with_terms(services: Services, folder: Path, base: str = "liusu-youji-2021", **stated: int) -> Services:
-    """Return services that also know the notice ``STATED``: ``base`` with further exam terms of the house."""
+    """Return services that also know the notice ``STATED``: ``base`` with further terms of the house.
+
+    A term without its section is one of the exam.
+    """
     text = (files(policy) / "notices" / f"{base}.toml").read_text(encoding="utf-8")
     text = text.replace(f'id = "{base}"', f'id = "{STATED}"')
     for name, value in stated.items():
-        text += f'\n[exam.{name}]\nvalue = {json.dumps(value)}\nsource = "house"\nrationale = "试"\n'
+        key = name if "." in name else f"exam.{name}"
+        text += f'\n[{key}]\nvalue = {json.dumps(value)}\nsource = "house"\nrationale = "试"\n'
     folder.mkdir(parents=True)
     (folder / "stated.toml").write_text(text, encoding="utf-8")
     return replace(services, policies=services.policies.with_directory(folder))

@@ -22,7 +22,7 @@ from lmscompliance.completion import disputes
 from lmscompliance.completion.objections import Objection
 from lmscompliance.exams import essays
 from lmscompliance.exams import service as exams
-from lmscompliance.exams.models import ExamAttempt
+from lmscompliance.exams.models import ExamAttempt, ExamPhoto
 from lmscompliance.exams.service import Sitter
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import service as files
@@ -139,6 +139,7 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
                 "sha256": scan,
                 "file": "workbook",
                 "fact": "graded",
+                "photo_n": "1",
                 "grant": "unsigned",
                 "link": "unsigned",
                 "name": "clip.mp4",
@@ -165,6 +166,12 @@ def _party(services: Services, folder: Path, code: str, district: str, number: i
     with reading(services.database) as session:
         anomaly_id = session.scalars(select(Anomaly.id).where(Anomaly.class_id == class_id)).one()
     (network,) = networks.listed(services, class_id)
+    with transaction(services.database) as session:
+        for objects in people:
+            now = services.clock.now()
+            place = {name: objects[name] for name in ("class_id", "attempt_id", "enrolment_id")}
+            given = {"outcome": "taken", "verdict": "", "sha256": scan, "asked_at": now, "answered_at": now}
+            session.add(ExamPhoto(**place, n=1, due_at=now, **given))
     for objects in people:
         objects["marking_id"] = _marking(services, objects)
         objects["proof_id"] = _proof(services, objects, f"{code}-{people.index(objects) + 1}")

@@ -6,7 +6,7 @@ comes from stand in a notice's TOML file.
 
 from lmscompliance.policy.terms.anomalies import AnomalyTerms
 from lmscompliance.policy.terms.attending import AttendanceTerms, PresenceTerms
-from lmscompliance.policy.terms.exams import ExamTerms, QuizTerms
+from lmscompliance.policy.terms.exams import ExamTerms, ProctorTerms, QuizTerms
 from lmscompliance.policy.terms.filing import DOCUMENTS, PROOFS, FilingTerms, ProofTerms
 from lmscompliance.policy.terms.keeping import (
     CertificateTerms,
@@ -47,6 +47,7 @@ __all__ = [
     "HoursTerms",
     "IdentityTerms",
     "PresenceTerms",
+    "ProctorTerms",
     "ProofTerms",
     "QuizTerms",
     "ReportedTerms",

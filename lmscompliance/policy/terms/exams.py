@@ -52,3 +52,21 @@ class QuizTerms:
     """How long after handing one in the next quiz of the lesson can begin; 0 asks for no pause."""
     tries_per_day: int
     """How many quizzes of one lesson may be begun on one Shanghai day; 0: no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProctorTerms:
+    """Photos at random moments of an exam attempt (考试抽拍), and the separate consent to them."""
+
+    photos: int
+    """How many photos an attempt is asked for, at most; 0: none, and no consent is asked for."""
+    min_interval_seconds: int
+    """From the beginning, or the photo before, to the next at least."""
+    max_interval_seconds: int
+    """The same at most; in between every second is equally likely."""
+    answer_seconds: int
+    """Time for one, from the moment the server asks."""
+    consent_version: str
+    """Version of the separate consent."""
+    consent_zh: str
+    consent_en: str
