@@ -18,9 +18,9 @@ CATALOGUE = Catalogue.builtin()
 S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongjiang-draft", "demo-short"))
 
 PUBLISHED = {
-    ("demo-short", 1): "cac0abe39671df350cb98ccc7b2daae522c3fddbf89f100c3513e89046abd25d",
-    ("liusu-youji-2021", 1): "f12f92575a71e19fa5298706cfd23c5699c9e3e34092d76c0281dee10ca5764f",
-    ("wudi-gongjiang-draft", 1): "1fa769138fa8a652efe3f563c77fc658a45725d4027ba52c4fb990399cde60bb",
+    ("demo-short", 1): "eb4105be1dbf7e5df539073d0a6e46b9c64fdd186c55438ba389736bff7eb4bb",
+    ("liusu-youji-2021", 1): "1f9ccf8daa8f41aa0fe05093d8f70fc8e6bdc1d23886e6f0a6bfb040a6581d55",
+    ("wudi-gongjiang-draft", 1): "654c2ab195d7602e869712356518ddb681b95f50726c21dfa83dee3137046cc7",
 }
 
 
