@@ -19,6 +19,7 @@ from lmscompliance.claims.models import FACTS
 from lmscompliance.claims.supposing import WHAT_IF
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput
+from lmscompliance.rules.ledger_terms import PARAMETERS
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
 from lmscompliance.training.access import class_scope
@@ -175,6 +176,8 @@ def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturn
         shown=shown,
         waiting=jobs.waiting(services, class_id),
         what_if=WHAT_IF,
+        # Policies are written in Chinese; their parameters have no other names in English.
+        labels=PARAMETERS if locale() == "zh_CN" else {},
         kinds=FACTS,
         runs=role in _RUNS.roles,
         prepares=role in _PREPARES.roles,

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.claims.held import held
 from lmscompliance.completion import service as completion
 from lmscompliance.completion.judging import TraineeStatus
 from lmscompliance.evidence.models import Entry
@@ -95,8 +96,8 @@ def collect(
         for line in own(services, actor).requests
     ]
     made = shanghai_text(services.clock.now())
-    held = {"classes": classes, "correction_requests": requests, **(further or {})}
-    return {"made": made, "account": actor.account, **held}
+    rest = {"classes": classes, "correction_requests": requests, **(further or {})}
+    return {"made": made, "account": actor.account, **rest}
 
 
 def withdraw_learning(services: Services, actor: Actor, class_id: str) -> None:
@@ -192,6 +193,7 @@ def _class(
         "verifications": _verifications(session, place),
         "sessions": _sessions(judged, locale, addresses(session, services, [one.id])),
         "verdict": _verdict(judged, locale),
+        "subsidy": held(session, services, *place),
         "files": _files(session, place),
         "anomalies": _anomalies(session, place),
         "looks": [

@@ -28,7 +28,7 @@ PROMISES = (
 _FORM = (Column(20), Column(48), Column(20), Column(40))
 _PLAN = {
     "课时序号": Column(6, centred=True),
-    "内容类别": Column(12, centred=True),
+    "内容类别": Column(14, centred=True),
     "课程": Column(20),
     "课件": Column(24),
     "授课形式": Column(9, centred=True),
@@ -225,4 +225,4 @@ def _lesson(lesson: LessonFact, teachers: Mapping[str, str], complete: int) -> R
 def _total(label: str, count: int, lessons: Sequence[LessonFact]) -> Row:
     hours = exact_sum(one.class_hours for one in lessons)
     minutes = words.minutes(sum(one.planned_seconds for one in lessons))
-    return row(Style.TOTAL, label, None, f"{count} 课", None, None, hours, minutes, *[None] * 5)
+    return row(Style.TOTAL, None, label, f"{count} 课", None, None, hours, minutes, *[None] * 5)

@@ -33,17 +33,17 @@ from lmscompliance.rules.verdict import Verdict, met, not_met
 
 SUMMARY, ROSTER, STEPS = "⑦补贴汇总表", "⑧补贴人员花名册", "补贴核算明细"
 _SUMMARY = {
-    "企业": Column(24),
+    "企业": Column(20),
     "统一社会信用代码": Column(20),
-    "开户行": Column(18),
-    "户名": Column(18),
-    "账号": Column(22),
-    "人数": Column(7, centred=True),
-    "标准": Column(14, centred=True),
-    "金额（元）": Column(12, centred=True),
-    "经办人": Column(10),
-    "负责人": Column(10),
-    "状态": Column(9, centred=True),
+    "开户行": Column(14),
+    "户名": Column(16),
+    "账号": Column(20),
+    "人数": Column(6, centred=True),
+    "标准": Column(11, centred=True),
+    "金额（元）": Column(11, centred=True),
+    "经办人": Column(8),
+    "负责人": Column(8),
+    "状态": Column(8, centred=True),
 }
 _MONEY = ("时间", "类别", "凭证", "", "", "", "", "金额（元）")
 _PEOPLE = {

@@ -12,6 +12,7 @@ from lmscompliance.claims import lines, lists, money, service
 from lmscompliance.completion import closing
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.ledgers.service import export
+from lmscompliance.persons import own_data
 from lmscompliance.rules.blended import Share
 from lmscompliance.rules.claim_record import Basis
 from lmscompliance.storage.transaction import reading, transaction
@@ -19,6 +20,7 @@ from lmscompliance.training import queries
 from lmscompliance.verifier import Verdict, bundle, verify
 from tests.claims.office import APRIL, PAYEE, claim, paying, table
 from tests.completion.classroom import open_classroom
+from tests.support.app import trainee
 from tests.support.erasure import erase
 from tests.verifier.tamper import check, edit_cell, said, take_apart
 
@@ -89,6 +91,11 @@ def test_T28_W14_the_ledger_holds_plan_and_claim_and_names_an_edited_yuan(room, 
     edited = files | {bundle.LEDGER: edit_cell(files[bundle.LEDGER], 8, "D4", "11010519491231002X")}
     (named, *_) = said(check(edited, trust, tmp_path), "cell_differs")
     assert (named["sheet"], named["cell"]) == ("⑧补贴人员花名册", "D4")
+    (own,) = own_data.collect(room.services, trainee("trainee-1"), "zh_CN")["classes"]
+    held = own["subsidy"]
+    assert [one["value"] for one in held["imported"]] == [{"month": "2021-02"}, {"month": "2021-03"}]
+    assert [(one["status"], one["yuan"]) for one in held["claims"]] == [("decided", "300")]
+    assert [(one["yuan"], one["reason"]) for one in held["asked_back"]] == [("100", "代学")]
     with transaction(room.services.database) as session:
         erase(session, room.services, room.class_id, ["p0001", "p0002", "p0003"])
     done, trust = _exported(room, tmp_path, "erased")

@@ -43,7 +43,7 @@ def test_from_list_to_claw_back_on_pages(services, tmp_path):
     words = _words(own.get(base))
     assert "可享受人数 2 金额（元） 600" in words
     assert "此后无新记录" in words
-    assert "假如 subsidy.per_person = 500 参训人数 2 可享受人数 2 金额（元） 1000" in words
+    assert "假如 补贴标准（元/人） = 500 参训人数 2 可享受人数 2 金额（元） 1000" in words
     many = own.post(f"{base}/preview", data={"key": "subsidy.per_person", "value": "many"})
     assert many.status_code == 422
     assert own.post(base, data={**PAYEE, "bank": ""}).status_code == 422

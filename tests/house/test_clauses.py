@@ -37,6 +37,18 @@ def test_every_test_that_is_named_after_a_clause_has_its_row() -> None:
     assert {row: files for row, files in _tested().items() if row not in rows} == {}
 
 
+def test_every_golden_case_has_its_test() -> None:
+    """A case of docs/clauses.md names a test that is there."""
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "clauses.md").read_text(encoding="utf-8"))
+    there = {
+        name
+        for path in Path(ROOT, "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert set(named) <= there
+
+
 def test_the_table_of_clauses_is_in_order() -> None:
     """Each row stands once, T before W, by number."""
     keys = [(row[0], int(row[1:])) for row in _rows()]
