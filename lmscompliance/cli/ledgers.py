@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 
 import click
@@ -11,9 +12,11 @@ from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import bar, say
+from lmscompliance.documents.layouts import FORMS
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.messages import text
+from lmscompliance.ledgers import comparing
 from lmscompliance.ledgers.downloads import handed_out
 from lmscompliance.ledgers.models import FULL, PUBLIC
 from lmscompliance.ledgers.service import export
@@ -55,3 +58,37 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: boo
         done = export(given, signer, class_id, out, progress, pdf=pdf and not public, form=form)
     paper = done.pdf or "-"
     say("cli.ledger_exported", workbook=done.workbook, pdf=paper, bundle=done.bundle, trust=done.trust)
+
+
+@group.command("compare", short_help="Write a table of the class's people for comparison with the bureau's.")
+@click.option("--class", "code", required=True, help="The class's code.")
+@click.option("--layout", required=True, help="The layout's id; `ledger layouts` lists them.")
+@click.option("--form", type=click.Choice(FORMS), help="How to write a separated table.")
+@click.option("--purpose", required=True, help="What for, and who gets it; everybody in the table sees that.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Directory for the table.",
+)
+def compare(code: str, layout: str, form: str | None, purpose: str, out: Path) -> None:
+    """Write a table of the class's people for comparison with the bureau's own; who got it is recorded.
+
+    It holds full numbers and is readable for this user alone. An existing file is not replaced.
+    """
+    with services() as given:
+        by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
+        class_id = class_id_of(given, code)
+        name, data = comparing.table(given, by, class_id, layout, form=form or "", purpose=purpose)
+    path = out / name
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    click.echo(path)
+
+
+@group.command("layouts")
+def layouts() -> None:
+    """List the layouts of tables for comparison."""
+    with services() as given:
+        for one in comparing.known(given).values():
+            click.echo(f"{one.id}\t{one.kind}\t{one.title}\t{'、'.join(each.name for each in one.fields)}")

@@ -30,6 +30,7 @@ from lmscompliance.learning import fastlane
 from lmscompliance.learning import views as learning_views
 from lmscompliance.learning.fastlane import BeatRoute, FastLane
 from lmscompliance.learning.origin import Origin
+from lmscompliance.ledgers import comparing_views
 from lmscompliance.ledgers import views as ledger_views
 from lmscompliance.persons import own_views as person_own_views
 from lmscompliance.persons import views as person_views
@@ -74,6 +75,7 @@ ROOMS: tuple[Routes, ...] = (
     dispatch_views.routes,
     proof_views.routes,
     ledger_views.routes,
+    comparing_views.routes,
     evidence_views.routes,
     retention_views.routes,
     supervision_views.routes,

@@ -99,6 +99,8 @@ class Settings:
     """How many ledgers an account may ask for in 24 hours."""
     exports_per_enterprise: int = 200
     """How many ledgers may be asked for in 24 hours of all classes of one enterprise."""
+    layouts: Path | None = None
+    """A file of further layouts of tables for comparison (docs/ledgers.md)."""
     link_minutes: int = 15
     """How long a download link of a ledger holds."""
     scheduler: bool = True
@@ -127,6 +129,7 @@ class Settings:
             "verification_secret_file",
             "breached_passwords",
             "vault_keys_file",
+            "layouts",
         ):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()

@@ -1,0 +1,119 @@
+"""Tables after layouts: widths in bytes, codes, texts that stay texts, and layouts that are wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lmscompliance.documents import layouts
+from lmscompliance.kernel.errors import InvalidInput, Misconfigured
+
+SOURCES = ("id_number", "name", "sex", "ordinal")
+FIXED = """
+[[layout]]
+id = "b"
+title = "报盘"
+kind = "fixed"
+encoding = "gb18030"
+field = [
+  { name = "证件", source = "id_number", width = 18 },
+  { name = "姓名", source = "name", width = 8 },
+  { name = "性别", source = "sex", width = 1, codes = { male = "1", female = "2" } },
+  { name = "序号", source = "ordinal", width = 4, align = "right", pad = "0" },
+  { name = "来源", constant = "04", width = 2 },
+]
+"""
+SEPARATED = """
+[[layout]]
+id = "s"
+title = "名单"
+kind = "separated"
+field = [{ name = "证件", source = "id_number", as_text = true }, { name = "姓名", source = "name" }]
+"""
+WANG = {"id_number": "11010519491231002X", "name": "王建国", "sex": "male", "ordinal": "7"}
+
+
+def _layout(text: str) -> layouts.Layout:
+    (found,) = layouts.load(text, "t.toml", SOURCES)
+    return found
+
+
+def test_fixed_widths_are_bytes() -> None:
+    """A Chinese character takes two bytes of GB18030, a rare one four; every line is as long as the next."""
+    rare = WANG | {"name": "𠮷一", "sex": "female"}
+    lines = layouts.write(_layout(FIXED), [WANG, rare]).split(b"\r\n")
+    assert lines[0].decode("gb18030") == "11010519491231002X王建国  1000704"
+    assert lines[1].decode("gb18030") == "11010519491231002X𠮷一  2000704"
+    assert {len(line) for line in lines[:-1]} == {33}
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "named"),
+    [
+        ({"name": "阿不都·热合曼"}, "documents.layout_width", {"row": 2, "field": "姓名", "width": 8}),
+        ({"name": "a\nb"}, "documents.layout_width", {"row": 2, "field": "姓名"}),
+        ({"sex": "?"}, "documents.layout_code", {"row": 2, "field": "性别", "value": "?"}),
+    ],
+)
+def test_what_does_not_fit_is_named_and_never_cut(changed: dict[str, str], code: str, named: dict) -> None:
+    """Row, field and how long it is; nothing is written."""
+    with pytest.raises(InvalidInput) as caught:
+        layouts.write(_layout(FIXED), [WANG, WANG | changed])
+    assert caught.value.code == code
+    assert named.items() <= caught.value.params.items()
+
+
+@pytest.mark.parametrize("form", [layouts.UTF8, layouts.GB18030])
+def test_a_separated_table_opens_as_text(form: str) -> None:
+    """No name becomes a formula, no number loses its digits, and UTF-8 carries its mark."""
+    rows = [WANG | {"name": name} for name in ("=1+1", "+86", "-1", "@SUM(A1)", "王,建国")]
+    data = layouts.write(_layout(SEPARATED), rows, form)
+    assert data.startswith(b"\xef\xbb\xbf") == (form == layouts.UTF8)
+    lines = data.decode(form).split("\r\n")
+    assert lines[0] == "证件,姓名"
+    assert [line.partition(",")[2] for line in lines[1:-1]] == [
+        "'=1+1",
+        "'+86",
+        "'-1",
+        "'@SUM(A1)",
+        '"王,建国"',
+    ]
+    assert all(line.startswith("\t11010519491231002X,") for line in lines[1:-1])
+
+
+def test_json_says_what_there_is() -> None:
+    """Programs get values as they are."""
+    found = json.loads(layouts.write(_layout(SEPARATED), [WANG | {"name": "=1+1"}], layouts.JSON))
+    assert found == [{"证件": "11010519491231002X", "姓名": "=1+1"}]
+
+
+def test_a_fixed_table_has_one_form() -> None:
+    """Its encoding decides the widths, so no other can be asked for."""
+    for text, form in ((FIXED, layouts.JSON), (SEPARATED, "utf-7")):
+        with pytest.raises(InvalidInput):
+            layouts.write(_layout(text), [WANG], form)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('kind = "fixed"', 'kind = "wide"'),
+        ('encoding = "gb18030"', 'encoding = "gb"'),
+        ('source = "name"', 'source = "nose"'),
+        ("width = 8", "width = 0"),
+        ('constant = "04"', 'constant = "04", source = "name"'),
+        ('pad = "0"', 'pad = "零"'),
+        ('align = "right"', 'align = "middle"'),
+        ('title = "报盘"', 'titel = "报盘"'),
+        ("[[layout]]", "[[layout"),
+        ("field = [", "fields = ["),
+    ],
+)
+def test_a_wrong_layout_is_refused_by_name(old: str, new: str) -> None:
+    """The file is named, and what is wrong in it."""
+    assert old in FIXED
+    with pytest.raises(Misconfigured) as caught:
+        layouts.load(FIXED.replace(old, new), "ours.toml", SOURCES)
+    assert caught.value.params["file"] == "ours.toml"
+    assert caught.value.params["what"]
