@@ -39,6 +39,7 @@ from lmscompliance.quizzes import views as quiz_views
 from lmscompliance.retention import views as retention_views
 from lmscompliance.storage.migrate import require_current
 from lmscompliance.supervision import live_views as supervision_live_views
+from lmscompliance.supervision import statistics_views
 from lmscompliance.supervision import views as supervision_views
 from lmscompliance.training import case_views, own_views, verification_views
 from lmscompliance.training import views as training_views
@@ -75,6 +76,7 @@ ROOMS: tuple[Routes, ...] = (
     dispatch_views.routes,
     proof_views.routes,
     ledger_views.routes,
+    statistics_views.routes,
     comparing_views.routes,
     evidence_views.routes,
     retention_views.routes,

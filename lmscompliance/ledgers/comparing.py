@@ -16,7 +16,7 @@ from lmscompliance.documents.layouts import FIXED, JSON, Layout
 from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day
-from lmscompliance.kernel.errors import Misconfigured, NotFound
+from lmscompliance.kernel.errors import InvalidInput, Misconfigured
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
@@ -49,11 +49,12 @@ def table(
     """Return a table of the class's people and the file's name, having recorded who got it and what for.
 
     Each person stands in it once. ``form`` is of ``layouts.FORMS``, or empty for the layout's own. Raises
-    ``NotFound`` for an unknown layout, ``InvalidInput`` without a purpose or for what does not fit.
+    ``InvalidInput`` for an unknown layout, without a purpose, or for what does not fit.
     """
-    layout = known(services).get(layout_id)
+    layouts_known = known(services)
+    layout = layouts_known.get(layout_id)
     if layout is None:
-        raise NotFound("web.not_found")
+        raise InvalidInput("ledgers.layout", known="、".join(layouts_known))
     words = looks.checked_purpose(purpose)
     with transaction(services.database) as session:
         code, rows = _rows(session, services, class_id)

@@ -45,7 +45,7 @@ def test_a_table_is_handed_out_with_its_purpose(services: Services, class_id: st
     with client.post(page, data={"layout": "fixed", **PURPOSE}) as answer:
         lines = answer.data.split(b"\r\n")
     assert {len(line) for line in lines[:-1]} == {18 + 50 + 1 + 11 + 18 + 6}
-    assert client.post(page, data={"layout": "none", **PURPOSE}).status_code == 404
+    assert client.post(page, data={"layout": "none", **PURPOSE}).status_code == 422
     for actor, status in ((trainee(), 403), (inspector("沙溪镇"), 404)):
         assert client_for(app, actor).post(page, data={"layout": "fiscal", **PURPOSE}).status_code == status
 
