@@ -45,7 +45,14 @@ _TIMELINE = select(TABLE.c.timeline).where(TABLE.c.attempt_id == bindparam("b_at
 _LOCK = _FIND.with_for_update()
 _SAVE = (
     update(TABLE)
-    .where(TABLE.c.class_id == bindparam("b_class"), TABLE.c.attempt_id == bindparam("b_attempt"))
+    .where(
+        TABLE.c.class_id == bindparam("b_class"),
+        TABLE.c.attempt_id == bindparam("b_attempt"),
+        # Without a lock somebody may have come between: another tab, the deadline, a change of keys.
+        TABLE.c.seq == bindparam("b_before"),
+        TABLE.c.is_open,
+        TABLE.c.address_blind == bindparam("b_last_address"),
+    )
     .values(
         is_open=bindparam("b_open"),
         seq=bindparam("b_seq"),
@@ -60,6 +67,10 @@ _CLOSE = (
     .where(TABLE.c.class_id == bindparam("b_class"), TABLE.c.attempt_id == bindparam("b_attempt"))
     .values(is_open=False)
 )
+
+
+class Overtaken(Exception):  # nothing went wrong: it is done again, under the lock
+    """The sheet changed between its reading and its writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +124,14 @@ def apply(
     *,
     last: bool = False,
 ) -> Sheet:
-    """Write ``change``, which came at ``now``, into the locked, open ``sheet``; return it as it then stands.
+    """Write ``change``, which came at ``now``, into the open ``sheet``; return it as it then stands.
 
     The ``last`` save closes the sheet with it; a repetition writes nothing and leaves it open.
 
     Its number must follow the last one: then nothing the browser had not seen is overwritten. A repetition
     of the last save is acknowledged again. Anything else raises ``Conflict`` with the current number;
-    ``InvalidInput`` for answers of the wrong form.
+    ``InvalidInput`` for answers of the wrong form. Where the sheet is not locked it may have changed since
+    it was read: then nothing is written, and ``Overtaken`` is raised.
     """
     forms.check(sheet.kinds, change.answers)
     after, changes = forms.merged(sheet.answers, change.answers)
@@ -135,9 +147,11 @@ def apply(
     noticed: dict[str, Json] = {name: count for name, count in change.flags.items() if count}
     if noticed:
         line.append(noticed)
-    _connection(session).execute(
+    written = _connection(session).execute(
         _SAVE,
         {
+            "b_before": sheet.seq,
+            "b_last_address": sheet.address_blind,
             "b_class": sheet.class_id,
             "b_attempt": sheet.attempt_id,
             "b_open": not last,
@@ -148,6 +162,8 @@ def apply(
             "b_line": jcs.encode(line).decode() + "\n",
         },
     )
+    if written.rowcount != 1:
+        raise Overtaken
     return replace(sheet, is_open=not last, seq=change.seq, address_blind=blind, answers=after)
 
 

@@ -88,7 +88,9 @@ def attempt_save(attempt_id: str) -> ResponseReturnValue:
     seq = service.save(
         services, attempt_id=attempt_id, account=current_actor().account, change=_change(attempt_id)
     )
-    return jsonify({"seq": seq, "now_us": to_micros(services.clock.now())})
+    # By hand: two numbers need no encoder, and this is the most frequent answer of an exam.
+    said = f'{{"seq":{seq},"now_us":{to_micros(services.clock.now())}}}\n'
+    return Response(said, content_type="application/json")
 
 
 @routes.post("/api/attempts/<attempt_id>/submit", endpoint="attempt_submit", access=_WRITING)

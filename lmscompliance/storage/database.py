@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 READ_ONLY = "compliance_read_only"
+ALONE = "compliance_alone"
 
 
 class Database:
@@ -28,6 +29,9 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        each = {ALONE: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self.each_alone: Engine = self.engine.execution_options(**each)
+        """Over the same connections: each statement is a transaction of its own (``statements_alone``)."""
         self._disposals: list[Callable[[], None]] = []
 
     def at_dispose(self, callback: Callable[[], None]) -> None:
@@ -57,5 +61,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A writer takes the lock at once: upgrading a read lock later is how SQLite deadlocks.
-    reading = connection.get_execution_options().get(READ_ONLY, False)
+    options = connection.get_execution_options()
+    if options.get(ALONE, False):
+        return
+    reading = options.get(READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -39,6 +39,17 @@ def bare_transaction(database: Database) -> Iterator[Connection]:
 
 
 @contextmanager
+def statements_alone(database: Database) -> Iterator[Connection]:
+    """Yield a connection on which each statement is a transaction of its own, committed when it returns.
+
+    For the hot path, where one statement says under which condition it writes: beginning and committing
+    would cost as much again. What it did is there whatever becomes of the block.
+    """
+    with database.each_alone.connect() as connection:
+        yield connection
+
+
+@contextmanager
 def durable_transaction(database: Database) -> Iterator[Session]:
     """Like ``transaction``, but the commit also survives a power cut.
 

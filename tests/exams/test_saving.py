@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from lmscompliance.exams import sheets
 from lmscompliance.exams.sheets import ADDRESS_PLACE
 from lmscompliance.kernel.errors import Conflict, Gone, InvalidInput
 from tests.exams.hall import IP
@@ -145,3 +146,28 @@ def test_nothing_is_saved_after_handing_in(hall):
         with pytest.raises(Gone) as caught:
             write(attempt, 2, {"1": [1]})
         assert caught.value.code == "exams.already_submitted"
+
+
+@pytest.mark.parametrize("between", ["saved", "handed in"])
+def test_a_save_that_is_overtaken_is_judged_by_what_then_stands(hall, monkeypatch, between):
+    """Whatever comes between its reading and its writing is kept; the save is refused as a later one is."""
+    attempt = hall.start()
+    hall.save(attempt, 1, {"1": [0]})
+    read, overtaken = sheets.find, []
+
+    def find(*args, **named):
+        sheet = read(*args, **named)
+        if not overtaken:
+            overtaken.append(sheet.seq)
+            if between == "saved":
+                hall.save(attempt, 2, {"1": [1]})
+            else:
+                hall.submit(attempt, 2, {"1": [1]})
+        return sheet
+
+    monkeypatch.setattr(sheets, "find", find)
+    with pytest.raises(Conflict if between == "saved" else Gone):
+        hall.save(attempt, 2, {"1": [2]})
+    kept = hall.sheet(attempt)
+    assert (overtaken, kept.seq, kept.answers) == ([1], 2, '{"1":[1]}')
+    assert kept.timeline.count("\n") == 2
