@@ -40,6 +40,7 @@ def read_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
         frozen_items(record, body),
         longer=trainee.longer,
         extra_seconds=body.maybe_whole("extra_seconds") or 0,
+        blueprint_version=body.whole("blueprint_version"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from lmscompliance.rules import ledger_claims, ledger_live
+from lmscompliance.rules.blueprint import Part
 from lmscompliance.rules.facts import MODES, OFFLINE, ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.ledger_body import BadFact, Body
 from lmscompliance.rules.ledger_facts import Blueprint, ClassRecord, Confirmation, Record, Snapshot
@@ -115,16 +116,28 @@ def _mode(lesson: Body) -> str:
     return mode
 
 
-def _exam(found: ClassRecord, _record: Record, body: Body) -> None:
-    found.blueprint = Blueprint(
+def _exam(found: ClassRecord, record: Record, body: Body) -> None:
+    version = body.whole("version")
+    if version in found.blueprints:
+        msg = "the version of the blueprint is published twice"
+        raise body.refuse(msg)
+    found.blueprints[version] = Blueprint(
         id=body.text("blueprint"),
-        version=body.whole("version"),
+        version=version,
         full_marks=body.exact("full_marks"),
         duration_seconds=body.whole("duration_seconds"),
         parts=tuple(
-            (part.text("topic"), part.text("kind"), part.whole("count"), part.exact("points"))
+            Part(
+                topic=part.text("topic"),
+                kind=part.text("kind"),
+                count=part.whole("count"),
+                points=part.exact("points"),
+                level=part.maybe_text("level") or "",
+            )
             for part in body.items("parts")
         ),
+        published_us=record.leaf.at_us,
+        topics=tuple(dict.fromkeys(lesson.topic for lesson in found.lessons)),
     )
 
 

@@ -97,8 +97,8 @@ class Content(Part):
         yield row(Style.HEAD, *_COVERAGE_HEADINGS)
         parts = blueprint.parts if blueprint else ()
         for number, topic in enumerate(self.context.topics, 1):
-            count = sum(part[2] for part in parts if part[0] == topic)
-            points = sum((part[2] * part[3] for part in parts if part[0] == topic), start=0)
+            count = sum(part.count for part in parts if part.topic == topic)
+            points = sum((part.count * part.points for part in parts if part.topic == topic), start=0)
             papers = self.covered.get(topic, 0)
             drawn = sum(str(used.item.get("topic")) == topic for used in self.used.values())
             yield row(

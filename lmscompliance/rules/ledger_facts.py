@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules import essays
+from lmscompliance.rules.blueprint import Part
 from lmscompliance.rules.certificates import CertificateRecord
 from lmscompliance.rules.claim_record import ClassClaims
 from lmscompliance.rules.facts import (
@@ -50,14 +51,15 @@ class Record:
 
 @dataclass(slots=True)
 class Blueprint:
-    """The published exam of a class."""
+    """A published exam of a class; ``topics`` are those of its plan at that moment."""
 
     id: str
     version: int
     full_marks: Decimal
     duration_seconds: int
-    parts: tuple[tuple[str, str, int, Decimal], ...]
-    """Topic, kind, count and points each."""
+    parts: tuple[Part, ...]
+    published_us: int
+    topics: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ class ClassRecord:
     filing_number: str = ""
     plan_version: int = 0
     lessons: tuple[LessonFact, ...] = ()
-    blueprint: Blueprint | None = None
+    blueprints: dict[int, Blueprint] = field(default_factory=dict)
+    """By version, in the order of publishing."""
     enrolments: dict[str, int] = field(default_factory=dict)
     """Enrolment id → ordinal, in the order of ordinals."""
     platform_name: str = ""
@@ -133,6 +136,12 @@ class ClassRecord:
     quizzes: list[QuizSetRecord] = field(default_factory=list)
     """Every version of every lesson's quiz, as they were set."""
     snapshot: Snapshot | None = None
+
+    @property
+    def blueprint(self) -> Blueprint | None:
+        """The blueprint that new papers are drawn by."""
+        return next(reversed(self.blueprints.values()), None)
+
     filed: FilingRecord = field(default_factory=FilingRecord)
     claims: ClassClaims = field(default_factory=ClassClaims)
 
@@ -260,6 +269,7 @@ class AttemptRecord:
     regrades: list[RegradeRecord] = field(default_factory=list)
     longer: bool = False
     extra_seconds: int = 0
+    blueprint_version: int = 0
     saves: list[Save] | None = None
     flags: Mapping[str, int] = field(default_factory=dict)
     void: VoidRecord | None = None

@@ -21,6 +21,7 @@ from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.merging import united
 from lmscompliance.rules.reported import union_seconds
 from lmscompliance.verifier.certificates import CertificateCheck
+from lmscompliance.verifier.papers import PaperCheck
 from lmscompliance.verifier.quizzes import QuizCheck
 from lmscompliance.verifier.report import Report, Step
 
@@ -37,6 +38,7 @@ class TraineeCheck:
         self._notice = notice
         self.as_of_us = as_of_us
         self._grades = grades
+        self._papers = PaperCheck(notice, grades)
         self._rules = rules
         self._report = report
         self._confirmations: dict[str, list[Confirmation]] = {}
@@ -50,8 +52,9 @@ class TraineeCheck:
         """Enrolments of the class that a union of records made one person's, by the union."""
 
     def listen(self, found: ClassRecord) -> None:
-        """Take note of lists that teachers confirmed and quizzes that were set, before any trainee comes."""
+        """Take note of blueprints, quizzes and lists that teachers confirmed, before any trainee comes."""
         self._quizzes = QuizCheck(found.quizzes, self._notice, self._grades, self._rules, self._report)
+        self._papers.listen(found)
         for one in found.confirmations:
             self._confirmations.setdefault(one.lesson, []).append(one)
 
@@ -59,6 +62,7 @@ class TraineeCheck:
         """Check one trainee."""
         self._trainees += 1
         who = {"ordinal": judged.trainee.ordinal, "enrolment": judged.trainee.enrolment}
+        self._papers.check(judged)
         for attempt in judged.attempts:
             self._grade(attempt, who)
         self._quizzes.check(judged.trainee, who)

@@ -6,11 +6,12 @@ then passes, one who fails twice, one idle, one who never comes. All people are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 from lmscompliance import evidence
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock, to_micros
@@ -96,15 +97,21 @@ class Miniature:
         )
         with reading(self.services.database) as session:
             self.lessons = [lesson.id for lesson in queries.lessons(session, self.class_id)]
+        self.publish(1)
+
+    def publish(self, version: int, *, essay: bool = False, topics: Sequence[str] = TOPICS) -> None:
+        """Publish a blueprint of a question on each topic; the last of them may be an essay."""
+        kinds = ["single"] * 3 + ["essay" if essay else "single"]
         parts: list[Json] = [
-            {"topic": topic, "kind": "single", "count": 1, "points": "25"} for topic in TOPICS
+            {"topic": topic, "kind": kind, "count": 1, "points": "25"}
+            for topic, kind in zip(topics, kinds, strict=False)
         ]
         self.record(
             evidence.class_stream(self.class_id),
             "exam.published",
             {
                 "blueprint": "paper-a",
-                "version": 1,
+                "version": version,
                 "full_marks": "100",
                 "duration_seconds": 600,
                 "parts": parts,
@@ -249,10 +256,13 @@ class Miniature:
         seconds: int = 600,
         extra: int = 0,
         marks: Sequence[tuple[str, str]] | None = None,
+        forged: Mapping[str, Mapping[str, Json]] = MappingProxyType({}),
+        version: int = 1,
     ) -> str:
         """Take an attempt with ``right`` of four answers right and return its id.
 
-        ``graded`` and ``saved`` are what a cheat would record as score and as the one save's answers. With
+        ``graded`` and ``saved`` are what a cheat would record as score and as the one save's answers,
+        ``forged`` members of the paper's questions, ``version`` the blueprint's. With
         ``marks`` (who, points) the last question is an essay that got them.
         """
         stream = evidence.enrolment_stream(self.enrolments[who])
@@ -263,6 +273,9 @@ class Miniature:
         }
         if marks is not None:
             paper["q004"] = {**_object(paper["q004"]), "kind": "essay", "options": [], "key": ["先断电"]}
+            self.publish(version := 2, essay=True)
+        for name, members in forged.items():
+            paper[name] = {**_object(paper[name]), **members}
         opened = self.now_us()
         self.record(
             stream,
@@ -272,7 +285,7 @@ class Miniature:
                 "number": number,
                 "opened_us": opened,
                 "deadline_us": opened + seconds * 1_000_000,
-                "blueprint_version": 1,
+                "blueprint_version": version,
                 "extra_seconds": extra,
             },
             ip=f"10.0.0.{who + 1}",

@@ -196,3 +196,37 @@ def test_every_problem_has_both_languages(tmp_path: Path) -> None:
     assert codes(report) == {"too_many_attempts"}
     for locale in ("zh_CN", "en"):
         assert "{" not in "".join(report.lines(locale))
+
+
+def test_a_paper_that_is_not_what_was_published(tmp_path: Path) -> None:
+    """Another kind, other points, a question too few or twice, a version of later: each question is named."""
+    forged = {
+        "q001": {"kind": "true_false", "options": [], "key": [True]},
+        "q002": {"points": "50"},
+        "q003": {"question": "bank-0001", "points": "0"},
+    }
+    report = _verify(tmp_path, lambda mini: mini.sit(0, 2, 4, forged=forged, version=1))
+    assert report.verdict is Verdict.INVALID
+    assert [(named["item"], named["number"]) for named in said(report, "paper_differs")] == [
+        (1, 2),
+        (2, 2),
+        (3, 2),
+    ]
+    assert [named["item"] for named in said(report, "paper_repeats")] == [3]
+
+
+def test_a_paper_by_a_blueprint_that_nobody_published(tmp_path: Path) -> None:
+    """A paper stands under a version that had been published when it began."""
+    report = _verify(tmp_path, lambda mini: mini.sit(0, 2, 4, version=7))
+    assert report.verdict is Verdict.INVALID
+    assert [named["version"] for named in said(report, "paper_without_blueprint")] == [7]
+
+
+def test_a_blueprint_that_leaves_a_topic_out(tmp_path: Path) -> None:
+    """What the gate refuses cannot have been published: a missing topic, and a total of 75."""
+    report = _verify(tmp_path, lambda mini: mini.publish(2, topics=TOPICS[:3]))
+    assert report.verdict is Verdict.INVALID
+    assert [named["problem"] for named in said(report, "blueprint_unfit")] == [
+        "topic_missing",
+        "total_differs",
+    ]
