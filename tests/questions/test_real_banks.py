@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -180,3 +181,12 @@ def test_gift_questions_come_out_whole():
     assert health["防疫-04"].key == [["37.3", "0.2"]]
     assert health["防疫-10"].key[1] == ["餐具", "高温消毒"]
     assert {draft.category for draft in ethics.values()} == {("职业道德",)}
+
+
+@pytest.mark.parametrize("path", sorted(REAL.glob("*.xlsx")), ids=lambda path: path.stem)
+def test_rows_read_as_a_person_reads_them(path: Path):
+    """Rows from all over each bank, read by eye: kind, every word of stem and options, and the key."""
+    expected = json.loads((REAL.parent / "题库.expected.json").read_text(encoding="utf-8"))[path.stem]
+    drafts = {str(one.source.row): one for one in xlsx.read(path, path.stem).drafts}
+    found = {row: drafts[row] for row in expected}
+    assert {row: [one.kind, one.stem, list(one.options), one.key] for row, one in found.items()} == expected

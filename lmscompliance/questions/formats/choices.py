@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from lmscompliance.kernel.jcs import Json
@@ -52,10 +51,14 @@ def choice(source: Source, stem: str, declared: str, options: Options, answer: s
         return reason("one_option")
     flags: list[Reason] = []
     named = answers.places(answer, options.letters, options.texts)
-    if named is None and re.fullmatch(r"[1-9]", answers.plain(answer)):
-        named = [int(answers.plain(answer)) - 1]
-        named = named if named[0] < len(options.texts) else [-1]
-        flags.append(reason("answer_by_position", answer=answer))
+    counted = answers.positions(answer)
+    if counted is not None:
+        counted = [place if place < len(options.texts) else -1 for place in counted]
+        if named is None or (options.numbered and counted != named):
+            # Of options that bear numbers a number is a name; else, or if one reads the same, it is a guess.
+            sure = named is None and options.numbered
+            named = named or counted
+            flags += [] if sure else [reason("answer_by_position", answer=answer)]
     if named is None:
         return reason("answer_unreadable", answer=answer)
     if -1 in named:

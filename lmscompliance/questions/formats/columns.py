@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 
 from lmscompliance.questions.formats.workbook import Row
 
@@ -26,7 +27,14 @@ _FALLBACK: Mapping[str, tuple[str, ...]] = {
 _MISLEADING = re.compile(
     "解析|说明|数量|个数|编号|序号|分类|类别|来源|难度|分值|分数|图|总数|题数|负责|出题|审核|人|日期|时间|备注"
 )
-_LETTER = re.compile(r"(?:备?选项|答案|option|选择)?\(?([a-j])\)?(?:选项|项|答案)?")
+_OFFERED = (
+    r"(?:备选答案|候选答案|备选选?项?|候选项|可选项|选择项|选项内容|选项|选择|answeroption|option|choice)"
+)
+_LETTER = re.compile(rf"(?:{_OFFERED}|答案|answer)?\(?([a-j])\)?(?:选项|项|答案|内容)?")
+_NUMBERED = re.compile(
+    rf"{_OFFERED}\(?([1-9]|10|[一二三四五六七八九十])\)?(?:内容)?|第?([一二三四五六])(?:个)?选项"
+)
+_NUMERALS = "一二三四五六七八九十"
 _LONGEST = 400
 _BRACKETED = re.compile(r"(?<=.)\(.*?\)|\[.*?\]|【.*?】")
 _MINIMUM_LETTERS = 2
@@ -48,6 +56,8 @@ class Columns:
     number: int | None = None
     pictures: tuple[int, ...] = ()
     letters: tuple[tuple[str, int], ...] = ()
+    numbered: bool = False
+    """Whether those columns bear numbers instead; then answers may, too."""
 
     @property
     def offers_options(self) -> bool:
@@ -74,6 +84,8 @@ def header(row: Row) -> Columns | None:
         if ranked:
             places[role] = min(ranked)[1]
     letters = _letters(names, taken=set(places.values()))
+    numbers = () if letters else _numbers(names, taken=set(places.values()))
+    letters = letters or numbers
     taken = {at for _, at in letters}
     for role, words in _FALLBACK.items():
         if role not in places:
@@ -86,7 +98,24 @@ def header(row: Row) -> Columns | None:
         return None
     pictures = tuple(at for at, name in enumerate(names) if name in known["picture"])
     places.pop("picture", None)
-    return Columns(**places, pictures=pictures, letters=letters)
+    return Columns(**places, pictures=pictures, letters=letters, numbered=bool(numbers))
+
+
+def joined(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return ``rows`` with a header of two lines as one: the second names options under a common 选项."""
+    for at, (row, below) in enumerate(pairwise(rows[: SEARCHED + 1])):
+        if header(row) is None:
+            continue
+        names = [_normal(cell.text) for cell in below.cells]
+        letters = _letters(names, taken=set())
+        if letters and len(letters) == len(below.texts()):
+            width = max(len(row.cells), len(below.cells))
+            cells = tuple(
+                below.at(place) if below.at(place).text else row.at(place) for place in range(width)
+            )
+            return (*rows[:at], Row(below.number, cells), *rows[at + 2 :])
+        break
+    return tuple(rows)
 
 
 @cache
@@ -111,6 +140,18 @@ def _letters(names: list[str], taken: set[int]) -> tuple[tuple[str, int], ...]:
     return (
         tuple(sorted(found.items())) if len(found) >= _MINIMUM_LETTERS and sorted(found) == expected else ()
     )
+
+
+def _numbers(names: list[str], taken: set[int]) -> tuple[tuple[str, int], ...]:
+    found: dict[int, int] = {}
+    for at, name in enumerate(names):
+        match = _NUMBERED.fullmatch(name)
+        if match and at not in taken:
+            number = match[1] or match[2]
+            found.setdefault(int(number) if number.isdigit() else _NUMERALS.index(number) + 1, at)
+    if len(found) < _MINIMUM_LETTERS or sorted(found) != list(range(1, len(found) + 1)):
+        return ()
+    return tuple((chr(ord("A") + number - 1), at) for number, at in sorted(found.items()))
 
 
 def _normal(name: str) -> str:

@@ -21,6 +21,9 @@ SHORT = 60
 
 _NUMBER_ONLY = re.compile(r"[（(]?\d+[)）]?\s*[、．.,，:：]?")
 _BLANK = re.compile(r"[（(]\s*[)）]|_{2,}|＿{2,}")
+_GAP = re.compile(r"_{2,}|＿{2,}")
+"""A gap to be written into; an empty bracket is as often one for a letter."""
+_ALTERNATIVES = re.compile(r"[|;；]|##|或")
 _LOST = re.compile(r"(?<=[\w.])[ ]{2,}(?=[\w%℃°])")
 _KEY_IN_STEM = re.compile(r"(?<![A-Za-z])[（(]\s*([A-J](?:[、,，\s]*[A-J]){0,9}|[√×✓✗])\s*[)）]")
 _VERDICT = re.compile(r"\s*[（(]\s*(T|F|√|×|✓|✗|对|错|正确|错误)\s*[)）]\s*[。.]?\s*$")
@@ -51,6 +54,8 @@ class _Row:
     options_text: str
     answer: Cell
     flags: tuple[Reason, ...]
+    kind: str = ""
+    """What the stem itself was marked as."""
 
 
 def is_stub(row: Row, columns: Columns) -> bool:
@@ -96,12 +101,8 @@ def _taken(row: Row, columns: Columns, situation: Situation, shown: RowPictures)
     if _NUMBER_ONLY.fullmatch(stem_cell.text):
         return reason("stub_picture" if situation.pictured else "stub")
     stem = numbering.strip(stem_cell.text, continues=situation.continues)
-    split = options.column(
-        [(letter, "" if at in shown.options else row.at(at).text) for letter, at in columns.letters],
-        [shown.options.get(at, b"") for _, at in columns.letters],
-    )
-    if not split.texts:
-        split = options.split(row.at(columns.options).text)
+    kind, stem = _untagged(stem, situation)
+    split = _offered(row, columns, shown)
     if not split.texts and not columns.offers_options:
         stem, split = _within(stem, answer.text)
     if not answer.text:
@@ -109,7 +110,23 @@ def _taken(row: Row, columns: Columns, situation: Situation, shown: RowPictures)
     flags = tuple(reason(code) for code in split.doubts)
     if any(cell.oddity == "date" for cell in (stem_cell, *offered)):
         flags = (*flags, reason("date_cell"))
-    return _Row(stem, split, row.at(columns.options).text, answer, flags)
+    return _Row(stem, split, row.at(columns.options).text, answer, flags, kind)
+
+
+def _untagged(stem: str, situation: Situation) -> tuple[str, str]:
+    """Return the kind that the stem itself is marked as, unless the row says otherwise, and the rest."""
+    kind, rest = kinds.tagged(stem)
+    agrees = kinds.meaning(situation.kind) in {"", kinds.CHOICE, kinds.meaning(kind)}
+    return (kind, rest) if kind and rest and agrees else ("", stem)
+
+
+def _offered(row: Row, columns: Columns, shown: RowPictures) -> options.Options:
+    split = options.column(
+        [(letter, "" if at in shown.options else row.at(at).text) for letter, at in columns.letters],
+        [shown.options.get(at, b"") for _, at in columns.letters],
+        numbered=columns.numbered,
+    )
+    return split if split.texts else options.split(row.at(columns.options).text, row.at(columns.answer).text)
 
 
 def _within(stem: str, answer: str) -> tuple[str, options.Options]:
@@ -134,7 +151,7 @@ def _key_in(stem: str) -> tuple[str, Cell]:
 
 
 def _decide(told: _Row, columns: Columns, situation: Situation) -> Draft | Reason:
-    declared = kinds.meaning(situation.kind)
+    declared = kinds.meaning(told.kind or situation.kind)
     if not told.answer.text:
         return reason("no_answer")
     picture = reason("options_are_pictures") if situation.pictured else None
@@ -183,7 +200,7 @@ def _without_options(told: _Row, declared: str, columns: Columns, situation: Sit
     chosen = declared not in {"", FILL_IN, ESSAY, kinds.OPEN}
     if told.options_text not in _NOTHING and chosen:
         return reason("options_unreadable", options=told.options_text[:SHORT])
-    if lettered and (chosen or (not declared and columns.offers_options)):
+    if lettered and (chosen or (not declared and (columns.offers_options or not _GAP.search(told.stem)))):
         return reason("no_options", answer=told.answer.text)
     if declared == ESSAY or (declared in {"", kinds.OPEN} and len(told.answer.text) > SHORT):
         essay = Draft(situation.source, ESSAY, told.stem, [told.answer.text])
@@ -207,6 +224,8 @@ def _fill_in(told: _Row, source: Source) -> Draft:
         flags.append(reason("answer_gap", text=text))
     if len(_BLANK.findall(told.stem)) > 1:
         flags.append(reason("several_blanks"))
+    elif _ALTERNATIVES.search(text):
+        flags.append(reason("answer_alternatives", text=text))
     if len(text) > SHORT:
         flags.append(reason("long_answer"))
     key: list[Json] = list(dict.fromkeys(accepted))
@@ -226,6 +245,6 @@ def _doubts(row: Row, columns: Columns, situation: Situation, stem: str, shown: 
         found.append(reason("picture"))
     elif _NEEDS_PICTURE.search(stem) and not some:
         found.append(reason("mentions_picture"))
-    if _BLANK.search(stem) and _LOST.search(_BLANK.sub("", stem)):
+    if _BLANK.search(stem) and _LOST.search(_BLANK.sub("（）", stem)):
         found.append(reason("lost_text"))
     return found

@@ -42,3 +42,20 @@ _HEADING = re.compile(
 def is_heading(text: str) -> bool:
     """Tell whether a lone text is the heading of a section, such as ``二、多选题(每题2分)``."""
     return bool(_HEADING.fullmatch(text)) or (len(text) <= len("不定项选择题") + 2 and bool(meaning(text)))
+
+
+_TAG = re.compile(r"[（(\[【〔]\s*([^（()）\[\]【】〔〕]{2,8}?)\s*[)）\]】〕]")
+
+
+def tagged(stem: str) -> tuple[str, str]:
+    """Return the kind that a bracket before or behind ``stem`` names, such as ``【多选】``, and the rest."""
+    for found, rest in (
+        (first := _TAG.match(stem), stem[first.end() :] if first else ""),
+        (last := re.search(_TAG.pattern + r"\s*$", stem), stem[: last.start()] if last else ""),
+    ):
+        word = unicodedata.normalize("NFKC", found[1]) if found else ""
+        if re.fullmatch(
+            r"(?:单选|单项选择|多选|多项选择|不定项选择|不定项|判断|是非|填空|简答|问答|论述)题?", word
+        ):
+            return word, rest.strip()
+    return "", stem

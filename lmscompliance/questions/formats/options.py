@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from lmscompliance.questions.formats.option_reading import LETTERS, Piece, Reading
-from lmscompliance.questions.formats.text import clean
+from lmscompliance.questions.formats.text import clean, fingerprint
 
 _STRONG = [
     re.compile(p) for p in (r"\*{2,}", r"#{2,}", r"\${2,}", r"@{2,}", r"\^{2,}", r"&{2,}", r"~{2,}", r"\|+")
@@ -26,7 +26,14 @@ _BARE = re.compile(r"([A-JＡ-Ｊ])\s*")
 _BEFORE_DOTTED = re.compile(rf"(?<![A-Za-z0-9]){_LABEL}")
 _BEFORE_BARE = re.compile(r"(?:^|(?<=\s))[A-JＡ-Ｊ](?=[^A-Za-z])")
 _UNLABELLED = [re.compile(p) for p in (r"\n", r"[;；]", r"、", r"[,，]", r"\s+")]
-_DOUBTFUL = _UNLABELLED[2:]
+_SLASH = re.compile(r"[/／]")
+"""Too often part of an option (km/h) to separate any, unless the answer says so."""
+_DOUBTFUL = [*_UNLABELLED[2:], _SLASH]
+_SEPARATORS = ",，、/／|;；\\"
+_NUMBERS = [
+    re.compile(p)
+    for p in (r"([①-⑩])\s*", r"[（(]([1-9])[)）]\s*", r"(?:^|(?<=[\s;；,，、|]))([1-9])[.．、](?!\d)\s*")
+]
 _PUNCTUATION = re.compile(r"[.、．:：)）】\]]")
 _MAX_PIECES = 60
 
@@ -41,15 +48,24 @@ class Options:
     pictures: tuple[bytes, ...] = ()
     """Of each option its picture, empty for none; nothing at all where no option has one."""
 
+    numbered: bool = False
+    """Whether the source numbers them, so that an answer may, too."""
+
     def filled(self) -> list[bool]:
         """Tell of each option whether there is anything in it."""
         return [bool(text) or any(self.pictures[at : at + 1]) for at, text in enumerate(self.texts)]
 
 
-def split(cell: str) -> Options:
-    """Return the options that ``cell`` holds; none at all when it holds nothing that can be told apart."""
+def split(cell: str, answer: str = "") -> Options:
+    """Return the options that ``cell`` holds; none at all when it holds nothing that can be told apart.
+
+    Where no letters or numbers tell them, a separator that makes ``answer`` one of them is the likelier.
+    """
     text = clean(cell)
-    raw, strong, doubts = _cut(text)
+    numbered = _numbered(text)
+    if numbered:
+        return replace(_finish(_letters(len(numbered)), numbered, ()), numbered=True)
+    raw, strong, doubts = _cut(text, answer)
     if len(raw) > _MAX_PIECES:
         return Options()
     pieces = [_piece(part) for part in raw]
@@ -64,10 +80,13 @@ def split(cell: str) -> Options:
     return _read(pieces, strong=strong)
 
 
-def column(cells: Sequence[tuple[str, str]], pictures: Sequence[bytes] = ()) -> Options:
+def column(
+    cells: Sequence[tuple[str, str]], pictures: Sequence[bytes] = (), *, numbered: bool = False
+) -> Options:
     """Return the options that stand in a column each, given as letter and text; a repeated letter is cut.
 
-    ``pictures`` are those of the cells, in their order, empty for none.
+    ``pictures`` are those of the cells, in their order, empty for none; ``numbered`` says that the columns
+    bear numbers.
     """
     texts = []
     for letter, cell in cells:
@@ -77,10 +96,31 @@ def column(cells: Sequence[tuple[str, str]], pictures: Sequence[bytes] = ()) -> 
     while texts and not texts[-1] and not any(pictures[len(texts) - 1 :]):
         texts.pop()
     made = _finish([letter for letter, _ in cells][: len(texts)], texts, ())
-    return replace(made, pictures=tuple(pictures[: len(texts)]) if any(pictures) else ())
+    held = tuple(pictures[: len(texts)]) if any(pictures) else ()
+    return replace(made, pictures=held, numbered=numbered)
 
 
-def _cut(text: str) -> tuple[list[str], bool, tuple[str, ...]]:
+def _numbered(text: str) -> list[str]:
+    """Return the options of a cell that numbers them: ``①红②黄``, ``(1)红 (2)黄`` or ``1.红 2.黄``."""
+    for pattern in _NUMBERS:
+        found = list(pattern.finditer(text))
+        # As a number: the circled ones are one character each.
+        numbers = [int(unicodedata.normalize("NFKC", one[1])) for one in found]
+        if len(found) > 1 and found[0].start() == 0 and numbers == list(range(1, len(found) + 1)):
+            bounds = [*(one.start() for one in found[1:]), len(text)]
+            return _bare([text[one.end() : end].strip() for one, end in zip(found, bounds, strict=True)])
+    return []
+
+
+def _bare(parts: list[str]) -> list[str]:
+    """Return ``parts`` without the sign that separates them, if every one but the last ends with it."""
+    ends = {part[-1:] for part in parts[:-1]}
+    if len(ends) == 1 and (sign := ends.pop()) and sign in _SEPARATORS:
+        return [part.removesuffix(sign).rstrip() for part in parts]
+    return parts
+
+
+def _cut(text: str, answer: str) -> tuple[list[str], bool, tuple[str, ...]]:
     for separator in _STRONG:
         parts = [part.strip() for part in separator.split(text) if part.strip()]
         if separator.search(text) and len(parts) > 1:
@@ -91,10 +131,16 @@ def _cut(text: str) -> tuple[list[str], bool, tuple[str, ...]]:
         if len(starts) > 1:
             bounds = sorted({0, *starts, len(text)})
             parts = [text[a:b].strip(" \n;；") for a, b in pairwise(bounds)]
-            return [part for part in parts if part], False, ()
-    for separator in _UNLABELLED:
-        parts = [part.strip() for part in separator.split(text) if part.strip()]
-        if len(parts) > 1:
+            return _bare([part for part in parts if part]), False, ()
+    cuts = [
+        (separator, [part.strip() for part in separator.split(text) if part.strip()])
+        for separator in (*_UNLABELLED, _SLASH)
+    ]
+    several = [(separator, parts) for separator, parts in cuts if len(parts) > 1]
+    said = fingerprint(answer)
+    fitting = [one for one in several if said in map(fingerprint, one[1])] if answer else []
+    for separator, parts in fitting or several:
+        if separator is not _SLASH or fitting:
             return parts, True, ("options_unmarked",) if separator in _DOUBTFUL else ()
     return [text] if text else [], False, ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lmscompliance.questions.draft import Draft, FileReading, Refusal, Source, reason
@@ -27,6 +28,7 @@ def read_sheets(file: str, bank: str, sheets: Sequence[Sheet]) -> FileReading:
     """Return everything the ``sheets`` of ``file`` hold."""
     if exported_sheet.is_exported(sheets):
         return exported_sheet.read(file, bank, sheets)
+    sheets = [replace(sheet, rows=header_names.joined(sheet.rows)) for sheet in sheets]
     headers = {sheet.name: header_names.find(sheet.rows) for sheet in sheets}
     first = next((found[1] for found in headers.values() if found), None)
     rows = 0
