@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lmscompliance.claims import lines, money, service, trials
 from lmscompliance.claims.models import ASKED, Claim, ClaimLine, ClaimList, ClaimPayment
-from lmscompliance.claims.projects import project_of
+from lmscompliance.claims.projects import proposed
 from lmscompliance.claims.trials import Preview
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.policy import Notice
@@ -118,7 +118,7 @@ def board(services: Services, class_id: str) -> Board:
         return Board(
             class_=class_,
             notice=notice,
-            project=project_of(session, class_id, notice),
+            project=proposed(session, class_id, notice),
             deadlines=deadlines.claiming(shanghai_day(services.clock.now()), notice),
             lists=session.scalars(
                 select(ClaimList)

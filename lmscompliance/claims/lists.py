@@ -35,6 +35,7 @@ from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.levels import level_of
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
@@ -58,7 +59,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 _MONTH = re.compile(r"(20\d\d)\s*[-./年]?\s*(1[0-2]|0?[1-9])\s*月?")
 _DAY = re.compile(r"(20\d\d)\s*[-./年]\s*(1[0-2]|0?[1-9])\s*[-./月]\s*(3[01]|[12]\d|0?[1-9])\s*日?")
-_LEVELS = {"五级": 5, "四级": 4, "三级": 3, "二级": 2, "一级": 1}
 _MOST_FAULTS = 20
 LABELS = {
     "id_number": "身份证号",
@@ -249,7 +249,6 @@ class _Row:
             ended = date(*map(int, day.groups())).isoformat() if day else self._fault("day", "应为日期")
         except ValueError:
             ended = self._fault("day", "没有这一天")
-        level = self.text("level")
         yuan = self.text("yuan") or "0"
         try:
             if not Decimal(yuan).is_finite():
@@ -260,7 +259,7 @@ class _Row:
             "project": self.text("project"),
             "day": ended,
             "occupation": self.text("occupation"),
-            "level": _LEVELS.get(level, int(level) if level in set("12345") else None),
+            "level": level_of(self.text("level")),
             "yuan": yuan,
         }
 

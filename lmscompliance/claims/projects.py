@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.claims.models import ClassProject
+from lmscompliance.filing import projects as filed
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.policy import Notice
@@ -31,6 +32,16 @@ def project_of(session: Session, class_id: str, notice: Notice) -> Project:
         overlap_per_person=row.overlap_per_person,
     )
     return project_under(notice, agreed)
+
+
+def proposed(session: Session, class_id: str, notice: Notice) -> Project:
+    """Return the project as the page offers it: what was agreed, or else the filing's catalogue entry."""
+    entry = filed.chosen(session, class_id)
+    if entry is None or session.get(ClassProject, class_id) is not None:
+        return project_of(session, class_id, notice)
+    return Project(
+        entry.project, occupation=entry.occupation_code or entry.occupation[:64], level=entry.level
+    )
 
 
 def set_project(services: Services, class_id: str, project: Project, *, by: str) -> None:

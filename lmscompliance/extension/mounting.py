@@ -22,7 +22,7 @@ from lmscompliance.exams import remark_views as exam_remark_views
 from lmscompliance.exams import staff_views as exam_staff_views
 from lmscompliance.exams import views as exam_views
 from lmscompliance.extension.wiring import template_context
-from lmscompliance.filing import dispatch_views, notice_views
+from lmscompliance.filing import dispatch_views, notice_views, project_views
 from lmscompliance.filing import views as filing_views
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import ComplianceError
@@ -74,6 +74,7 @@ ROOMS: tuple[Routes, ...] = (
     filing_views.routes,
     notice_views.routes,
     dispatch_views.routes,
+    project_views.routes,
     proof_views.routes,
     ledger_views.routes,
     statistics_views.routes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from lmscompliance.filing.models import FilingDispatch, FilingDocument, NoticeReceipt
+from lmscompliance.filing.project_models import FilingRecord
 from lmscompliance.rules.retention import PROOFS, RECORDS
 from lmscompliance.storage.erasing import Erasing
 
@@ -19,3 +20,4 @@ def forget(erasing: Erasing) -> None:
     erasing.of_class(PROOFS, FilingDocument)
     erasing.of_class(RECORDS, NoticeReceipt)
     erasing.empty(RECORDS, FilingDispatch.class_id, [erasing.class_id], FilingDispatch.address_sealed)
+    erasing.empty(RECORDS, FilingRecord.class_id, [erasing.class_id], FilingRecord.opinion_sealed)

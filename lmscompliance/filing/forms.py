@@ -1,4 +1,4 @@
-"""Prefilled forms (申请表、教学计划、承诺书) as Word documents, to be completed, signed and stamped.
+"""Prefilled forms (申请表、教学计划、承诺书、备案表) as Word or PDF/A, to be completed, signed and stamped.
 
 The notices name these annexes and do not show them, so the layout is this product's; the facts in them are
 those on record.
@@ -12,11 +12,14 @@ from datetime import timedelta
 
 from lmscompliance.documents import docx
 from lmscompliance.documents.docx import Form
+from lmscompliance.documents.form import typeset_form
 from lmscompliance.filing.models import FilingDeclaration
+from lmscompliance.filing.projects import Standing
 from lmscompliance.filing.service import dossier
-from lmscompliance.kernel.clock import shanghai, shanghai_day
+from lmscompliance.kernel.clock import day_start, shanghai, shanghai_day
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
+from lmscompliance.rules import blended
 from lmscompliance.rules.ledger_filing import PROMISES
 from lmscompliance.rules.marking import exact_sum, plain
 from lmscompliance.services import Services
@@ -27,10 +30,16 @@ from lmscompliance.training.models import Enterprise, Lesson, TrainingClass
 _STAMP = ("经办人（签字）", "负责人（签字）", "单位（盖章）", "日期")
 
 
-def make(services: Services, class_id: str, kind: str) -> tuple[str, bytes]:
-    """Return a form's name and bytes; raises ``NotFound`` for a kind there is no form of."""
+WORD, PDF = "docx", "pdf"
+
+
+def make(services: Services, class_id: str, kind: str, ending: str = WORD) -> tuple[str, bytes]:
+    """Return a form's name and bytes, as Word or as PDF/A; raises ``NotFound`` for a kind there is not.
+
+    The same facts on the same Shanghai day give the same PDF.
+    """
     fill = FORMS.get(kind)
-    if fill is None:
+    if fill is None or ending not in {WORD, PDF}:
         raise NotFound("web.not_found")
     found = dossier(services, class_id)
     with reading(services.database) as session:
@@ -41,10 +50,13 @@ def make(services: Services, class_id: str, kind: str) -> tuple[str, bytes]:
             lessons=queries.lessons(session, class_id),
             people=len(queries.roster(session, class_id)),
             declared=found.declared,
+            standing=found.standing,
             platform=(services.settings.platform_name, services.settings.recognition_number),
         )
     form = fill(facts)
-    return f"{form.title}-{found.class_.code}.docx", docx.write(form, services.clock.now())
+    day = day_start(shanghai_day(services.clock.now()))
+    data = typeset_form(form, day) if ending == PDF else docx.write(form, day)
+    return f"{form.title}-{found.class_.code}.{ending}", data
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,7 @@ class _Facts:
     lessons: Sequence[Lesson]
     people: int
     declared: FilingDeclaration | None
+    standing: Standing
     platform: tuple[str, str]
 
     @property
@@ -145,9 +158,45 @@ def _period(class_: TrainingClass) -> str:
     return f"{shanghai_day(class_.window_start)} 至 {last}"
 
 
+def _project(facts: _Facts) -> Form:
+    class_, standing, share = (
+        facts.class_,
+        facts.standing,
+        blended.planned(map(queries.lesson_fact, facts.lessons)),
+    )
+    entry, award, licence = standing.entry, standing.award, standing.licence
+    evaluation = standing.evaluation
+    mode = "" if not share.total else "线上线下融合" if share.offline and share.online else "线下"
+    mode = "纯线上" if share.total and not share.offline else mode
+    level = "" if entry is None or entry.level is None else f"{'一二三四五'[entry.level - 1]}级"
+    return Form(
+        title="项目制培训备案表",
+        fields=[
+            ("培训机构", facts.enterprise.name),
+            ("统一社会信用代码", facts.enterprise.uscc),
+            ("资质证书编号", "" if licence is None else licence.number),
+            ("资质有效期至", "" if licence is None else str(licence.valid_until)),
+            ("培训项目", "" if entry is None else f"{entry.project}（{entry.code}）"),
+            ("职业（工种）及等级", "" if entry is None else f"{entry.occupation} {level}".strip()),
+            ("中标（成交）编号", "" if award is None else award.number),
+            ("公示结束日期", "" if award is None else str(award.day)),
+            ("培训班", f"{class_.title}（{class_.code}）"),
+            ("依据文件", f"{facts.notice.document} {facts.notice.title}"),
+            ("培训期限", _period(class_)),
+            ("培训模式", mode),
+            ("线上、线下课时", f"{plain(share.online)}、{plain(share.offline)}"),
+            ("专家评估", "" if evaluation is None else f"{evaluation.number}（{evaluation.day}）"),
+            ("备案编号", class_.filing_number),
+        ],
+        paragraphs=["培训机构意见：", "人力资源社会保障部门意见："],
+        signatures=_STAMP,
+    )
+
+
 FORMS: Mapping[str, Callable[[_Facts], Form]] = {
     "application": _application,
     "plan": _plan,
     "commitment": _commitment,
+    "project": _project,
 }
-"""Kinds of documents that there is a prefilled form of."""
+"""Forms by name: three are documents of a filing, ``project`` is for the bureau's own record (备案)."""

@@ -1,4 +1,4 @@
-"""Tables of filings. The class stands first in each key."""
+"""Tables of filings. The class stands first in each key. Those of projects have a file of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Date, ForeignKey, ForeignKeyConstraint, Large
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.files.models import StoredFile
+from lmscompliance.filing import project_models
 from lmscompliance.storage.base import Base
 from lmscompliance.storage.types import Id, Instant
 from lmscompliance.training.models import TrainingClass
@@ -124,3 +125,7 @@ class FilingReminder(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     asked_at: Mapped[datetime | None] = mapped_column(Instant)
     told_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+PROJECT_TABLES = project_models
+"""Tables of what a project's filing rests on; they are loaded with this room's."""

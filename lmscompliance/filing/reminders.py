@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lmscompliance.filing import dispatches
+from lmscompliance.filing import dispatches, projects
 from lmscompliance.filing.models import FilingReminder
 from lmscompliance.kernel.actor import RUNNING, SUPERVISING, Actor, Role
 from lmscompliance.kernel.clock import shanghai_day
@@ -109,10 +109,12 @@ def audience(one: Reminder) -> tuple[Role, ...]:
 def _due(session: Session, services: Services, class_: TrainingClass, calendar: Calendar) -> list[Reminder]:
     notice = queries.notice_of(session, class_)
     steps = life.steps(session, services, class_.id)
+    licence = projects.licence_of(session, class_.enterprise_id)
     days = ClassDays(
         status=class_.status,
         first_day=shanghai_day(class_.window_start),
         received_on=dispatches.received_on(session, class_, steps),
+        licence_until=None if licence is None else licence.valid_until,
     )
     try:
         return rules.due_reminders(days, notice, calendar, shanghai_day(services.clock.now()))

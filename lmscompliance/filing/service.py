@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,12 +12,16 @@ from sqlalchemy.orm import Session
 from lmscompliance import evidence
 from lmscompliance.files import service as files
 from lmscompliance.files.service import Content
+from lmscompliance.filing import projects, standards
 from lmscompliance.filing.models import FilingDeclaration, FilingDocument
+from lmscompliance.filing.projects import Standing
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy import DOCUMENTS, Notice
-from lmscompliance.rules import class_life, deadlines
+from lmscompliance.rules import blended, class_life, deadlines
 from lmscompliance.rules.filing import Filed, completeness
+from lmscompliance.rules.filing_gates import Coverage, Prepared, gates
 from lmscompliance.rules.verdict import NotMet, Verdict
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -32,6 +37,7 @@ class Dossier:
     notice: Notice
     documents: Mapping[str, FilingDocument]
     declared: FilingDeclaration | None
+    standing: Standing
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -57,7 +63,7 @@ def add_document(services: Services, class_id: str, kind: str, data: bytes, *, b
     ready = files.prepare(services, data)
     now = services.clock.now()
     with transaction(services.database) as session:
-        class_ = _draft(session, class_id)
+        class_ = queries.locked_draft(session, class_id)
         digest = files.keep(session, services, ready)
         mine = (FilingDocument.class_id == class_.id) & (FilingDocument.kind == kind)
         count = session.scalar(select(func.count()).where(mine)) or 0
@@ -90,7 +96,7 @@ def declare(
         raise InvalidInput("filing.bad_output")
     now = services.clock.now()
     with transaction(services.database) as session:
-        _draft(session, class_id)
+        queries.locked_draft(session, class_id)
         mine = FilingDeclaration.class_id == class_id
         count = session.scalar(select(func.count()).where(mine)) or 0
         row = FilingDeclaration(
@@ -123,6 +129,7 @@ def submit(services: Services, class_id: str, *, by: str, reason: str = "") -> N
             what = "；".join(f"{one.message()}（{one.clause}）" for one in missing)
             raise Conflict("filing.incomplete", code=class_.code, what=what)
         life.take(session, services, class_, class_life.FILED, by=by, reason=reason)
+        _record_judged(session, services, found)
 
 
 def document(services: Services, class_id: str, sha256: str) -> tuple[FilingDocument, Content]:
@@ -155,8 +162,31 @@ def _dossier(session: Session, services: Services, class_: TrainingClass) -> Dos
         output_yuan=None if declared is None else declared.output_yuan,
         above_scale=None if declared is None else declared.above_scale,
     )
-    verdicts = [*completeness(filed, notice), *_in_time(session, services, class_, notice)]
-    return Dossier(class_, notice, documents, declared, tuple(verdicts))
+    standing = projects.standing(session, services, class_)
+    verdicts = [
+        *completeness(filed, notice),
+        *gates(_prepared(session, class_, documents, standing), notice),
+        *_in_time(session, services, class_, notice),
+    ]
+    return Dossier(class_, notice, documents, declared, standing, tuple(verdicts))
+
+
+def _prepared(
+    session: Session, class_: TrainingClass, documents: Collection[str], standing: Standing
+) -> Prepared:
+    plan = blended.planned(queries.lesson_fact(one) for one in queries.lessons(session, class_.id))
+    taught = standards.mapped(session, class_.id)
+    evaluation, licence = standing.evaluation, standing.licence
+    return Prepared(
+        documents=documents,
+        last_day=shanghai_day(class_.window_end - timedelta(microseconds=1)),
+        in_catalogue=standing.entry is not None,
+        awarded=standing.award is not None,
+        online_only=None if not plan.total else not plan.offline,
+        evaluated=None if evaluation is None else evaluation.passed,
+        licence_until=None if licence is None else licence.valid_until,
+        coverage=Coverage() if taught is None else taught.coverage,
+    )
 
 
 def _in_time(session: Session, services: Services, class_: TrainingClass, notice: Notice) -> list[Verdict]:
@@ -172,8 +202,24 @@ def _in_time(session: Session, services: Services, class_: TrainingClass, notice
     return judged
 
 
-def _draft(session: Session, class_id: str) -> TrainingClass:
-    class_ = queries.locked_class(session, class_id)
-    if class_.status != class_life.DRAFT:
-        raise Conflict("filing.not_draft", code=class_.code)
-    return class_
+def _record_judged(session: Session, services: Services, found: Dossier) -> None:
+    """Record what the filing was judged by: scans may be replaced, and a licence is of all classes."""
+    now, standing = services.clock.now(), found.standing
+    documents: dict[str, Json] = {kind: row.sha256 for kind, row in sorted(found.documents.items())}
+    body: dict[str, Json] = {"documents": documents, "judged_us": to_micros(now)}
+    if standing.licence is not None:
+        body["licence"] = {
+            "number": standing.licence.number,
+            "valid_until": str(standing.licence.valid_until),
+        }
+    if standing.entry is not None:
+        body["project"] = standing.entry.code
+    evidence.record(
+        session,
+        services,
+        class_id=found.class_.id,
+        stream=evidence.class_stream(found.class_.id),
+        type="filing.judged",
+        at=now,
+        body=body | {"met": [one.rule for one in found.verdicts if one.met]},
+    )

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.filing import forms, pack, reminders, service
 from lmscompliance.kernel.actor import READING, RUNNING
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput
-from lmscompliance.policy import DOCUMENTS
+from lmscompliance.policy import DOCUMENTS, Notice
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import (
@@ -40,8 +40,8 @@ def page(class_id: str) -> ResponseReturnValue:
 
 @routes.get("/classes/<class_id>/filing/forms/<kind>", endpoint="filing_form", access=_READS)
 def form(class_id: str, kind: str) -> ResponseReturnValue:
-    """Hand out a prefilled form."""
-    name, data = forms.make(current_services(), class_id, kind)
+    """Hand out a prefilled form, as Word or (``?as=pdf``) as PDF/A."""
+    name, data = forms.make(current_services(), class_id, kind, request.args.get("as", forms.WORD))
     return send_file(BytesIO(data), as_attachment=True, download_name=name)
 
 
@@ -127,8 +127,15 @@ def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturn
         reminders=due,
         shown=shown,
         kinds=DOCUMENTS,
-        forms=tuple(forms.FORMS),
+        forms=forms_of(shown.notice),
         runs=current_actor().role in RUNNING,
         error=None if error is None else error.message(locale()),
     )
     return make_response(page, 200 if error is None else error.status)
+
+
+def forms_of(notice: Notice) -> list[str]:
+    """Return the forms a notice has a use for: the record of a project only where it asks for one."""
+    terms = notice.filing
+    of_project = terms.catalogue or terms.award or terms.number
+    return [one for one in forms.FORMS if one != "project" or of_project]

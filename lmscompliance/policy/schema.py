@@ -255,6 +255,8 @@ PARAMETERS: Mapping[str, Parameter] = {
     "anomaly.person_addresses_seconds": Parameter("integer", minimum=0, maximum=86400),
     "delivery.max_online_share": Parameter("decimal", minimum=0, maximum=1),
     "delivery.on_excess": Parameter("text", choices=("refuse", "override", "warn")),
+    "delivery.hands_on_words": Parameter("texts", absent=(), absent_rationale="not looked at"),
+    "delivery.simulated_words": Parameter("texts", absent=(), absent_rationale="none"),
     "delivery.live_by_host": Parameter("boolean"),
     "attendance.rotate_seconds": Parameter("integer", minimum=1, maximum=600),
     "attendance.code_seconds": Parameter("integer", minimum=1, maximum=3600),
@@ -340,6 +342,17 @@ PARAMETERS: Mapping[str, Parameter] = {
     "filing.agreement": Parameter("boolean", absent=False, absent_rationale="not asked"),
     "filing.min_output_yuan": Parameter("integer", minimum=0, absent=None, absent_rationale="not asked"),
     "filing.above_scale": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.catalogue": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.award": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.number": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.online_evaluation": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.licence": Parameter("boolean", absent=False, absent_rationale="not asked"),
+    "filing.standard_lesson_share": Parameter(
+        "decimal", minimum=0, maximum=1, absent=Decimal(0), absent_rationale="not asked"
+    ),
+    "filing.standard_item_share": Parameter(
+        "decimal", minimum=0, maximum=1, absent=Decimal(0), absent_rationale="not asked"
+    ),
     "filing.recipient": Parameter("text", absent="", absent_rationale="not named"),
     "filing.remind_days": Parameter("integer", minimum=0, maximum=366),
     "filing.remind_licence_days": Parameter("integer", minimum=0, maximum=366),

@@ -68,3 +68,17 @@ def verdict(lessons: Iterable[LessonFact], notice: Notice) -> Verdict | None:
     if Fraction(share.online) <= Fraction(limit) * Fraction(share.total):
         return met(notice, RULE, **figures)
     return not_met(notice, RULE, "online_share_high", **figures)
+
+
+def mismatched(lessons: Iterable[LessonFact], notice: Notice) -> list[LessonFact]:
+    """Return the online lessons that by their words are practised by hand, and are not simulated (W8)."""
+    terms = notice.delivery
+
+    def says(one: LessonFact, words: tuple[str, ...]) -> bool:
+        return any(word in text for word in words for text in (one.topic, one.title, one.delivery))
+
+    return [
+        one
+        for one in lessons
+        if one.mode != OFFLINE and says(one, terms.hands_on_words) and not says(one, terms.simulated_words)
+    ]

@@ -16,7 +16,7 @@ from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.policy import Notice
 from lmscompliance.rules import merging
-from lmscompliance.rules.class_life import OVER
+from lmscompliance.rules.class_life import DRAFT, OVER
 from lmscompliance.rules.facts import ONLINE, ClassFact, LessonFact
 from lmscompliance.rules.merging import MergeFact
 from lmscompliance.training.models import (
@@ -74,6 +74,14 @@ def locked_class(session: Session, class_id: str) -> TrainingClass:
     if found is None:
         raise NotFound("training.no_class", code=class_id)
     return found
+
+
+def locked_draft(session: Session, class_id: str) -> TrainingClass:
+    """Return the class with its row locked; raises ``Conflict`` once it is filed: its filing stays."""
+    class_ = locked_class(session, class_id)
+    if class_.status != DRAFT:
+        raise Conflict("training.not_draft", code=class_.code)
+    return class_
 
 
 def require_going(session: Session, class_id: str) -> None:

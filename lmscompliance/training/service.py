@@ -162,7 +162,7 @@ def approve_class(services: Services, class_id: str, filing_number: str = "", *,
     """Record the bureau's approval as of now; sessions before it are kept but never count.
 
     Approving again with the same number changes nothing (a retried request); with another it is a
-    ``Conflict``.
+    ``Conflict``. Raises ``InvalidInput`` without a number where the notice asks for one.
     """
     now = services.clock.now()
     with transaction(services.database) as session:
@@ -171,6 +171,10 @@ def approve_class(services: Services, class_id: str, filing_number: str = "", *,
             if class_.filing_number == filing_number:
                 return
             raise Conflict("training.already_approved", code=class_.code, number=class_.filing_number)
+        notice = notice_of(session, class_)
+        if notice.filing.number and not filing_number.strip():
+            clause = notice.cite("filing.number")
+            raise InvalidInput("training.number_required", code=class_.code, clause=clause)
         life.take(session, services, class_, APPROVED, by=by)
         class_.approved_at = now
         class_.filing_number = filing_number

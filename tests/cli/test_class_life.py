@@ -61,7 +61,7 @@ def test_a_class_lives_by_commands(tmp_path: Path, data_dir: Path) -> None:
     assert [row[2] for row in rows[1:]] == ["张一", "王二"]
 
 
-def test_a_class_is_led_from_state_to_state() -> None:
+def test_W29_a_class_is_led_from_state_to_state() -> None:
     """A draft is filed and returned with a reason; the steps are listed."""
     _good("db", "upgrade")
     _good(

@@ -175,7 +175,7 @@ def test_the_page_shows_deadlines_and_offers_only_ones_own_steps(services):
     assert "备-9" in client_for(app, CLERK).get(address).text
 
 
-def test_every_state_can_be_reached_and_none_is_a_trap():
+def test_W29_every_state_can_be_reached_and_none_is_a_trap():
     """From a draft each state is reached, and from each state the archive."""
     for start, goals in (
         ("draft", set(class_life.ORDER)),

@@ -137,6 +137,36 @@ def test_T12_the_pack_is_the_same_each_time_and_lists_digests(services):
 
 
 @ONCE
+def test_T36_a_commitment_is_on_record_or_nothing_is_filed(services):
+    """主体责任: the stamped 承诺书 of the class is evidence by its digest, with who handed it in."""
+    class_id = _draft(services)
+    _complete(services, class_id)
+    kept = service.dossier(services, class_id).documents["commitment"]
+    (leaf,) = [
+        one["body"]
+        for _, type_, one in school.leaves(services, class_id)
+        if type_ == "filing.document_added" and one["body"]["kind"] == "commitment"
+    ]
+    assert leaf["sha256"] == kept.sha256
+    commitment = docx.Document(io.BytesIO(forms.make(services, class_id, "commitment")[1]))
+    assert any("承担相应责任" in one.text for one in commitment.paragraphs)
+    other = training.file_class(
+        services,
+        code="F2",
+        title="二班",
+        policy_id="liusu-youji-2021",
+        enterprise=training.EnterpriseInput(USCC, "太仓某某机械有限公司", "城厢镇"),
+        draft=True,
+    )
+    for kind in ASKED:
+        if kind != "commitment":
+            service.add_document(services, other, kind, picture(), by="clerk-1", ip="203.0.113.7")
+    with pytest.raises(Conflict) as refused:
+        service.submit(services, other, by="clerk-1")
+    assert "承诺书" in refused.value.message()
+
+
+@ONCE
 def test_a_bad_document_is_refused(services):
     """Neither a kind there is not nor a file that is no picture is kept."""
     class_id = _draft(services)

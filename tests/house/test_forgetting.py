@@ -30,6 +30,8 @@ STAYS = {
     "compliance_known_network": "an enterprise's network, of all its classes",
     "compliance_claim_list": "which lists were imported, by digest",
     "compliance_filing_declaration": "what an enterprise says of itself",
+    "compliance_filing_project": "which project of the catalogue a class teaches",
+    "compliance_lesson_standard": "which items of a standard a plan teaches",
     "compliance_filing_reminder": "which deadlines somebody was reminded of",
     "compliance_training_notice": "what everybody in a class was told",
     "compliance_class_project": "what was agreed about a project",

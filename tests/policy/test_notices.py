@@ -30,7 +30,7 @@ def test_a_published_version_never_changes():
 
 
 @pytest.mark.parametrize("notice", [S1, S2], ids=lambda one: one.id)
-def test_each_quote_stands_in_the_notice_word_for_word(notice):
+def test_T1_W1_each_quote_stands_in_the_notice_word_for_word(notice):
     """A value that claims a clause can be found in the bureau's own text."""
     text = (TEXTS / f"{notice.id}.txt").read_text(encoding="utf-8")
     assert missing_quotes(notice, text) == []

@@ -52,3 +52,14 @@ def test_purely_online_plans_and_silent_policies_are_not_judged():
     assert blended.verdict(plan("40", "0"), S2) is None
     assert blended.verdict(plan("0", "40"), S2) is None
     assert blended.verdict(plan("90", "10"), S1) is None
+
+
+def test_W8_practice_that_is_planned_online_is_warned_of_unless_simulated():
+    """By the policy's words, in topic, title or delivery; face to face it belongs."""
+    base = {"id": "L", "ordinal": 1, "topic": "技能", "course": "c", "class_hours": Decimal(1)}
+
+    def one(title, mode="online"):
+        return LessonFact(**base, title=title, delivery="录播", planned_seconds=2700, mode=mode)
+
+    lessons = [one("焊接实操"), one("焊接实操仿真"), one("焊接原理"), one("焊接实操", "offline")]
+    assert blended.mismatched(lessons, S2) == lessons[:1]

@@ -131,7 +131,7 @@ def test_approval_clips_to_the_second():
     )
 
 
-def test_the_window_clips_at_both_edges():
+def test_T4_the_window_clips_at_both_edges():
     """Only seconds that lie wholly inside the window count."""
     narrow = replace(CLASS, window_start_us=us(10.2), window_end_us=us(50.9))
     result = _account(session(watch(0, 60)), class_fact=narrow)

@@ -16,7 +16,7 @@ from lmscompliance.training.service import EnterpriseInput
 from tests.training import school
 
 
-def test_a_filed_class_takes_the_notices_window_and_keeps_its_policy(services):
+def test_T1_T5_a_filed_class_takes_the_notices_window_and_keeps_its_policy(services):
     """Filing binds the policy's version, digest and window, and records them."""
     class_id = school.file_class(services)
     with reading(services.database) as session:

@@ -136,6 +136,11 @@ def _of_the_class(made: Miniature) -> None:
     stream, at = evidence.class_stream(made.class_id), made.now_us()
     lesson = made.lessons[0]
     for kind, body in (
+        ("filing.project_chosen", {"code": "P1", "project": "焊接", "level": 4, "chosen_us": at}),
+        ("filing.decision_stated", {"kind": "award", "number": "A1", "passed": True, "at_us": at}),
+        ("filing.licence_stated", {"number": "L1", "valid_until": "2023-01-01", "at_us": at}),
+        ("filing.judged", {"documents": {}, "met": [], "judged_us": at}),
+        ("plan.mapped", {"standard": "焊工", "lessons": [[1, ["1.1"]]], "mapped_us": at}),
         ("filing.dispatched", {"dispatch": 0, "recipient": "受理单位", "means": "email"}),
         ("filing.acknowledged", {"dispatch": 0, "received_on": "2021-02-08", "at_us": at}),
         ("notice.published", {"notice": 0, "sha256": "3" * 64, "published_us": at}),

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-DOCUMENTS = ("application", "plan", "commitment", "agreement", "output_proof", "other")
-"""Documents of a filing: 申请表, 教学计划, 承诺书, 平台协议, 产值证明, and whatever else is handed in."""
+DOCUMENTS = (
+    "application",
+    "plan",
+    "commitment",
+    "agreement",
+    "output_proof",
+    "award",
+    "evaluation",
+    "licence",
+    "other",
+)
+"""Documents of a filing: 申请表, 教学计划, 承诺书, 平台协议, 产值证明, 中标通知书, 专家评估意见, 办学资质,
+and whatever else is handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,20 @@ class FilingTerms:
     """An enterprise's yearly output must be above this, with a proof; ``None``: not asked."""
     above_scale: bool
     """Whether only enterprises above the designated size (规上) may file."""
+    catalogue: bool
+    """Whether a class teaches a project of the bureau's published catalogue (目录清单)."""
+    award: bool
+    """Whether the institution must have been awarded the project (政府采购), with the publicity over."""
+    number: bool
+    """Whether a class is approved only with its filing number (备案编号)."""
+    online_evaluation: bool
+    """Whether a purely online plan needs an expert evaluation that was passed."""
+    licence: bool
+    """Whether the institution's licence must be on record, and valid until the last day of training."""
+    standard_lesson_share: Decimal
+    """Share of the plan's 课时 that must teach items of an occupational standard; 0 asks for nothing."""
+    standard_item_share: Decimal
+    """Share of the standard's items that the plan must teach; 0 asks for nothing."""
     recipient: str
     """Who takes filings in (受理单位), as the notice names it; empty: not named."""
     remind_days: int

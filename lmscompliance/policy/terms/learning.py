@@ -139,5 +139,10 @@ class DeliveryTerms:
     on_excess: str
     """A plan over the share is refused (``refuse``), needs a reason that is logged (``override``), or is
     published with a warning on its pages (``warn``)."""
+    hands_on_words: tuple[str, ...]
+    """Words in a lesson's topic, title or delivery that say it is practised by hand (实操); an online lesson
+    with one is warned of."""
+    simulated_words: tuple[str, ...]
+    """Words that say practice is simulated (仿真); such a lesson may be online."""
     live_by_host: bool
     """Whether a live lesson counts only from its host's start to their end; its schedule bounds it anyway."""
