@@ -8,20 +8,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from docx import Document
+from docx.document import Document as DocumentObject
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Pt
+from docx.table import Table
 
 _FONT = "宋体"
+STAMPED = "负责人（签字）：　　　　　（盖章）　　　　　　年　　月　　日"
+"""What stands at the foot of a box that somebody fills in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a form says; ``table`` has its headings in the first row."""
+    """What a form says; ``table`` has its headings in the first row, ``widths`` its columns' shares.
+
+    ``annex`` stands above the title (附件2). ``opinions`` are tall boxes below the fields, each to be signed,
+    stamped and dated.
+    """
 
     title: str
+    annex: str = ""
     fields: Sequence[tuple[str, str]] = ()
+    opinions: Sequence[str] = ()
     table: Sequence[Sequence[str]] = ()
+    widths: Sequence[int] = ()
     paragraphs: Sequence[str] = ()
     signatures: Sequence[str] = ()
 
@@ -36,28 +47,34 @@ def write(form: Form, created: datetime) -> bytes:
     properties = document.core_properties
     properties.title, properties.author = form.title, ""
     properties.created = properties.modified = created.astimezone(UTC).replace(tzinfo=None)
+    if form.annex:
+        document.add_paragraph(form.annex)
     title = document.add_paragraph()
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     run = title.add_run(form.title)
     run.bold, run.font.size = True, Pt(16)
     if form.fields:
-        _table(document, [list(pair) for pair in form.fields])
+        opinions = [[one, f"\n\n\n{STAMPED}"] for one in form.opinions]
+        table = _table(document, [*(list(pair) for pair in form.fields), *opinions])
+        for line in table.rows[len(form.fields) :]:
+            line.cells[1].paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
     if form.table:
         document.add_paragraph()
         _table(document, form.table)
     for text in form.paragraphs:
         document.add_paragraph(text)
     for label in form.signatures:
-        line = document.add_paragraph(f"{label}：")
-        line.paragraph_format.space_before = Pt(24)
+        signed = document.add_paragraph(f"{label}：")
+        signed.paragraph_format.space_before = Pt(24)
     target = io.BytesIO()
     document.save(target)
     return target.getvalue()
 
 
-def _table(document: object, rows: Sequence[Sequence[str]]) -> None:
-    table = document.add_table(rows=len(rows), cols=len(rows[0]))  # type: ignore[attr-defined]  # a Document
+def _table(document: DocumentObject, rows: Sequence[Sequence[str]]) -> Table:
+    table: Table = document.add_table(rows=len(rows), cols=len(rows[0]))
     table.style = "Table Grid"
     for line, cells in zip(table.rows, rows, strict=True):
         for cell, text in zip(line.cells, cells, strict=True):
             cell.text = text
+    return table

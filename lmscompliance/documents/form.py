@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lmscompliance.documents.docx import Form
+from lmscompliance.documents.docx import STAMPED, Form
 from lmscompliance.documents.typeset import typeset
 
 
@@ -14,6 +14,10 @@ def typeset_form(form: Form, at: datetime) -> bytes:
         "form",
         {
             "title": form.title,
+            "annex": form.annex,
+            "opinions": list(form.opinions),
+            "stamped": STAMPED,
+            "widths": list(form.widths),
             "fields": [list(pair) for pair in form.fields],
             "table": [list(row) for row in form.table],
             "paragraphs": list(form.paragraphs),

@@ -7,7 +7,7 @@ those on record.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lmscompliance.documents import docx
@@ -27,7 +27,7 @@ from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enterprise, Lesson, TrainingClass
 
-_STAMP = ("经办人（签字）", "负责人（签字）", "单位（盖章）", "日期")
+_STAMP = ("负责人（签字）", "单位（盖章）", "日期")
 
 
 WORD, PDF = "docx", "pdf"
@@ -54,9 +54,12 @@ def make(services: Services, class_id: str, kind: str, ending: str = WORD) -> tu
             platform=(services.settings.platform_name, services.settings.recognition_number),
         )
     form = fill(facts)
+    name = form.title
+    if named := facts.notice.filing.form(kind):
+        form = replace(form, annex=named.annex, title=named.title)
     day = day_start(shanghai_day(services.clock.now()))
     data = typeset_form(form, day) if ending == PDF else docx.write(form, day)
-    return f"{form.title}-{found.class_.code}.{ending}", data
+    return f"{name}-{found.class_.code}.{ending}", data
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,7 @@ def _application(facts: _Facts) -> Form:
             ("联系人", ""),
             ("联系电话", ""),
         ],
-        paragraphs=["申请单位意见：", "受理单位审核意见："],
-        signatures=_STAMP,
+        opinions=["申请单位\n意见", "受理单位\n审核意见"],
     )
 
 
@@ -133,7 +135,8 @@ def _plan(facts: _Facts) -> Form:
                 for one in facts.lessons
             ),
         ],
-        signatures=_STAMP[2:],
+        widths=(5, 11, 14, 22, 9, 6, 9, 20),
+        signatures=_STAMP[1:],
     )
 
 
@@ -141,7 +144,7 @@ def _commitment(facts: _Facts) -> Form:
     class_, notice, enterprise = facts.class_, facts.notice, facts.enterprise
     applied = (
         f"{enterprise.name}（统一社会信用代码 {enterprise.uscc}）按{notice.document}申请开展"
-        f"“{class_.title}”培训（{class_.code}，{_period(class_)}），承诺："
+        f"{class_.title}培训（{class_.code}，{_period(class_)}），承诺："
     )
     return Form(
         title="项目制培训申请承诺书",
@@ -149,7 +152,7 @@ def _commitment(facts: _Facts) -> Form:
             applied,
             *PROMISES,
         ],
-        signatures=_STAMP[1:],
+        signatures=_STAMP,
     )
 
 
@@ -188,8 +191,7 @@ def _project(facts: _Facts) -> Form:
             ("专家评估", "" if evaluation is None else f"{evaluation.number}（{evaluation.day}）"),
             ("备案编号", class_.filing_number),
         ],
-        paragraphs=["培训机构意见：", "人力资源社会保障部门意见："],
-        signatures=_STAMP,
+        opinions=["培训机构\n意见", "人力资源社会\n保障部门意见"],
     )
 
 

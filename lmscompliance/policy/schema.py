@@ -339,6 +339,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "filing.documents": Parameter(
         "texts", choices=DOCUMENTS, absent=(), absent_rationale="no documents are asked for"
     ),
+    "filing.form_names": Parameter(
+        "texts", pattern="(application|plan|commitment|project)/[^/]*/[^/]+", absent=()
+    ),
     "filing.agreement": Parameter("boolean", absent=False, absent_rationale="not asked"),
     "filing.min_output_yuan": Parameter("integer", minimum=0, absent=None, absent_rationale="not asked"),
     "filing.above_scale": Parameter("boolean", absent=False, absent_rationale="not asked"),

@@ -46,6 +46,9 @@ _DOCUMENTS = {
     "commitment": "承诺书",
     "agreement": "平台协议",
     "output_proof": "产值证明",
+    "award": "中标通知书",
+    "evaluation": "专家评估意见",
+    "licence": "培训资质证书",
     "other": "其他材料",
 }
 

@@ -132,6 +132,7 @@ PARAMETERS = {
     "filing.apply_until": "培训申请截止",
     "filing.opening_working_days": "开班前须备案（工作日）",
     "filing.documents": "申请材料",
+    "filing.form_names": "申请材料的名称",
     "filing.agreement": "须与学习平台签订协议",
     "filing.min_output_yuan": "企业年产值须高于（元）",
     "filing.above_scale": "须为规模以上企业",

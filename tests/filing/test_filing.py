@@ -110,6 +110,12 @@ def test_the_forms_hold_what_is_on_record(services):
     assert fields["企业名称"] == "太仓某某机械有限公司"
     assert fields["培训期限"] == "2021-02-01 至 2021-02-28"
     assert (fields["计划课时"], fields["年产值"]) == ("24", "120000000 元")
+    application = docx.Document(io.BytesIO(data))
+    assert [one.text for one in application.paragraphs[:2]] == [
+        "附件2",
+        "太仓市开展“留苏优技”项目制培训申请表",
+    ]
+    assert "（盖章）" in application.tables[0].rows[-1].cells[1].text
     plan = docx.Document(io.BytesIO(forms.make(services, class_id, "plan")[1]))
     assert len(plan.tables[1].rows) == 25
     commitment = docx.Document(io.BytesIO(forms.make(services, class_id, "commitment")[1]))

@@ -22,6 +22,14 @@ and whatever else is handed in."""
 
 
 @dataclass(frozen=True, slots=True)
+class FormName:
+    """A form as the notice calls it: its annex (附件2) and its title."""
+
+    annex: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilingTerms:
     """Applying for a class and the bureau's review of it (申报、审核), in Shanghai days."""
 
@@ -31,6 +39,8 @@ class FilingTerms:
     """A class is filed at least this many working days before its first day of training; 0: any time."""
     documents: tuple[str, ...]
     """Documents (of ``DOCUMENTS``) that must be there, signed and stamped, before a class is filed."""
+    form_names: tuple[str, ...]
+    """What the notice calls its forms, each ``kind/附件2/title``; others have names of ours."""
     agreement: bool
     """Whether the signed agreement between enterprise and platform must be there, too."""
     min_output_yuan: int | None
@@ -61,6 +71,11 @@ class FilingTerms:
     """Whether everybody of a class is to be told of the training (培训通知), with receipts."""
     review_working_days: int | None
     """The bureau answers within so many working days after the day of receipt; ``None``: no term."""
+
+    def form(self, kind: str) -> FormName | None:
+        """Return what the notice calls its form of this kind; ``None`` where it names none."""
+        named = (one.split("/", 2) for one in self.form_names)
+        return next((FormName(annex, title) for of, annex, title in named if of == kind), None)
 
 
 PROOFS = ("itinerary", "household", "residence", "graduation", "insurance", "other")
