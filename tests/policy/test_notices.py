@@ -19,8 +19,8 @@ S1, S2, DEMO = (CATALOGUE.get(name) for name in ("liusu-youji-2021", "wudi-gongj
 
 PUBLISHED = {
     ("demo-short", 1): "eb4105be1dbf7e5df539073d0a6e46b9c64fdd186c55438ba389736bff7eb4bb",
-    ("liusu-youji-2021", 1): "1f9ccf8daa8f41aa0fe05093d8f70fc8e6bdc1d23886e6f0a6bfb040a6581d55",
-    ("wudi-gongjiang-draft", 1): "654c2ab195d7602e869712356518ddb681b95f50726c21dfa83dee3137046cc7",
+    ("liusu-youji-2021", 1): "eb7a08be603d465ac27b14c64f12e426868ce7dfffc7c4a9d313b169940e68a5",
+    ("wudi-gongjiang-draft", 1): "f485b9d7e039b5132bdd11eefe3c34b9f2e215a18841eb61ac858be38aba40db",
 }
 
 
