@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
+from lmscompliance.policy.notice import Notice
 from lmscompliance.policy.terms import HoursTerms
 from lmscompliance.rules.account import Account
 from lmscompliance.rules.attendance import NONE, Attendance
@@ -107,6 +108,13 @@ def each_hour_seconds(lesson: LessonFact, terms: HoursTerms) -> int:
     return ceil(Fraction(terms.min_each_minutes) * 60 * Fraction(lesson.class_hours))
 
 
+def needed_seconds(lesson: LessonFact, notice: Notice) -> int:
+    """Return the credited seconds from which on a lesson counts."""
+    offline = lesson.mode == OFFLINE
+    ratio = notice.attendance.completion_ratio if offline else notice.hours.completion_ratio
+    return _needed(lesson, ratio, notice.hours)
+
+
 def rounded_down(value: Fraction) -> Decimal:
     """Return ``value`` (not negative) with two decimals, rounded down: 29.999 must not read as 30.00."""
     cents = value * _CENTS // 1
@@ -114,5 +122,9 @@ def rounded_down(value: Fraction) -> Decimal:
 
 
 def _progress(lesson: LessonFact, credited: int, ratio: Decimal, terms: HoursTerms) -> LessonProgress:
-    needed = max(ceil(Fraction(ratio) * lesson.planned_seconds), each_hour_seconds(lesson, terms))
+    needed = _needed(lesson, ratio, terms)
     return LessonProgress(lesson, credited, needed, complete=credited >= needed > 0)
+
+
+def _needed(lesson: LessonFact, ratio: Decimal, terms: HoursTerms) -> int:
+    return max(ceil(Fraction(ratio) * lesson.planned_seconds), each_hour_seconds(lesson, terms))

@@ -8,11 +8,14 @@ from fractions import Fraction
 
 from lmscompliance.kernel.messages import text
 from lmscompliance.policy.notice import Notice
-from lmscompliance.rules.facts import OFFLINE, ONLINE, LessonFact
-from lmscompliance.rules.hours import each_hour_seconds, rounded_down
+from lmscompliance.rules import reasons
+from lmscompliance.rules.credit import account
+from lmscompliance.rules.facts import OFFLINE, ONLINE, ClassFact, LessonFact, Stay
+from lmscompliance.rules.hours import each_hour_seconds, needed_seconds, rounded_down
 from lmscompliance.rules.marking import exact_sum, plain
 
 _SECOND_US = 1_000_000
+_FOR_EVER_US = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
         if _creditable(lesson, notice) < each_hour_seconds(lesson, notice.hours)
     ]
     problems += _meetings(lessons)
+    problems += _limited(lessons, notice)
     total = exact_sum(lesson.class_hours for lesson in lessons)
     rule = "hours.min_total"
     if total < notice.hours.min_total:
@@ -103,4 +107,39 @@ def _meetings(lessons: Sequence[LessonFact]) -> list[Problem]:
             problems.append(
                 Problem("plan_schedule_short", "", "", {**params, "minutes": minutes, "planned": planned})
             )
+    return problems
+
+
+def _limited(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
+    """Return the live and offline lessons that limits of a day keep from counting, attended or not."""
+    meetings = {
+        lesson.id: lesson for lesson in lessons if lesson.mode != ONLINE and lesson.starts_us is not None
+    }
+    starts = {name: (lesson.starts_us or 0) // _SECOND_US for name, lesson in meetings.items()}
+    stays = [Stay(name, starts[name], starts[name] + one.planned_seconds) for name, one in meetings.items()]
+    always = ClassFact("", "", "", notice.id, notice.version, notice.digest, 0, _FOR_EVER_US, 0)
+    counted = dict.fromkeys(meetings, 0)
+    against: dict[str, dict[str, int]] = {name: {} for name in meetings}
+    for part in account([], [], notice.credit, always, stays=stays).attended:
+        if part.reason is None:
+            counted[part.lesson] += part.seconds
+        else:
+            against[part.lesson][part.reason] = part.seconds
+    problems = []
+    for name, lesson in meetings.items():
+        need = needed_seconds(lesson, notice)
+        # Of lessons at one time each trainee may be meant to attend another.
+        if counted[name] >= need or "overlap" in against[name] or not against[name]:
+            continue
+        reason = max(against[name], key=lambda one: against[name][one])
+        params = {
+            "ordinal": str(lesson.ordinal),
+            "title": lesson.title,
+            "why": reasons.label(reason),
+            "minutes": plain(rounded_down(Fraction(counted[name], 60))),
+            "need": plain(rounded_down(Fraction(need, 60))),
+        }
+        problems.append(
+            Problem("plan_over_limit", reasons.TERM[reason], reasons.cite(reason, notice), params)
+        )
     return problems

@@ -85,7 +85,7 @@ def test_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
 
 def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_path):
     """What is over the day has one reason, on the trainee's page, in the ledger and to the verifier."""
-    notice = services.policies.get("wudi-gongjiang-draft").supposing({"credit.daily_cap_seconds": 9600})
+    notice = services.policies.get("wudi-gongjiang-draft").supposing({"credit.daily_cap_seconds": 9780})
     room = open_classroom(replace(services, policies=Catalogue([notice])), tmp_path)
     room.clock.set(FIRST - timedelta(hours=1))
     room.learn("trainee-1")
@@ -101,8 +101,8 @@ def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_pa
         for name in ("trainee-1", "trainee-2")
     )
     assert first.account.credited_seconds == 120
-    assert first.attendance.lessons[0].excluded == {"daily_cap": 10800 - (9600 - 120)}
-    assert second.attendance.lessons[0].credited_seconds == 9600
+    assert first.attendance.lessons[0].excluded == {"daily_cap": 10800 - (9780 - 120)}
+    assert second.attendance.lessons[0].credited_seconds == 9780
     assert (second.account.credited_seconds, dict(second.account.excluded)) == (0, {"daily_cap": 120})
     app = make_app(room.services)
     lesson = f"{room.class_id}/{room.school.lessons[0]}"
@@ -111,13 +111,13 @@ def test_a_days_limit_holds_for_classroom_and_sessions_together(services, tmp_pa
     page = client_for(app, trainee("trainee-1")).get(f"/compliance/classes/{room.class_id}/uncredited")
     assert "超过每日上限" in page.text
     record = client_for(app, trainee("trainee-1")).get(f"/compliance/classes/{room.class_id}").text
-    assert "未计 22:00，为什么？" in record
+    assert "未计 19:00，为什么？" in record
     assert "平焊" in page.text
     made, report = _verified(room, tmp_path)
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
     rows = _rows(made.workbook, "线下考勤明细")
     column = rows[0].index("扣除原因")
-    assert [row[column] for row in rows[1:4:2]] == ["超过每日上限 1320 秒", "超过每日上限 1200 秒"]
+    assert [row[column] for row in rows[1:4:2]] == ["超过每日上限 1140 秒", "超过每日上限 1020 秒"]
 
 
 def test_a_list_confirmed_later_takes_nothing_back_from_an_exam_that_was_unlocked(services, tmp_path):

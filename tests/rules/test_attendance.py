@@ -18,6 +18,7 @@ from lmscompliance.rules.attendance import SIGNS, Mark
 from lmscompliance.rules.completion import training_verdict
 from lmscompliance.rules.daytime import WHOLE_DAY
 from lmscompliance.rules.facts import AttendanceFacts, LessonFact, MarkFact, SignFact
+from lmscompliance.rules.plan import check_plan
 from lmscompliance.rules.presence import Void
 from tests.rules import build
 
@@ -267,3 +268,19 @@ def test_every_second_of_an_offline_lesson_has_one_verdict_in_any_order(begins, 
         chance.shuffle(some)
     again = attendance(lessons, AttendanceFacts(tuple(signs)), {"F1", "F2"}, sessions, **caps)
     assert again == (account, found)
+
+
+def test_a_plan_whose_classroom_days_are_over_the_limit_is_refused():
+    """Whoever attends everything would not complete it: the lesson is named, with the clause."""
+    lessons = [offline(), offline("F2", START + 240 * MINUTE, ordinal=2), offline("F3", START + DAY * SECOND)]
+    plan = [replace(build.lesson("L", 9, 60_000, "40", topic="岗位技能")), *lessons]
+    assert check_plan(plan, S2) == []
+    (problem,) = check_plan(plan, S2.supposing({"credit.daily_cap_seconds": 5 * 3600}))
+    assert (problem.reason, problem.params["title"], problem.params["minutes"]) == (
+        "plan_over_limit",
+        "F2",
+        "120",
+    )
+    assert "超过每日上限" in problem.message()
+    at_once = [plan[0], lessons[0], replace(lessons[0], id="F4")]
+    assert check_plan(at_once, S2.supposing({"credit.daily_cap_seconds": 4 * 3600})) == []
