@@ -43,6 +43,7 @@ class AsyncWriter(ABC):
         self._waiting: deque[_Batch] = deque()
         self._under_way: set[Row] = set()
         self._called = False
+        self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def keep(self, row: Row) -> bool:
@@ -73,10 +74,19 @@ class AsyncWriter(ABC):
     async def _write(self, rows: Sequence[Row]) -> Container[int]:
         """Write ``rows`` and return the places of those that matched; whatever it raises fails them all."""
 
-    def _begin(self) -> None:
-        """Begin the first batch, unless a name in it is under way: its turn then comes after that one."""
+    def _begin(self, *, overdue: bool = False) -> None:
+        """Begin the first batch, unless a name in it is under way: its turn then comes after that one.
+
+        Nor does a small one begin beside another, unless it is ``overdue``.
+        """
         self._called = False
         if not (self._free and self._waiting and self._under_way.isdisjoint(self._waiting[0])):
+            return
+        small = len(self._waiting[0]) < groupcommit.WORTH_A_COMMIT
+        if small and self._under_way and not overdue:
+            if self._timer is None:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(groupcommit.PATIENCE_SECONDS, self._begin_overdue)
             return
         self._free -= 1
         batch = self._waiting.popleft()
@@ -84,6 +94,10 @@ class AsyncWriter(ABC):
         task = asyncio.ensure_future(self._write_batch(batch))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _begin_overdue(self) -> None:
+        self._timer = None
+        self._begin(overdue=True)
 
     async def _write_batch(self, batch: _Batch) -> None:
         # In the order of their names: two processes that lock the same rows never wait for each other.

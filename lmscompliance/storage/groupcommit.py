@@ -2,9 +2,10 @@
 
 The first thread that comes leads: it writes its own row with all that are queued. While the database syncs
 that commit the next ones queue up, and the first of them leads the next batch. ``AT_ONCE`` batches are under
-way at a time, each over a connection of its own, so that one is computed while another is synced. A row is
-answered after the commit that holds it (``synchronous_commit = on``), so what was answered survives a crash
-of either side, a power loss included. If the process dies before that, nobody was answered.
+way at a time, each over a connection of its own, so that one is computed while another is synced; the second
+one begins only when it is large, or after a while. A row is answered after the commit that holds it
+(``synchronous_commit = on``), so what was answered survives a crash of either side, a power loss included. If
+the process dies before that, nobody was answered.
 
 Two rows with one key are never under way together, because ``UPDATE … FROM`` would take any one of them and
 drop the rest: the later one waits for a later batch, so they apply in the order in which they came.
@@ -30,6 +31,11 @@ from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row
 LARGEST_BATCH = 256
 AT_ONCE = 2
 """Batches under way together, each on its connection."""
+WORTH_A_COMMIT = 32
+"""Rows for which another batch begins while one is under way; fewer wait for its end, because a batch costs
+more than its rows do."""
+PATIENCE_SECONDS = 0.05
+"""How long they wait. What is under way may be held up by a row that somebody else has locked."""
 
 _NUMBER = "number"
 _SETTINGS = (
@@ -83,12 +89,14 @@ class GroupCommit:
         """Update with ``row`` and wait for its commit; tell whether a row matched."""
         mine = _Waiting(row)
         with self._mutex:
-            if self._leaders < AT_ONCE and row[: self._key] not in self._under_way:
+            if self._may_lead(1) and row[: self._key] not in self._under_way:
                 self._lead_next(mine)
             else:
                 self._queue.append(mine)
         if not mine.leads:
-            mine.signal.acquire()
+            while not mine.signal.acquire(timeout=PATIENCE_SECONDS):
+                if self._leads_overdue(mine):
+                    break
         if mine.leads:
             self._lead(mine)
         if mine.error is not None:
@@ -111,6 +119,20 @@ class GroupCommit:
         self._queue, self._under_way, self._leaders = deque(), set(), 0
         self._mutex = threading.Lock()  # some other thread of the parent may have held it
 
+    def _may_lead(self, more: int) -> bool:
+        """Tell whether a batch of all that are queued, and so many ``more``, may begin."""
+        enough = len(self._queue) + more >= WORTH_A_COMMIT
+        return not self._leaders or (self._leaders < AT_ONCE and enough)
+
+    def _leads_overdue(self, mine: _Waiting) -> bool:
+        """Tell whether ``mine``, which has waited too long, leads a batch now however small it is."""
+        with self._mutex:
+            free = self._leaders < AT_ONCE and mine.row[: self._key] not in self._under_way
+            if free and mine in self._queue:
+                self._queue.remove(mine)
+                self._lead_next(mine)
+            return mine.leads
+
     def _lead_next(self, one: _Waiting) -> None:
         # From here on its key counts as under way, though the thread may yet have to wake.
         one.leads = True
@@ -129,7 +151,7 @@ class GroupCommit:
             with self._mutex:
                 self._leaders -= 1
                 self._under_way.difference_update(one.row[: self._key] for one in batch)
-                followers = self._take(1)
+                followers = self._take(1) if self._may_lead(0) else []
                 for follower in followers:
                     self._lead_next(follower)
             for one in [*followers, *batch]:

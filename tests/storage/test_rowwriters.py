@@ -211,15 +211,42 @@ def test_a_lost_connection_is_replaced(database: Database) -> None:
 @pytest.mark.usefixtures("patient")
 def test_a_row_goes_past_one_that_is_held_up(database: Database) -> None:
     """While somebody else has one row locked, others are kept and answered."""
+    blocking = GroupCommit(database, _append, COLUMNS, key=1)
+    asynchronous = AsyncGroupCommit(database, _append, COLUMNS, key=1)
+    for n, writer in enumerate((blocking, _Waited(asynchronous)), 1):
+        with database.engine.begin() as locking:
+            _lock(locking, "row0")
+            held_up = threading.Thread(target=writer.keep, args=(("row0", n),))
+            held_up.start()
+            until = time.monotonic() + 60
+            while not (blocking._under_way or asynchronous._under_way):
+                assert time.monotonic() < until
+                time.sleep(0.002)
+            assert writer.keep(("row1", n))
+            assert str(n) not in _rows(database)["row0"]
+        held_up.join()
+        assert _rows(database)["row0"].endswith(str(n))
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("patient")
+def test_few_rows_wait_for_the_batch_under_way(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second batch begins beside the first one as soon as it is large enough, and then takes all."""
+    monkeypatch.setattr(groupcommit, "WORTH_A_COMMIT", 3)
+    monkeypatch.setattr(groupcommit, "PATIENCE_SECONDS", 60)
     writer = _writer(database)
+    assert isinstance(writer, GroupCommit)
+    threads = [threading.Thread(target=writer.keep, args=((f"row{n}", 1),)) for n in range(4)]
     with database.engine.begin() as locking:
         _lock(locking, "row0")
-        held_up = threading.Thread(target=writer.keep, args=(("row0", 1),))
-        held_up.start()
-        assert writer.keep(("row1", 1))
-        assert _rows(database)["row0"] == ""
-    held_up.join()
-    assert _rows(database)["row0"] == "1"
+        _start_in_order(writer, threads[:3])
+        assert (writer._leaders, len(writer._queue)) == (1, 2)
+        threads[3].start()
+        for thread in threads[1:]:
+            thread.join()
+        kept = _rows(database)
+        assert [kept[f"row{n}"] for n in range(4)] == ["", "1", "1", "1"]
+    threads[0].join()
 
 
 @pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
