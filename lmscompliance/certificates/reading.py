@@ -65,6 +65,24 @@ def of_class(services: Services, class_id: str) -> list[Shown]:
         return [_shown(services, row) for row in rows]
 
 
+def of_enrolment(session: Session, services: Services, class_id: str, enrolment_id: str) -> list[Shown]:
+    """Return an enrolment's certificates, the oldest first."""
+    rows = select(Certificate).where(
+        Certificate.class_id == class_id, Certificate.enrolment_id == enrolment_id
+    )
+    return [_shown(services, row) for row in session.scalars(rows.order_by(Certificate.n))]
+
+
+def documents(session: Session, services: Services, class_id: str, enrolment_id: str) -> dict[str, bytes]:
+    """Return the PDF of each of an enrolment's certificates that is still there, by number."""
+    rows = select(Certificate).where(
+        Certificate.class_id == class_id,
+        Certificate.enrolment_id == enrolment_id,
+        Certificate.pdf_sealed.is_not(None),
+    )
+    return {row.number: _pdf(services, row) for row in session.scalars(rows.order_by(Certificate.n))}
+
+
 def own(services: Services, actor: Actor, class_id: str) -> Shown:
     """Return the actor's newest certificate of the class; raises ``NotFound``."""
     with reading(services.database) as session:

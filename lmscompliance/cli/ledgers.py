@@ -13,8 +13,12 @@ from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import bar, say
 from lmscompliance.documents.layouts import FORMS
+
+
+from lmscompliance.documents.pdf_signature import Key, sign
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.actor import Actor, Role
+from lmscompliance.kernel.clock import SystemClock
 from lmscompliance.kernel.messages import text
 from lmscompliance.ledgers import comparing
 from lmscompliance.ledgers.downloads import handed_out
@@ -92,3 +96,44 @@ def layouts() -> None:
     with services() as given:
         for one in comparing.known(given).values():
             click.echo(f"{one.id}\t{one.kind}\t{one.title}\t{'、'.join(each.name for each in one.fields)}")
+
+
+@group.command("sign", short_help="Sign a PDF with a PKCS#12 key file.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    "key_file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The key file (.p12, .pfx).",
+)
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with the key's password; without it the password is asked for.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the signed file goes.")
+@click.option("--tsa", help="The timestamping authority; otherwise COMPLIANCE_TSA_URL, if that is set.")
+@click.option("--reason", default="", help="Why it is signed; stands in the signature.")
+def sign_(
+    file: Path, *, key_file: Path, password_file: Path | None, out: Path | None, tsa: str | None, reason: str
+) -> None:
+    """Sign FILE, an archive copy or another PDF, after PAdES; earlier signatures keep holding.
+
+    Works without a database. The password never appears on the command line.
+    """
+    if password_file is None:
+        password = click.prompt(text("cli.key_password", language()), hide_input=True, err=True)
+    else:
+        password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    authority = os.environ.get("COMPLIANCE_TSA_URL", "") if tsa is None else tsa
+    now = SystemClock().now()
+    made = sign(
+        file.read_bytes(), Key(key_file.read_bytes(), password), now, tsa_url=authority, reason=reason
+    )
+    target = out or file.with_name(f"{file.stem.removesuffix('.signed')}.signed.pdf")
+    aside = target.with_name(f".{target.name}.part")
+    aside.write_bytes(made.pdf)
+    aside.replace(target)
+    stamped = text("cli.signed_with_time" if made.stamped else "cli.signed_without_time", language())
+    say("cli.ledger_signed", file=target, signer=made.signer, stamped=stamped)

@@ -41,6 +41,6 @@ def spelled(text: str) -> str:
 @cache
 def _shown() -> frozenset[str]:
     # Read once a process and when first asked for: a third of a second, and four megabytes for good.
-    # Line ends and tabs are layout and need no glyph.
+    # Line ends, tabs and places to break a word are layout and need no glyph.
     with TTFont(path(), lazy=True) as font:
-        return frozenset(map(chr, font.getBestCmap())) | {"\n", "\t"}
+        return frozenset(map(chr, font.getBestCmap())) | {"\n", "\t", "\u200b"}

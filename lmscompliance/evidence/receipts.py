@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -14,10 +15,22 @@ from lmscompliance.tlog.proof import TlogProof
 from lmscompliance.verifier.receipt import encode_extra
 
 
-def holders_receipt(session: Session, services: Services, class_id: str, stream: str, n: int) -> str | None:
+def _all(_name: str) -> bool:
+    return True
+
+
+def holders_receipt(
+    session: Session,
+    services: Services,
+    class_id: str,
+    stream: str,
+    n: int,
+    *,
+    disclosing: Callable[[str], bool] = _all,
+) -> str | None:
     """Return a ``.tlog-proof`` with the entry and its disclosures; ``None`` until it is sealed.
 
-    For its holder alone: the disclosed values stand in it in clear.
+    For its holder alone: the disclosed values stand in it in clear, those whose names ``disclosing`` admits.
     """
     proof = reader.receipt(session, class_id, stream, n)
     if proof is None:
@@ -28,6 +41,7 @@ def holders_receipt(session: Session, services: Services, class_id: str, stream:
         )
     )
     opened = (reader.opened(services, sealed) for sealed in rows)
-    disclosed = sorted(((name, salt, value) for salt, name, value in opened), key=lambda one: one[0])
+    known = ((name, salt, value) for salt, name, value in opened if disclosing(name))
+    disclosed = sorted(known, key=lambda one: one[0])
     extra = encode_extra(streams.leaf_of(session, class_id, stream, n), disclosed)
     return replace(TlogProof.parse(proof), extra=extra).encode()

@@ -27,7 +27,7 @@ CLOSE = "close"
 
 _ENVELOPE_BYTES = 1024
 """More than the envelope and the other members of the body ever take."""
-_INDIFFERENT = ("class.heads", "export.recorded", "details.revealed")
+_INDIFFERENT = ("class.heads", "export.recorded", "export.signed", "details.revealed")
 """Entries of the class's stream that change nothing a ledger shows."""
 
 

@@ -21,6 +21,8 @@ from lmscompliance.services import Services
 DETAILS, PHOTO, CASE, LEDGER, CLAIM = "details", "photo", "case", "ledger", "claim"
 """What was seen: name, number and phone; a photo for verification; both sides of a case; a whole ledger; the
 pack of a claim."""
+FILE = "file"
+"""The occasion of taking somebody's whole file of a class."""
 OWN = "own"
 """The occasion of a look at what is one's own."""
 WORDS_PLACE = f"{Look.__tablename__}.words_sealed"

@@ -21,6 +21,7 @@ from lmscompliance.storage.transaction import reading, transaction
 ENDINGS = {
     "workbook": ".xlsx",
     "pdf": ".pdf",
+    "signed": ".signed.pdf",
     "bundle": ".lmsev.zip",
     "trust": ".trust",
     "receipt": ".tlog-proof",
@@ -44,12 +45,19 @@ class ExportLine:
     bundle_sha256: str
     bundle_size: int
     stamped_at: datetime | None
+    printed: bool
+    """Whether there is an archive copy, and whether somebody signed it."""
+    signed: bool
 
 
 def finished(session: Session, class_id: str, export_id: str) -> LedgerExport | None:
     """Return the export if its files are complete and offered for download."""
     found = session.get(LedgerExport, (class_id, export_id))
     return found if found is not None and found.kept and found.finished_at is not None else None
+
+
+def _stands(services: Services, row: LedgerExport, file: str) -> bool:
+    return (kept_directory(services, row.class_id, row.id) / f"{row.stem}{ENDINGS[file]}").is_file()
 
 
 def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLine]:
@@ -79,12 +87,14 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
                 bundle_sha256=row.bundle_sha256 or "",
                 bundle_size=row.bundle_size or 0,
                 stamped_at=row.stamped_at,
+                printed=_stands(services, row, "pdf"),
+                signed=_stands(services, row, "signed"),
             )
             for row in rows
         ]
 
 
-WHOLE = ("workbook", "pdf", "bundle")
+WHOLE = ("workbook", "pdf", "signed", "bundle")
 """Those of ``ENDINGS`` that hold everybody's full numbers, in the form ``FULL``."""
 COMMAND = "command"
 """The occasion of an export at a command line."""

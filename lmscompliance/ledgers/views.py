@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import request, send_file
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.kernel.actor import READING, Role
-from lmscompliance.ledgers import downloads, jobs
+from lmscompliance.documents.pdf_signature import Key
+from lmscompliance.kernel.actor import READING, RUNNING, Role
+from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.ledgers import downloads, jobs, signing
 from lmscompliance.ledgers.access import export_scope
 from lmscompliance.ledgers.models import FULL
 from lmscompliance.ledgers.subject import subject
@@ -18,6 +20,8 @@ routes = Routes()
 _OF_CLASS = Access(*READING, scope=class_scope)
 _MAY_ASK = tuple(role for role in READING if role is not Role.AUDITOR)
 """An auditor takes what is there: asking for a ledger makes one."""
+_KEY_BYTES = 256 * 1024
+"""Largest form with a key file in it."""
 _ASKING = Access(*_MAY_ASK, scope=class_scope)
 
 
@@ -31,6 +35,7 @@ def page(class_id: str) -> ResponseReturnValue:
         waiting=jobs.waiting(services, class_id),
         exports=downloads.listed(services, class_id),
         may_ask=current_actor().role in _MAY_ASK,
+        may_sign=current_actor().role in RUNNING,
     )
 
 
@@ -39,6 +44,22 @@ def create(class_id: str) -> ResponseReturnValue:
     """Ask for a ledger, whole or for public lists; asking twice makes one."""
     form = request.form.get("form", FULL)
     jobs.ask(current_services(), current_actor(), class_id, form)
+    return redirect_to("ledger", class_id=class_id)
+
+
+@routes.post(
+    "/classes/<class_id>/ledger/<export_id>/signature",
+    endpoint="ledger_sign",
+    access=Access(*RUNNING, scope=export_scope),
+)
+def sign(class_id: str, export_id: str) -> ResponseReturnValue:
+    """Sign the archive copy with the key file that was sent; neither it nor its password is kept."""
+    request.max_content_length = _KEY_BYTES
+    upload = request.files.get("key")
+    if upload is None or not upload.filename:
+        raise InvalidInput("ledgers.no_key_file")
+    key = Key(upload.read(), request.form.get("password", ""))
+    signing.sign_export(current_services(), current_actor(), class_id, export_id, key)
     return redirect_to("ledger", class_id=class_id)
 
 

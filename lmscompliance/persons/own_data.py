@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.certificates import reading as certificates
 from lmscompliance.claims.held import held
 from lmscompliance.completion import service as completion
 from lmscompliance.completion.judging import TraineeStatus
@@ -98,6 +99,28 @@ def collect(
     made = shanghai_text(services.clock.now())
     rest = {"classes": classes, "correction_requests": requests, **(further or {})}
     return {"made": made, "account": actor.account, **rest}
+
+
+def of_enrolment(
+    services: Services, actor: Actor, class_id: str, enrolment_id: str, *, purpose: str, locale: str
+) -> dict[str, Json]:
+    """Return what ``collect`` does of one class, for staff; that, and what for, is recorded.
+
+    Who else looked is between the person and those. Raises ``NotFound``, and ``InvalidInput`` without a
+    purpose.
+    """
+    words = looks.checked_purpose(purpose)
+    with transaction(services.database) as session:
+        class_ = queries.class_by_id(session, class_id)
+        one = queries.enrolment(session, class_id, enrolment_id)
+        place = (class_id, enrolment_id)
+        looks.record(session, services, actor, place, what=looks.DETAILS, occasion=looks.FILE, purpose=words)
+    judged = completion.status(services, class_id, enrolment_id)
+    with reading(services.database) as session:
+        found = _class(session, services, class_, one, judged=judged, locale=locale)
+    if isinstance(found, dict):
+        del found["looks"]
+    return {"made": shanghai_text(services.clock.now()), "classes": [found], "correction_requests": []}
 
 
 def withdraw_learning(services: Services, actor: Actor, class_id: str) -> None:
@@ -195,6 +218,16 @@ def _class(
         "verdict": _verdict(judged, locale),
         "subsidy": held(session, services, *place),
         "files": _files(session, place),
+        "certificates": [
+            {
+                "number": one.number,
+                "issued": shanghai_text(one.issued_at),
+                "revoked": shanghai_text(one.revoked_at),
+                "reason": one.reason,
+                "sha256": one.pdf_sha256,
+            }
+            for one in certificates.of_enrolment(session, services, *place)
+        ],
         "anomalies": _anomalies(session, place),
         "looks": [
             {
@@ -306,13 +339,18 @@ def _evidence(session: Session, services: Services, place: tuple[str, str]) -> l
     ).all()
     values: dict[int, dict[str, Json]] = {}
     for n, name, _, value in stream_disclosures(session, services, class_id, stream, len(rows)):
-        if name not in _OF_OTHERS and not (name.startswith(_PAPER) and name[1:].isdigit()):
+        if is_own(name):
             values.setdefault(n, {})[name] = value
     found: list[Json] = []
     for n, raw in enumerate(rows):
         leaf = jcs.decode(raw)
         found.append({"entry": leaf, "values": values.get(n, {})})
     return found
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a withheld value of that name is the person's, and not of staff or of an exam."""
+    return name not in _OF_OTHERS and not (name.startswith(_PAPER) and name[1:].isdigit())
 
 
 def _second(at_s: int) -> str | None:

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import zipfile
-from datetime import datetime
-
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.kernel.actor import RUNNING, Role
-from lmscompliance.kernel.clock import shanghai
-from lmscompliance.kernel.jcs import Json
-from lmscompliance.persons import own_data, requests
+from lmscompliance.persons import archive, own_data, requests
 from lmscompliance.persons.access import request_scope
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
@@ -43,7 +35,11 @@ def export() -> ResponseReturnValue:
     further = holdings(services, current_actor()) if holdings is not None else {}
     data = own_data.collect(services, current_actor(), locale(), further)
     page = render("persons/export.html", data=data, classes=own_data.by_class(data))
-    answer = Response(_archive(data, page, services.clock.now()), mimetype="application/zip")
+    places = [
+        (class_.code, class_.id, one.id) for class_, one, _ in own_data.own(services, current_actor()).classes
+    ]
+    held = archive.build(services, data, page, places, locale=locale())
+    answer = Response(held, mimetype="application/zip")
     answer.headers["Content-Disposition"] = 'attachment; filename="my-data.zip"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -111,38 +107,6 @@ def decide(class_id: str, request_id: str) -> ResponseReturnValue:
 def _page(lines: list[requests.WorkLine], whole: str = "") -> str:
     decides = current_actor().role is Role.ADMINISTRATOR
     return render("persons/requests.html", lines=lines, whole=whole, decides=decides)
-
-
-def _archive(data: dict[str, Json], page: str, at: datetime) -> bytes:
-    """Return a ZIP with the same twice: for people as a page and a table, for programs as JSON."""
-    target = io.BytesIO()
-    files = {
-        "my-data.html": page,
-        "my-data.json": json.dumps(data, ensure_ascii=False, indent=2),
-        # The mark at the start is what makes spreadsheets read Chinese names correctly.
-        "sessions.csv": "\ufeff" + _sessions(data),
-    }
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name, shanghai(at).timetuple()[:6]), text.encode("utf-8"))
-    return target.getvalue()
-
-
-def _sessions(data: dict[str, Json]) -> str:
-    target = io.StringIO()
-    writer = csv.writer(target)
-    names = ("session", "lesson", "start", "end", "credited_seconds")
-    writer.writerow(["class", *names, "excluded_seconds", "addresses"])
-    for one in own_data.by_class(data):
-        class_, sessions = one["class"], one["sessions"]
-        if isinstance(class_, dict) and isinstance(sessions, list):
-            for row in sessions:
-                if isinstance(row, dict):
-                    excluded = json.dumps(row["excluded_seconds"], ensure_ascii=False)
-                    seen = row["addresses"]
-                    addresses = ";".join(str(each) for each in seen) if isinstance(seen, list) else ""
-                    writer.writerow([class_["code"], *(row[name] for name in names), excluded, addresses])
-    return target.getvalue()
 
 
 def _field(name: str) -> str:

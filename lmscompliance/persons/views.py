@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.kernel.actor import READING, Role
-from lmscompliance.persons import details, merging
+from lmscompliance.persons import archive, details, merging, own_data
 from lmscompliance.rules.masking import mask_name, mask_number, mask_phone
 from lmscompliance.training.access import case_scope, class_scope, enrolment_scope
 from lmscompliance.training.queries import RosterEntry
-from lmscompliance.web import Access, Routes, current_actor, current_services, redirect_to, render
+from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
 
 routes = Routes()
 
@@ -57,6 +57,21 @@ def reveal(class_id: str, enrolment_id: str) -> ResponseReturnValue:
     purpose = request.form.get("purpose", "")
     entry = details.reveal(current_services(), current_actor(), class_id, enrolment_id, purpose)
     return _details(class_id, entry, whole=True)
+
+
+@routes.post("/classes/<class_id>/trainees/<enrolment_id>/file", endpoint="trainee_file", access=_OF_TRAINEE)
+def whole_file(class_id: str, enrolment_id: str) -> ResponseReturnValue:
+    """Hand out one trainee's whole file of the class; what for is recorded, and the person sees it."""
+    services, purpose = current_services(), request.form.get("purpose", "")
+    data = own_data.of_enrolment(
+        services, current_actor(), class_id, enrolment_id, purpose=purpose, locale=locale()
+    )
+    page = render("persons/export.html", data=data, classes=own_data.by_class(data))
+    held = archive.build(services, data, page, [("", class_id, enrolment_id)], locale=locale())
+    answer = Response(held, mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="trainee-{enrolment_id}.zip"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @routes.get(

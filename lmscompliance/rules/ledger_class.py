@@ -214,6 +214,7 @@ _CLASS = {
 _CLASS_IGNORED = frozenset(
     {
         "export.recorded",
+        "export.signed",
         "class.step",
         "details.revealed",
         "filing.dispatched",

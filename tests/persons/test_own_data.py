@@ -8,17 +8,27 @@ import zipfile
 
 import pytest
 
+from lmscompliance.certificates import issuing
+from lmscompliance.certificates import reading as certificates
+from lmscompliance.completion import service as completion
+from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.identity import people
 from lmscompliance.kernel.errors import Conflict, InvalidInput
+from lmscompliance.ledgers.assemble import trust_text
 from lmscompliance.persons import merging, own_data, requests
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries, verifying
 from lmscompliance.training.models import Enrolment
+from lmscompliance.verifier import Verdict
+from lmscompliance.verifier.receipt import verify_receipt
 from tests.completion.classroom import open_classroom, publish_exam
+from tests.documents.pdfa import assert_pdfa
 from tests.identity.sheets import number
 from tests.learning.school import PHONE
 from tests.persons.two_classes import learn_at_once, twice
 from tests.support.app import administrator, client_for, inspector, make_app, trainee
+from tests.support.poppler import words_of
 from tests.training.school import leaves
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -55,7 +65,8 @@ def test_the_archive_holds_everything_and_nothing_of_others(services, tmp_path):
     answer = client.post("/compliance/mine/export")
     assert answer.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        assert set(archive.namelist()) == {"my-data.html", "my-data.json", "sessions.csv"}
+        names = {"my-data.html", "my-data.json", "my-data.pdf", "sessions.csv"}
+        assert set(archive.namelist()) == names, "nothing is sealed yet, so there is no receipt"
         page = archive.read("my-data.html").decode()
         data = json.loads(archive.read("my-data.json"))
         table = archive.read("sessions.csv").decode("utf-8-sig").splitlines()
@@ -159,3 +170,42 @@ def test_without_consent_nothing_more_is_recorded(services, tmp_path):
     own_data.withdraw_learning(services, TRAINEE, room.class_id)
     assert client.post(path, data={"decision": "give"}).status_code == 303
     room.player(1).play(10, every=5)
+
+
+def test_staff_take_ones_file_with_certificate_and_proofs(services, tmp_path):
+    """One class's file: a PDF that says it all, the certificate as issued, a receipt for each own entry."""
+    room = open_classroom(services, tmp_path, 3)
+    publish_exam(room, tmp_path)
+    room.learn_all()
+    completion.refresh(services, room.class_id, room.enrolment())
+    room.hall.sit(80)
+    issuing.issue_all(services, ADMIN, room.class_id, "https://peixun.example.com")
+    signer = LocalSigner.load_or_create(tmp_path / "signer", "example.com/log")
+    seal_all(services, signer)
+    app = make_app(services)
+    at = f"/compliance/classes/{room.class_id}/trainees/{room.enrolment()}/file"
+    client = client_for(app, inspector("城厢镇"))
+    assert client.post(at).status_code == 422
+    answer = client.post(at, data={"purpose": "抽查"})
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    (certificate,) = [name for name in files if name.startswith("certificates/")]
+    assert files[certificate] == certificates.own_document(services, TRAINEE, room.class_id)
+    path = tmp_path / "file.pdf"
+    path.write_bytes(files["my-data.pdf"])
+    assert_pdfa(path, "2", "U")
+    words = words_of(path)
+    assert all(
+        text in words for text in ("一人一档", "张三", number(1), "PX-2021-000001", "演示班", "示范企业")
+    )
+    receipts = sorted(name for name in files if name.endswith(".tlog-proof"))
+    assert len(receipts) == len(room.hall.told())
+    trust = trust_text(signer, services)
+    found = [verify_receipt(files[name], trust) for name in receipts]
+    assert {one.report.verdict for one in found} == {Verdict.VALID}
+    assert [one.leaf.t for one in found if one.leaf] == [leaf.t for leaf in room.hall.told()]
+    assert {name for one in found for name in one.values if not own_data.is_own(name)} == set()
+    assert ADMIN.account not in files["my-data.json"].decode()
+    (mine,) = own_data.collect(services, TRAINEE, "zh_CN")["classes"]
+    assert "抽查" in {one["purpose"] for one in mine["looks"]}
+    assert "looks" not in json.loads(files["my-data.json"])["classes"][0]

@@ -1,0 +1,134 @@
+"""One person's file (一人一档) on paper: what ``own_data`` holds, as PDF/A."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from lmscompliance.documents import font
+from lmscompliance.documents.typeset import PLAIN, typeset
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.messages import text
+from lmscompliance.persons.own_data import by_class
+
+_TABLES = (
+    ("consents", "training.own_consents"),
+    ("verifications", "training.verification_title"),
+    ("sessions", "training.own_records"),
+    ("files", "persons.export_files"),
+    ("certificates", "certificates.title"),
+    ("anomalies", "supervision.title"),
+    ("looks", "training.own_looks"),
+)
+_WIDEST, _NARROWEST = 30, 6
+_SEEN = 200
+"""Rows that a column's width is judged by."""
+_BREAK = "\u200b"
+_LONG = 24
+
+
+def typeset_file(data: Mapping[str, Json], at: datetime, locale: str) -> bytes:
+    """Return what ``own_data.collect`` gathered as PDF/A; what the font lacks is spelled by number."""
+    said: dict[str, Json] = {
+        "title": _text("persons.file_title", locale),
+        "made": str(data["made"]),
+        "parts": list(_parts(data, locale)),
+    }
+    return typeset("person", said, at, PLAIN)
+
+
+def _parts(data: Mapping[str, Json], locale: str) -> Iterator[Json]:
+    for one in by_class(data):
+        class_ = _mapping(one["class"])
+        about = " · ".join(str(one[name]) for name in ("enterprise", "notice"))
+        title = f"{class_['title']}（{class_['code']}）"
+        yield _part(title, level=1, said=about, facts=_facts(_mapping(one["person"]), locale))
+        verdict = _mapping(one["verdict"])
+        plain = {name: value for name, value in verdict.items() if not isinstance(value, list)}
+        yield _part(_text("persons.file_verdict", locale), facts=_facts(plain, locale))
+        attempts = verdict["attempts"]
+        yield _table(_text("persons.label_attempts", locale), attempts, locale)
+        for name, code in _TABLES:
+            if name in one:
+                yield _table(_text(code, locale), one[name], locale)
+        yield _table(_text("persons.file_evidence", locale), _entries(one["evidence"]), locale)
+    requests = data.get("correction_requests")
+    if requests:
+        yield _table(_text("persons.requests_own", locale), requests, locale)
+
+
+def _entries(evidence: Json) -> Json:
+    """Return each entry in a line: the receipts in the archive hold them whole."""
+    lines: list[Json] = []
+    for number, one in enumerate(evidence if isinstance(evidence, list) else []):
+        entry = _mapping(_mapping(one)["entry"])
+        lines.append({"n": number, "type": entry["t"]})
+    return lines
+
+
+def _table(title: str, rows: Json, locale: str) -> Json:
+    found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+    if not found:
+        return _part(title, said=_text("persons.label_nothing", locale))
+    names = list(found[0])
+    head: list[Json] = [_text(f"persons.label_{name}", locale) for name in names]
+    cells: list[list[str]] = [[_shown(one.get(name), locale, name) for name in names] for one in found]
+    widths: list[Json] = [
+        min(_WIDEST, max([_NARROWEST, *(len(line[column]) for line in cells[:_SEEN])]))
+        for column in range(len(names))
+    ]
+    return _part(title, head=head, rows=[list(line) for line in cells], widths=widths)
+
+
+def _part(
+    title: str,
+    *,
+    level: int = 2,
+    said: str = "",
+    facts: Sequence[Json] = (),
+    head: Sequence[Json] = (),
+    rows: Sequence[Json] = (),
+    widths: Sequence[Json] = (),
+) -> Json:
+    return {
+        "title": font.spelled(title),
+        "level": level,
+        "text": font.spelled(said),
+        "facts": list(facts),
+        "head": list(head),
+        "rows": list(rows),
+        "widths": list(widths),
+    }
+
+
+def _facts(values: Mapping[str, Json], locale: str) -> list[Json]:
+    return [
+        [_text(f"persons.label_{name}", locale), _shown(value, locale, name)]
+        for name, value in values.items()
+    ]
+
+
+def _shown(value: Json, locale: str, name: str) -> str:
+    if value is None or value in ("", [], {}):
+        return "—"
+    if isinstance(value, bool):
+        return _text("persons.label_yes" if value else "persons.label_no", locale)
+    if isinstance(value, dict):
+        return "；".join(f"{key} {_shown(inner, locale, '')}" for key, inner in value.items())
+    if isinstance(value, list):
+        return "；".join(_shown(inner, locale, "") for inner in value)
+    if name == "role":
+        return _text(f"web.role_{value}", locale)
+    spelled = font.spelled(str(value))
+    # Digests and ids are one word; without a place to break they would run over the next column.
+    return (
+        _BREAK.join(spelled) if len(spelled) > _LONG and " " not in spelled and spelled.isascii() else spelled
+    )
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(code: str, locale: str) -> str:
+    return text(code, locale)
