@@ -220,7 +220,7 @@ def _class(
         "files": _files(session, place),
         "certificates": [
             {
-                "number": one.number,
+                "certificate": one.number,
                 "issued": shanghai_text(one.issued_at),
                 "revoked": shanghai_text(one.revoked_at),
                 "reason": one.reason,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -23,6 +25,7 @@ _TABLES = (
 _WIDEST, _NARROWEST = 30, 6
 _SEEN = 200
 """Rows that a column's width is judged by."""
+_INSTANT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\S*$")
 _BREAK = "\u200b"
 _LONG = 24
 
@@ -31,7 +34,7 @@ def typeset_file(data: Mapping[str, Json], at: datetime, locale: str) -> bytes:
     """Return what ``own_data.collect`` gathered as PDF/A; what the font lacks is spelled by number."""
     said: dict[str, Json] = {
         "title": _text("persons.file_title", locale),
-        "made": str(data["made"]),
+        "made": _INSTANT.sub(r"\1 \2", str(data["made"])),
         "parts": list(_parts(data, locale)),
     }
     return typeset("person", said, at, PLAIN)
@@ -51,10 +54,21 @@ def _parts(data: Mapping[str, Json], locale: str) -> Iterator[Json]:
         for name, code in _TABLES:
             if name in one:
                 yield _table(_text(code, locale), one[name], locale)
+        yield _table(_text("persons.file_subsidy", locale), _claims(one.get("subsidy")), locale)
         yield _table(_text("persons.file_evidence", locale), _entries(one["evidence"]), locale)
     requests = data.get("correction_requests")
     if requests:
         yield _table(_text("persons.requests_own", locale), requests, locale)
+
+
+def _claims(subsidy: Json) -> Json:
+    """Return each claim in a line; how it was judged, step by step, is in the JSON beside."""
+    claims = _mapping(subsidy).get("claims")
+    return [
+        {name: one.get(name) for name in ("submitted", "granted", "yuan")}
+        for one in (claims if isinstance(claims, list) else [])
+        if isinstance(one, dict)
+    ]
 
 
 def _entries(evidence: Json) -> Json:
@@ -74,7 +88,7 @@ def _table(title: str, rows: Json, locale: str) -> Json:
     head: list[Json] = [_text(f"persons.label_{name}", locale) for name in names]
     cells: list[list[str]] = [[_shown(one.get(name), locale, name) for name in names] for one in found]
     widths: list[Json] = [
-        min(_WIDEST, max([_NARROWEST, *(len(line[column]) for line in cells[:_SEEN])]))
+        min(_WIDEST, max([_NARROWEST, *(_width(line[column]) for line in cells[:_SEEN])]))
         for column in range(len(names))
     ]
     return _part(title, head=head, rows=[list(line) for line in cells], widths=widths)
@@ -109,7 +123,7 @@ def _facts(values: Mapping[str, Json], locale: str) -> list[Json]:
 
 
 def _shown(value: Json, locale: str, name: str) -> str:
-    if value is None or value in ("", [], {}):
+    if value in (None, "", [], {}):
         return "—"
     if isinstance(value, bool):
         return _text("persons.label_yes" if value else "persons.label_no", locale)
@@ -119,11 +133,18 @@ def _shown(value: Json, locale: str, name: str) -> str:
         return "；".join(_shown(inner, locale, "") for inner in value)
     if name == "role":
         return _text(f"web.role_{value}", locale)
-    spelled = font.spelled(str(value))
+    if name == "exam":
+        return _text(f"completion.exam_{value}", locale)
+    spelled = font.spelled(_INSTANT.sub(r"\1 \2", str(value)))
     # Digests and ids are one word; without a place to break they would run over the next column.
     return (
         _BREAK.join(spelled) if len(spelled) > _LONG and " " not in spelled and spelled.isascii() else spelled
     )
+
+
+def _width(cell: str) -> int:
+    """Return the width in digits: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in cell)
 
 
 def _mapping(value: Json) -> dict[str, Json]:
