@@ -13,8 +13,6 @@ from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import bar, say
 from lmscompliance.documents.layouts import FORMS
-
-
 from lmscompliance.documents.pdf_signature import Key, sign
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.actor import Actor, Role

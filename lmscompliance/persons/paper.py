@@ -22,6 +22,7 @@ _TABLES = (
     ("anomalies", "supervision.title"),
     ("looks", "training.own_looks"),
 )
+_CODES = {"role": "web.role_", "exam": "completion.exam_"}
 _WIDEST, _NARROWEST = 30, 6
 _SEEN = 200
 """Rows that a column's width is judged by."""
@@ -125,21 +126,23 @@ def _facts(values: Mapping[str, Json], locale: str) -> list[Json]:
 def _shown(value: Json, locale: str, name: str) -> str:
     if value in (None, "", [], {}):
         return "—"
-    if isinstance(value, bool):
-        return _text("persons.label_yes" if value else "persons.label_no", locale)
     if isinstance(value, dict):
         return "；".join(f"{key} {_shown(inner, locale, '')}" for key, inner in value.items())
     if isinstance(value, list):
         return "；".join(_shown(inner, locale, "") for inner in value)
-    if name == "role":
-        return _text(f"web.role_{value}", locale)
-    if name == "exam":
-        return _text(f"completion.exam_{value}", locale)
+    return _word(value, locale, name)
+
+
+def _word(value: Json, locale: str, name: str) -> str:
+    """Return a single value: codes in words, instants as people write them."""
+    if isinstance(value, bool):
+        return _text("persons.label_yes" if value else "persons.label_no", locale)
+    if prefix := _CODES.get(name):
+        return _text(f"{prefix}{value}", locale)
     spelled = font.spelled(_INSTANT.sub(r"\1 \2", str(value)))
     # Digests and ids are one word; without a place to break they would run over the next column.
-    return (
-        _BREAK.join(spelled) if len(spelled) > _LONG and " " not in spelled and spelled.isascii() else spelled
-    )
+    one_word = len(spelled) > _LONG and " " not in spelled and spelled.isascii()
+    return _BREAK.join(spelled) if one_word else spelled
 
 
 def _width(cell: str) -> int:
