@@ -121,6 +121,9 @@ def prospects_(code: str) -> None:
     click.echo(f"{shown.overview.eligible}/{shown.overview.enrolled}")
     for one in rows:
         needs = [need.message(one.forecast.last_day, language()) for need in one.forecast.needs]
+        if one.forecast.quizzes:
+            lessons = ", ".join(map(str, one.forecast.quizzes))
+            needs.append(text("quizzes.to_pass", language(), lessons=lessons))
         if one.forecast.obstacle:
             needs.append(text(f"rules.{one.forecast.obstacle}", language()))
         exam = one.status.exam.verdict

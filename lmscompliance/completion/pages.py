@@ -100,7 +100,9 @@ def record_of(services: Services, status: TraineeStatus, locale: str) -> RecordP
         verification=verification,
         last_day=record.last_day(status),
         stage=record.stage(status, now_us),
-        forecast=forecast(status.training, status.course.fact, status.course.notice, now_us),
+        forecast=forecast(
+            status.training, status.course.fact, status.course.notice, now_us, status.account.waiting()
+        ),
         sessions=record.sessions(status),
         excluded=record.excluded(status, locale),
         reported=record.reported(status),

@@ -43,7 +43,11 @@ def prospects(services: Services, class_id: str, page: int = 1) -> Prospects:
         course = course_of(session, class_id)
         judged = judge(session, course, [one.standing.enrolment.id for one in shown.rows])
         rows = [
-            Prospect(row, status, forecast(status.training, course.fact, course.notice, now_us))
+            Prospect(
+                row,
+                status,
+                forecast(status.training, course.fact, course.notice, now_us, status.account.waiting()),
+            )
             for row, status in zip(shown.rows, judged, strict=True)
         ]
     return Prospects(shown, rows)

@@ -31,6 +31,7 @@ from lmscompliance.learning import history, segments
 from lmscompliance.learning.models import OpenSession
 from lmscompliance.learning.whereabouts import addresses
 from lmscompliance.persons.models import CorrectionRequest
+from lmscompliance.persons.own_exams import examined
 from lmscompliance.persons.requests import RequestLine, line_of
 from lmscompliance.proofs.models import Proof, ProofView
 from lmscompliance.retention.terms import terms_of
@@ -41,8 +42,8 @@ from lmscompliance.supervision.models import Anomaly
 from lmscompliance.training import queries
 from lmscompliance.training.models import Enrolment, TrainingClass, Verification
 
-_OF_OTHERS = frozenset({"by", "reviewer", "host", "account", "draw", "key", "question"})
-"""Names of withheld values that are not the person's: staff's accounts, and what exams and checks ask."""
+_OF_OTHERS = frozenset({"by", "reviewer", "host", "account", "draw", "key", "photos", "question"})
+"""Names of withheld values that are not the person's: of staff, and what exams and checks ask and when."""
 _PAPER = "q"
 """Questions of a paper are withheld as ``q001`` and so on."""
 
@@ -217,6 +218,7 @@ def _class(
         "sessions": _sessions(judged, locale, addresses(session, services, [one.id])),
         "verdict": _verdict(judged, locale),
         "subsidy": held(session, services, *place),
+        **examined(session, place, judged),
         "files": _files(session, place),
         "certificates": [
             {

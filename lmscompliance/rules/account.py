@@ -90,6 +90,14 @@ class Account:
         """Return the seconds of a lesson's sessions that are credited or wait for nothing but its quiz."""
         return sum(one.seconds for one in self.intervals if one.lesson == lesson and one.learnt)
 
+    def waiting(self) -> Mapping[str, int]:
+        """Return the seconds of lessons that wait for nothing but their quiz; other lessons are left out."""
+        found: dict[str, int] = {}
+        for one in self.intervals:
+            if one.reason == AWAITING_QUIZ:
+                found[one.lesson] = found.get(one.lesson, 0) + one.seconds
+        return found
+
     def by_lesson(self, lesson: str) -> int:
         """Return the seconds credited to a lesson (0 when there was none), at most its planned length."""
         return self._lessons.get(lesson, 0)

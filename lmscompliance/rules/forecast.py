@@ -7,11 +7,12 @@ missed are no way any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from lmscompliance.kernel.clock import from_micros, shanghai_day
 from lmscompliance.kernel.messages import text
@@ -22,6 +23,8 @@ from lmscompliance.rules.hours import LessonProgress, average_minutes, total_hou
 from lmscompliance.rules.marking import exact_sum, plain
 
 _SECOND_US = 1_000_000
+NOTHING: Mapping[str, int] = MappingProxyType({})
+"""No lesson waits for its quiz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class Forecast:
     needs: tuple[Need, ...]
     last_day: date
     obstacle: str = ""
+    quizzes: tuple[int, ...] = ()
+    """Lessons whose quiz is still to be passed, by ordinal; what waits for it is needed no more."""
 
     @property
     def seconds(self) -> int:
@@ -63,24 +68,41 @@ class Forecast:
         return sum(one.seconds for one in self.needs)
 
 
-def forecast(training: TrainingVerdict, fact: ClassFact, notice: Notice, now_us: int) -> Forecast:
-    """Return what is still needed of a training, as of ``now_us``."""
+def forecast(
+    training: TrainingVerdict,
+    fact: ClassFact,
+    notice: Notice,
+    now_us: int,
+    waiting: Mapping[str, int] = NOTHING,
+) -> Forecast:
+    """Return what is still needed of a training, as of ``now_us``.
+
+    ``waiting`` are seconds of lessons that will count once the lesson's quiz is passed.
+    """
     last_day = shanghai_day(from_micros(fact.window_end_us - 1))
     if training.met:
         return Forecast((), last_day)
-    chosen = _shortest(training.lessons, notice, now_us)
+    lessons = [_released(one, waiting.get(one.lesson.id, 0)) for one in training.lessons]
+    quizzes = tuple(one.lesson.ordinal for one in lessons if waiting.get(one.lesson.id))
+    chosen = _shortest(lessons, notice, now_us)
     needs = tuple(_needs(chosen, notice))
-    counted = [one for one in training.lessons if one.complete] + [_done(one, notice) for one in chosen]
+    counted = [one for one in lessons if one.complete] + [_done(one, notice) for one in chosen]
     if not _reaches(counted, notice):
-        return Forecast(needs, last_day, "forecast_plan_short")
+        return Forecast(needs, last_day, "forecast_plan_short", quizzes)
     if any(one.reason == "attendance_short" for one in training.missing) and not any(
         one.lesson.mode != ONLINE for one in chosen
     ):
-        return Forecast(needs, last_day, "forecast_attendance")
+        return Forecast(needs, last_day, "forecast_attendance", quizzes)
     online = sum(_full(one, notice) - one.credited_seconds for one in chosen if one.lesson.mode == ONLINE)
     if online > _time_left(fact, notice, now_us):
-        return Forecast(needs, last_day, "forecast_no_time")
-    return Forecast(needs, last_day)
+        return Forecast(needs, last_day, "forecast_no_time", quizzes)
+    return Forecast(needs, last_day, quizzes=quizzes)
+
+
+def _released(one: LessonProgress, seconds: int) -> LessonProgress:
+    """Return the lesson as it will be once its quiz is passed."""
+    credited = one.credited_seconds + seconds
+    return replace(one, credited_seconds=credited, complete=credited >= one.needed_seconds > 0)
 
 
 def _shortest(lessons: Sequence[LessonProgress], notice: Notice, now_us: int) -> list[LessonProgress]:

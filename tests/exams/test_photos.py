@@ -20,6 +20,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.learning.presence import grants
 from lmscompliance.learning.presence.face import FaceCheck
+from lmscompliance.persons import own_data
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.supervision import jobs, photos
@@ -72,6 +73,9 @@ def test_moments_are_drawn_within_the_notice_and_stand_in_evidence(hall: Hall) -
     assert "photos" in opened.d
     assert str(to_micros(rows[0].due_at)) not in str(opened.body)
     assert proctoring.asked(hall.services, attempt) is None
+    held = json.dumps(own_data.collect(hall.services, trainee(), "zh_CN"), ensure_ascii=False)
+    assert attempt in held
+    assert str(to_micros(rows[0].due_at)) not in held
 
 
 def test_without_consent_nothing_is_asked_and_the_exam_is_sat_all_the_same(hall: Hall) -> None:

@@ -42,6 +42,8 @@ def test_a_trainee_finds_out_why_takes_the_quiz_and_has_the_hours(room: Quizroom
     room.set()
     room.learn(0)
     page = phone.new_page()
+    page.goto(f"{site}/classes/{room.class_id}")
+    expect(page.get_by_text("第 1 课已学的时间待通过随堂测验后计入")).to_be_visible()
     page.goto(f"{site}/classes/{room.class_id}/uncredited")
     expect(page.get_by_text("待通过随堂测验").first).to_be_visible()
     page.get_by_role("link", name="去做测验").click()

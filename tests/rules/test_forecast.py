@@ -114,3 +114,13 @@ def test_every_obstacle_has_words(obstacle):
     from lmscompliance.kernel.messages import text
 
     assert text(f"rules.{obstacle}") != text(f"rules.{obstacle}", "en")
+
+
+def test_what_waits_for_a_quiz_is_not_to_be_learnt_again():
+    """All of a plan learnt, one lesson waiting: nothing but its quiz is needed."""
+    plan = _plan(24)
+    verdict = _learnt(plan, {one.ordinal: 1800 for one in plan if one.ordinal != 3})
+    found = forecast(verdict, CLASS, NOTICE, EARLY, {"L03": 1800})
+    assert (found.needs, found.quizzes, found.obstacle) == ((), (3,), "")
+    half = forecast(verdict, CLASS, NOTICE, EARLY, {"L03": 600})
+    assert ([need.seconds for need in half.needs], half.quizzes) == ([1200], (3,))
