@@ -56,7 +56,7 @@ def life_of(services: Services, actor: Actor, class_id: str) -> Life:
         notice = queries.notice_of(session, class_)
         enterprise = queries.enterprise_of(session, class_).name
         steps = life.steps(session, services, class_id)
-        received_on = dispatches.received_on(session, class_, steps)
+        received_on = dispatches.received_on(session, class_)
     filed = max((one.at for one in steps if one.target == FILED), default=class_.filed_at)
     filed_on, first_day = shanghai_day(filed), shanghai_day(class_.window_start)
     judged: list[Verdict] = deadlines.filing(filed_on, notice)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -199,13 +198,13 @@ def log(services: Services, class_id: str) -> list[Dispatch]:
         ]
 
 
-def received_on(session: Session, class_: TrainingClass, steps: Sequence[life.Step]) -> date:
+def received_on(session: Session, class_: TrainingClass) -> date:
     """Return the day from which the bureau's term runs.
 
     That is the first acknowledged receipt on or after the day the class was last filed; that day itself
     where nothing was acknowledged, because then the bureau has the filing on this platform.
     """
-    filed = max((one.at for one in steps if one.target == FILED), default=class_.filed_at)
+    filed = life.reached_at(session, class_.id, FILED) or class_.filed_at
     first = session.scalar(
         select(func.min(FilingDispatch.received_on)).where(
             FilingDispatch.class_id == class_.id, FilingDispatch.received_on >= shanghai_day(filed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,16 +19,17 @@ from lmscompliance.kernel.notification import Message
 from lmscompliance.policy import Notice
 from lmscompliance.rules import reminders as rules
 from lmscompliance.rules.class_life import ARCHIVED
-from lmscompliance.rules.reminders import BUREAU, ClassDays, Reminder
+from lmscompliance.rules.reminders import BUREAU, RUNNERS, ClassDays, Reminder
 from lmscompliance.rules.workdays import Calendar
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
 from lmscompliance.storage.transaction import reading, transaction
-from lmscompliance.training import life, queries, workdays
+from lmscompliance.training import queries, workdays
 from lmscompliance.training.models import TrainingClass
 
 _log = logger(__name__)
 _LATEST = 100
+_ROLES: Mapping[str, tuple[Role, ...]] = {RUNNERS: RUNNING, BUREAU: SUPERVISING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,16 @@ def of_class(session: Session, class_id: str) -> list[tuple[Reminder, datetime]]
 
 def in_scope(services: Services, actor: Actor) -> Sequence[Listed]:
     """Return the latest reminders of the classes the actor may see that are for the actor, newest first."""
+    mine = [kind for kind, (whom, _) in rules.KINDS.items() if actor.role in _ROLES[whom]]
     with reading(services.database) as session:
         classes = {one.id: one for one in queries.classes_in_scope(session, actor)}
         rows = session.scalars(
             select(FilingReminder)
-            .where(FilingReminder.class_id.in_(classes))
+            .where(FilingReminder.class_id.in_(classes), FilingReminder.kind.in_(mine))
             .order_by(FilingReminder.at.desc(), FilingReminder.class_id, FilingReminder.kind)
             .limit(_LATEST)
         ).all()
-        listed = [
+        return [
             Listed(
                 row.class_id,
                 classes[row.class_id].code,
@@ -98,22 +100,15 @@ def in_scope(services: Services, actor: Actor) -> Sequence[Listed]:
             )
             for row in rows
         ]
-    return [one for one in listed if actor.role in audience(one.reminder)]
-
-
-def audience(one: Reminder) -> tuple[Role, ...]:
-    """Return the roles a reminder is for."""
-    return SUPERVISING if one.audience == BUREAU else RUNNING
 
 
 def _due(session: Session, services: Services, class_: TrainingClass, calendar: Calendar) -> list[Reminder]:
     notice = queries.notice_of(session, class_)
-    steps = life.steps(session, services, class_.id)
     licence = projects.licence_of(session, class_.enterprise_id)
     days = ClassDays(
         status=class_.status,
         first_day=shanghai_day(class_.window_start),
-        received_on=dispatches.received_on(session, class_, steps),
+        received_on=dispatches.received_on(session, class_),
         licence_until=None if licence is None else licence.valid_until,
     )
     try:
@@ -167,7 +162,7 @@ def _message(session: Session, services: Services, row: FilingReminder) -> Messa
         class_code=class_.code,
         enterprise=queries.enterprise_of(session, class_).uscc,
         district=class_.district,
-        roles=audience(one),
+        roles=_ROLES[one.audience],
         due=row.due,
         text=f"{class_.code}：{one.message(locale)}（{notice.cite(one.term, locale)}）",
     )
