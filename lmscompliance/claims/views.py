@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from io import BytesIO
-from pathlib import Path
 
 from flask import make_response, request, send_file
 from flask.typing import ResponseReturnValue
@@ -23,7 +20,16 @@ from lmscompliance.rules.ledger_terms import PARAMETERS
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
 from lmscompliance.training.access import class_scope
-from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+from lmscompliance.web import (
+    Access,
+    Routes,
+    current_actor,
+    current_services,
+    locale,
+    posted_list,
+    redirect_to,
+    render,
+)
 
 routes = Routes()
 
@@ -65,13 +71,7 @@ def import_list(class_id: str) -> ResponseReturnValue:
     request.max_content_length = _LIST_BYTES
 
     def take() -> None:
-        upload = request.files.get("file")
-        if upload is None or not upload.filename:
-            raise InvalidInput("claims.no_file")
-        with tempfile.TemporaryDirectory(prefix="claim-") as scratch:
-            # The name is only shown in messages; what the file is, its bytes tell.
-            path = Path(scratch) / (re.sub(r"[^\w.-]", "_", upload.filename)[-80:] or "list")
-            upload.save(path)
+        with posted_list("claims.no_file") as path:
             lists.import_list(
                 current_services(),
                 class_id,

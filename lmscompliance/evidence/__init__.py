@@ -14,6 +14,7 @@ from lmscompliance.evidence.recording import (
     record,
     record_each,
     record_for,
+    record_in_class,
 )
 from lmscompliance.evidence.snapshots import DataState, Snapshot, data_state, snapshot
 
@@ -30,5 +31,6 @@ __all__ = [
     "record",
     "record_each",
     "record_for",
+    "record_in_class",
     "snapshot",
 ]

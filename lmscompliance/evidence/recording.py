@@ -134,6 +134,23 @@ def record_for(
     return recorded
 
 
+def record_in_class(
+    session: Session,
+    services: Services,
+    class_id: str,
+    *,
+    type: str,  # noqa: A002  # as above
+    body: Mapping[str, Json],
+    disclose: Mapping[str, Json] | None = None,
+    at: datetime | None = None,
+) -> Recorded:
+    """Append one fact to a class's own stream; it happened now unless ``at``."""
+    fact = Fact(type, body, disclose or {})
+    stream, at = class_stream(class_id), at or services.clock.now()
+    (recorded,) = record_each(session, services, class_id=class_id, stream=stream, at=at, facts=[fact])
+    return recorded
+
+
 def record_each(
     session: Session, services: Services, *, class_id: str, stream: str, at: datetime, facts: Sequence[Fact]
 ) -> list[Recorded]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from flask import make_response, request
 from flask.typing import ResponseReturnValue
@@ -12,11 +11,20 @@ from lmscompliance.filing import dispatches, reminders
 from lmscompliance.filing.dispatches import Sending
 from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.clock import shanghai_day
-from lmscompliance.kernel.errors import ComplianceError, InvalidInput
+from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from lmscompliance.training.access import class_scope
-from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+from lmscompliance.web import (
+    Access,
+    Routes,
+    current_actor,
+    current_services,
+    locale,
+    posted_day,
+    redirect_to,
+    render,
+)
 
 routes = Routes()
 
@@ -47,7 +55,7 @@ def add(class_id: str) -> ResponseReturnValue:
         given = Sending(
             recipient=form.get("recipient", ""),
             means=form.get("means", ""),
-            sent_on=_day("sent_on"),
+            sent_on=posted_day("sent_on", "filing.no_day"),
             address=form.get("address", ""),
             reference=form.get("reference", ""),
         )
@@ -69,19 +77,12 @@ def receipt(class_id: str, number: int) -> ResponseReturnValue:
             current_services(),
             class_id,
             number,
-            received_on=_day("received_on"),
+            received_on=posted_day("received_on", "filing.no_day"),
             receipt=request.form.get("receipt", ""),
             by=current_actor().account,
         )
 
     return _done(class_id, keep)
-
-
-def _day(name: str) -> date:
-    try:
-        return date.fromisoformat(request.form.get(name, "").strip())
-    except ValueError:
-        raise InvalidInput("filing.no_day") from None
 
 
 def _done(class_id: str, act: Callable[[], None]) -> ResponseReturnValue:

@@ -123,11 +123,10 @@ def send(services: Services, class_id: str, given: Sending, *, by: str) -> tuple
             acknowledged_at=None,
         )
         session.add(row)
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.dispatched",
             at=now,
             body={
@@ -167,11 +166,10 @@ def acknowledge(
             raise InvalidInput("filing.bad_receipt_day", sent=row.sent_on, today=shanghai_day(now))
         row.received_on, row.receipt = received_on, receipt.strip()
         row.acknowledged_by, row.acknowledged_at = by, now
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.acknowledged",
             at=now,
             body={

@@ -67,11 +67,10 @@ def publish(services: Services, class_id: str, *, title: str, text: str, by: str
         session.add(
             TrainingNotice(class_id=class_id, n=number, title=title, text=text, sha256=digest, by=by, at=now)
         )
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="notice.published",
             at=now,
             body={"notice": number, "sha256": digest, "published_us": to_micros(now)},

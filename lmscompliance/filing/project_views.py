@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 
 from flask import make_response, request
 from flask.typing import ResponseReturnValue
@@ -14,12 +10,22 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.filing import projects, service, standards
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING
 from lmscompliance.kernel.clock import shanghai_day
-from lmscompliance.kernel.errors import ComplianceError, InvalidInput
+from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.rules import blended
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from lmscompliance.training.access import class_scope
-from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
+from lmscompliance.web import (
+    Access,
+    Routes,
+    current_actor,
+    current_services,
+    locale,
+    posted_day,
+    posted_list,
+    redirect_to,
+    render,
+)
 
 routes = Routes()
 
@@ -57,7 +63,7 @@ def decision(class_id: str) -> ResponseReturnValue:
             class_id,
             form.get("kind", ""),
             number=form.get("number", ""),
-            day=_day("day"),
+            day=posted_day("day", "filing.no_day"),
             passed=form.get("passed", "yes") == "yes",
             opinion=form.get("opinion", ""),
             by=current_actor().account,
@@ -75,7 +81,7 @@ def licence(class_id: str) -> ResponseReturnValue:
             current_services(),
             class_id,
             number=request.form.get("number", ""),
-            valid_until=_day("valid_until"),
+            valid_until=posted_day("valid_until", "filing.no_day"),
             by=current_actor().account,
         )
 
@@ -88,24 +94,11 @@ def standard(class_id: str) -> ResponseReturnValue:
     request.max_content_length = _LIST_BYTES
 
     def take() -> None:
-        upload = request.files.get("file")
-        if upload is None or not upload.filename:
-            raise InvalidInput("filing.no_list")
-        with tempfile.TemporaryDirectory(prefix="filing-") as scratch:
-            # The name is only shown in messages; what the file is, its bytes tell.
-            path = Path(scratch) / (re.sub(r"[^\w.-]", "_", upload.filename)[-80:] or "list")
-            upload.save(path)
+        with posted_list("filing.no_list") as path:
             chosen = request.form.get("standard", "")
             standards.map_plan(current_services(), class_id, chosen, path, by=current_actor().account)
 
     return _done(class_id, take)
-
-
-def _day(name: str) -> date:
-    try:
-        return date.fromisoformat(request.form.get(name, "").strip())
-    except ValueError:
-        raise InvalidInput("filing.no_day") from None
 
 
 def _done(class_id: str, act: Callable[[], None]) -> ResponseReturnValue:

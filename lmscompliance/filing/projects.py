@@ -166,11 +166,10 @@ def choose(services: Services, class_id: str, code: str, *, by: str) -> None:
                 class_id=class_id, n=count, catalogue_id=catalogue.id, code=entry.code, by=by, at=now
             )
         )
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.project_chosen",
             at=now,
             body={
@@ -227,11 +226,10 @@ def decide(
                 at=now,
             )
         )
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.decision_stated",
             at=now,
             body={"kind": kind, "number": number, "day": str(day), "passed": passed, "at_us": to_micros(now)},
@@ -257,11 +255,10 @@ def state_licence(services: Services, class_id: str, *, number: str, valid_until
                 at=now,
             )
         )
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.licence_stated",
             at=now,
             body={"number": number, "valid_until": str(valid_until), "at_us": to_micros(now)},

@@ -68,11 +68,10 @@ def add_document(services: Services, class_id: str, kind: str, data: bytes, *, b
         mine = (FilingDocument.class_id == class_.id) & (FilingDocument.kind == kind)
         count = session.scalar(select(func.count()).where(mine)) or 0
         session.add(FilingDocument(class_id=class_id, kind=kind, n=count, sha256=digest, by=by, at=now))
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.document_added",
             at=now,
             body={
@@ -103,11 +102,10 @@ def declare(
             class_id=class_id, n=count, output_yuan=output_yuan, above_scale=above_scale, by=by, at=now
         )
         session.add(row)
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="filing.declared",
             at=now,
             body={"output_yuan": output_yuan, "above_scale": above_scale, "declared_us": to_micros(now)},
@@ -214,11 +212,10 @@ def _record_judged(session: Session, services: Services, found: Dossier) -> None
         }
     if standing.entry is not None:
         body["project"] = standing.entry.code
-    evidence.record(
+    evidence.record_in_class(
         session,
         services,
-        class_id=found.class_.id,
-        stream=evidence.class_stream(found.class_.id),
+        found.class_.id,
         type="filing.judged",
         at=now,
         body=body | {"met": [one.rule for one in found.verdicts if one.met]},

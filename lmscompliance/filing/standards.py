@@ -130,11 +130,10 @@ def map_plan(services: Services, class_id: str, standard_id: str, path: Path, *,
         pairs: list[Json] = [
             [ordinal, list[Json](sorted(items))] for ordinal, items in sorted(taught.items())
         ]
-        evidence.record(
+        evidence.record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=evidence.class_stream(class_id),
+            class_id,
             type="plan.mapped",
             at=now,
             body={

@@ -98,32 +98,18 @@ def _licence(found: Prepared, notice: Notice) -> Verdict:
 
 
 def _standard(coverage: Coverage, notice: Notice) -> list[Verdict]:
+    """Judge the two shares, each where the notice sets one."""
     terms = notice.filing
+    hours = coverage.lesson_share, plain(coverage.mapped_hours), plain(coverage.hours)
+    items = coverage.item_share, str(coverage.taught_items), str(coverage.items)
     verdicts: list[Verdict] = []
-    if terms.standard_lesson_share:
-        rule = "filing.standard_lesson_share"
-        figures = {
-            "have": plain(coverage.mapped_hours),
-            "total": plain(coverage.hours),
-            "need": f"{plain(terms.standard_lesson_share * 100)}%",
-        }
-        enough = coverage.lesson_share >= Fraction(terms.standard_lesson_share)
-        verdicts.append(
-            met(notice, rule, **figures)
-            if enough
-            else not_met(notice, rule, "standard_lessons_short", **figures)
-        )
-    if terms.standard_item_share:
-        rule = "filing.standard_item_share"
-        figures = {
-            "have": str(coverage.taught_items),
-            "total": str(coverage.items),
-            "need": f"{plain(terms.standard_item_share * 100)}%",
-        }
-        enough = coverage.item_share >= Fraction(terms.standard_item_share)
-        verdicts.append(
-            met(notice, rule, **figures)
-            if enough
-            else not_met(notice, rule, "standard_items_short", **figures)
-        )
+    for rule, reason, need, (share, have, total) in (
+        ("filing.standard_lesson_share", "standard_lessons_short", terms.standard_lesson_share, hours),
+        ("filing.standard_item_share", "standard_items_short", terms.standard_item_share, items),
+    ):
+        figures = {"have": have, "total": total, "need": f"{plain(need * 100)}%"}
+        if need and share >= Fraction(need):
+            verdicts.append(met(notice, rule, **figures))
+        elif need:
+            verdicts.append(not_met(notice, rule, reason, **figures))
     return verdicts

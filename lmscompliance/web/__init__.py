@@ -10,6 +10,7 @@ from lmscompliance.web.addresses import client_ip, user_agent
 from lmscompliance.web.bodies import Body, json_body
 from lmscompliance.web.csrf import csrf_token
 from lmscompliance.web.pages import page_number, redirect_to, render, t, url
+from lmscompliance.web.posted import posted_day, posted_list
 from lmscompliance.web.problems import problem
 from lmscompliance.web.routes import Route, Routes
 from lmscompliance.web.state import AppState, current_actor, current_services, locale
@@ -32,6 +33,8 @@ __all__ = [
     "json_body",
     "locale",
     "page_number",
+    "posted_day",
+    "posted_list",
     "problem",
     "redirect_to",
     "render",
