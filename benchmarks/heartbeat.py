@@ -8,9 +8,11 @@ answers each without looking at it. What a lane has less than its bound is what 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -34,6 +36,7 @@ SESSIONS = 2 * MANY_CONNECTIONS
 SHORT_HISTORY = 1_000
 GROWN = "beat_growth"
 _LONGEST_WARMING = 3  # rounds
+_QUICK_SECONDS = 40  # of fifty, for what follows the rounds of all lanes
 _CONNECTING = 1  # second, until many connections are there
 _LIMIT = "limit: an empty Flask JSON route on granian with one blocking thread"
 
@@ -53,6 +56,8 @@ class Rounds(NamedTuple):
 
     number: int
     seconds: int
+    until: float = inf
+    """When the last one of all lanes has to be over, by ``time.monotonic``; one there is in any case."""
 
 
 def main() -> None:
@@ -60,7 +65,7 @@ def main() -> None:
     call = called(__doc__)
     first, *others = call.databases
     many = load.allow_connections(MANY_CONNECTIONS)
-    rounds = Rounds(3, 1) if call.quick else Rounds(5, 5)
+    rounds = Rounds(3, 1, time.monotonic() + _QUICK_SECONDS) if call.quick else Rounds(5, 5)
     history = call.history or (30_000 if call.quick else 10_000_000)
     with ExitStack() as opened:
         # One thread is what an empty route is fastest with.
@@ -97,10 +102,14 @@ def beat(rounds: Rounds, lanes: dict[str, Lane], empty: int, history: int) -> li
     """
     taken: dict[str, list[Sent]] = {name: [] for name in lanes}
     nothing: list[Sent] = []
-    for _ in range(rounds.number):
+    while len(nothing) < rounds.number:
+        began = time.monotonic()
         for name, lane in lanes.items():
             taken[name].append(round_of(lane, rounds.seconds))
         nothing.append(load.run(empty, EMPTY, seconds=rounds.seconds))
+        now = time.monotonic()
+        if now + (now - began) > rounds.until:
+            break
     for name, lane in lanes.items():
         if name == GROWN:
             short = f"beat_{lane.database}"
@@ -200,7 +209,7 @@ def report(name: str, rounds: Rounds, beats: list[Sent], bound: list[Sent], how:
         value=median(one.rate for one in beats),
         unit="beats/s",
         limit=median(one.rate for one in bound),
-        how=f"{how}; median of {rounds.number} round(s) of {rounds.seconds} s in turns, connecting included; "
+        how=f"{how}; median of {len(beats)} round(s) of {rounds.seconds} s in turns, connecting included; "
         f"load: {load.generator()}",
         p50_ms=round(median(one.p50_ms for one in beats), 2),
         p99_ms=round(median(one.p99_ms for one in beats), 2),
