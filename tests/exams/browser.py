@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from tests.support.app import ACTOR_HEADER, make_app
 CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE_MS = 20_000
 ACTOR = {"account": "trainee-1", "role": "trainee", "enterprise": None, "districts": [], "locale": "zh_CN"}
+Visitors = Callable[[str, str, int], BrowserContext]
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def site(hall) -> Iterator[str]:
 
 
 @pytest.fixture
-def phone() -> Iterator[BrowserContext]:
-    """Return a browser context of 360 by 740 that is signed in as trainee-1 and fails on script errors."""
+def visitors() -> Iterator[Visitors]:
+    """Return how an account of a role opens a browser of a width; no script may fail in any."""
     if not CHROMIUM.exists():
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium is missing; under CI=true that is a failure: apt-get install chromium")
@@ -41,15 +42,26 @@ def phone() -> Iterator[BrowserContext]:
     errors: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        context = browser.new_context(
-            viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(ACTOR)}
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        expect.set_options(timeout=PATIENCE_MS)
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        yield context
+
+        def visitor(account: str, role: str, width: int) -> BrowserContext:
+            actor = {**ACTOR, "account": account, "role": role}
+            context = browser.new_context(
+                viewport={"width": width, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
+            )
+            context.set_default_timeout(PATIENCE_MS)
+            expect.set_options(timeout=PATIENCE_MS)
+            context.on("weberror", lambda error: errors.append(str(error.error)))
+            return context
+
+        yield visitor
         browser.close()
     assert errors == []
+
+
+@pytest.fixture
+def phone(visitors) -> BrowserContext:
+    """Return a browser context of 360 by 740 that is signed in as trainee-1."""
+    return visitors("trainee-1", "trainee", 360)
 
 
 def begin(context, site):

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from lmscompliance.services import Services
-from tests.exams.browser import phone, site
+from tests.exams.browser import phone, site, visitors
 from tests.exams.hall import Hall, open_hall
 
-__all__ = ["hall", "phone", "site"]
+__all__ = ["hall", "phone", "site", "visitors"]
 
 
 @pytest.fixture

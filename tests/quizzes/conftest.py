@@ -17,11 +17,11 @@ from lmscompliance.rules.account import Account
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from tests.completion.classroom import Classroom, open_classroom
-from tests.exams.browser import phone
+from tests.exams.browser import phone, visitors
 from tests.exams.hall import fill_bank
 from tests.learning.school import TOPICS
 
-__all__ = ["phone"]
+__all__ = ["phone", "visitors"]
 
 
 @dataclass(frozen=True)
