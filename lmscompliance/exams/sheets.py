@@ -19,6 +19,7 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
+from lmscompliance.storage.prepared import Prepared
 
 TABLE = cast("Table", ExamSheet.__table__)
 Transaction = Session | Connection
@@ -40,10 +41,11 @@ _NEEDED = (
     TABLE.c.address_blind,
     TABLE.c.answers,
 )
-_FIND = select(*_NEEDED).where(TABLE.c.attempt_id == bindparam("b_attempt"))
+_MINE = select(*_NEEDED).where(TABLE.c.attempt_id == bindparam("b_attempt"))
+_FIND = Prepared(_MINE)
 _TIMELINE = select(TABLE.c.timeline).where(TABLE.c.attempt_id == bindparam("b_attempt"))
-_LOCK = _FIND.with_for_update()
-_SAVE = (
+_LOCK = Prepared(_MINE.with_for_update())
+_SAVE = Prepared(
     update(TABLE)
     .where(
         TABLE.c.class_id == bindparam("b_class"),
@@ -109,8 +111,8 @@ def find(session: Transaction, attempt_id: str, account: str | None = None, *, l
 
     Raises ``NotFound`` when there is none, or none of ``account``: the two must look the same.
     """
-    row = _connection(session).execute(_LOCK if lock else _FIND, {"b_attempt": attempt_id}).one_or_none()
-    if row is None or (account is not None and row.account != account):
+    row = (_LOCK if lock else _FIND).one(_connection(session), {"b_attempt": attempt_id})
+    if row is None or (account is not None and row["account"] != account):
         raise NotFound("exams.no_attempt", attempt=attempt_id)
     return _sheet(row)
 
@@ -147,8 +149,8 @@ def apply(
     noticed: dict[str, Json] = {name: count for name, count in change.flags.items() if count}
     if noticed:
         line.append(noticed)
-    written = _connection(session).execute(
-        _SAVE,
+    written = _SAVE.matched(
+        _connection(session),
         {
             "b_before": sheet.seq,
             "b_last_address": sheet.address_blind,
@@ -162,7 +164,7 @@ def apply(
             "b_line": jcs.encode(line).decode() + "\n",
         },
     )
-    if written.rowcount != 1:
+    if written != 1:
         raise Overtaken
     return replace(sheet, is_open=not last, seq=change.seq, address_blind=blind, answers=after)
 
@@ -206,5 +208,5 @@ def _opened(services: Services, sealed: str) -> str:
     return services.vault.open(ADDRESS_PLACE, base64.b64decode(sealed))
 
 
-def _sheet(row: Any) -> Sheet:
-    return Sheet(**{**row._mapping, "answers": json.loads(row.answers)})  # noqa: SLF001 - public API
+def _sheet(row: dict[str, Any]) -> Sheet:
+    return Sheet(**{**row, "answers": json.loads(row["answers"])})
