@@ -27,10 +27,10 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
-from lmscompliance.rules import ledger_subsidy
-from lmscompliance.rules.ledger_subsidy import Granted, Said
+from lmscompliance.rules import subsidy_rows
 from lmscompliance.rules.ledger_table import Row, Sheet, Style, Workbook, row
 from lmscompliance.rules.marking import plain
+from lmscompliance.rules.subsidy_rows import Granted, Said
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
@@ -102,9 +102,9 @@ def _gather(session: Session, services: Services, class_id: str, claim_id: str) 
 
 
 def _workbook(pack: _Pack) -> bytes:
-    names = (ledger_subsidy.SUMMARY, ledger_subsidy.ROSTER, ledger_subsidy.STEPS)
+    names = (subsidy_rows.SUMMARY, subsidy_rows.ROSTER, subsidy_rows.STEPS)
     sheets = tuple(
-        Sheet(name, _footer(name), tuple(ledger_subsidy.columns_of(name).values()), head_row=3)
+        Sheet(name, _footer(name), tuple(subsidy_rows.columns_of(name).values()), head_row=3)
         for name in names
     )
     filled = (_summary(pack), _roster(pack), _steps(pack))
@@ -129,13 +129,13 @@ def _head(pack: _Pack, name: str, title: str, note: str) -> Iterator[Row]:
         f"{pack.notice.document} · {pack.notice.id} v{pack.notice.version} · 申报编号 {claim.id} · "
         f"{shanghai(claim.submitted_at):%Y-%m-%d %H:%M:%S} 提交 · 审定编号 {claim.reference or '—'}{note}",
     )
-    yield row(Style.HEAD, *ledger_subsidy.columns_of(name))
+    yield row(Style.HEAD, *subsidy_rows.columns_of(name))
 
 
 def _summary(pack: _Pack) -> Iterator[Row]:
     claim, enterprise = pack.claim, pack.enterprise
-    yield from _head(pack, ledger_subsidy.SUMMARY, "培训补贴汇总表", f" · 参训 {claim.people} 人")
-    yield from ledger_subsidy.summary_of(
+    yield from _head(pack, subsidy_rows.SUMMARY, "培训补贴汇总表", f" · 参训 {claim.people} 人")
+    yield from subsidy_rows.summary_of(
         (enterprise.name, enterprise.uscc),
         asdict(pack.payee),
         (claim.granted, claim.yuan),
@@ -146,10 +146,10 @@ def _summary(pack: _Pack) -> Iterator[Row]:
 
 
 def _roster(pack: _Pack) -> Iterator[Row]:
-    yield from _head(pack, ledger_subsidy.ROSTER, "培训补贴人员花名册", "")
+    yield from _head(pack, subsidy_rows.ROSTER, "培训补贴人员花名册", "")
     for number, (entry, line, said) in enumerate(_granted(pack), 1):
         person = entry.person
-        yield ledger_subsidy.granted_of(
+        yield subsidy_rows.granted_of(
             number,
             Granted(
                 name=person.name,
@@ -162,16 +162,16 @@ def _roster(pack: _Pack) -> Iterator[Row]:
                 first=said["first"],
             ),
         )
-    yield ledger_subsidy.roster_total(pack.claim.granted, pack.claim.yuan)
+    yield subsidy_rows.roster_total(pack.claim.granted, pack.claim.yuan)
 
 
 def _steps(pack: _Pack) -> Iterator[Row]:
     told = "；参训人员全部列出，未享受的写明原因和依据。"
-    yield from _head(pack, ledger_subsidy.STEPS, "补贴逐人核算明细", told)
+    yield from _head(pack, subsidy_rows.STEPS, "补贴逐人核算明细", told)
     for entry, line, said in pack.lines:
         conditions = [Said.of(one["text"], one["clause"], met=one["met"]) for one in said["verdicts"]]
         steps = [Said(one["text"], one["clause"], Decimal(one["yuan"])) for one in said["yuan"]]
-        yield from ledger_subsidy.steps_of(
+        yield from subsidy_rows.steps_of(
             entry.ordinal, entry.person.name, [*conditions, *steps], granted=line.granted
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 from lmscompliance.policy.notice import Notice
@@ -105,7 +106,7 @@ def average_minutes(lessons: Sequence[LessonProgress]) -> Fraction:
 
 def each_hour_seconds(lesson: LessonFact, terms: HoursTerms) -> int:
     """Return the credited seconds without which none of a lesson's 课时 counts (每课时不少于 N 分钟)."""
-    return ceil(Fraction(terms.min_each_minutes) * 60 * Fraction(lesson.class_hours))
+    return _seconds_for(terms.min_each_minutes, lesson.class_hours)
 
 
 def needed_seconds(lesson: LessonFact, notice: Notice) -> int:
@@ -121,10 +122,21 @@ def rounded_down(value: Fraction) -> Decimal:
     return Decimal(f"{cents // _CENTS}.{cents % _CENTS:02}")
 
 
+# The same few lessons are asked about for each of thousands of trainees.
+@lru_cache(maxsize=4096)
+def _share(ratio: Decimal, planned_seconds: int) -> int:
+    return ceil(Fraction(ratio) * planned_seconds)
+
+
+@lru_cache(maxsize=4096)
+def _seconds_for(minutes: Decimal, class_hours: Decimal) -> int:
+    return ceil(Fraction(minutes) * 60 * Fraction(class_hours))
+
+
 def _progress(lesson: LessonFact, credited: int, ratio: Decimal, terms: HoursTerms) -> LessonProgress:
     needed = _needed(lesson, ratio, terms)
     return LessonProgress(lesson, credited, needed, complete=credited >= needed > 0)
 
 
 def _needed(lesson: LessonFact, ratio: Decimal, terms: HoursTerms) -> int:
-    return max(ceil(Fraction(ratio) * lesson.planned_seconds), each_hour_seconds(lesson, terms))
+    return max(_share(ratio, lesson.planned_seconds), each_hour_seconds(lesson, terms))
