@@ -5,7 +5,6 @@ If that one dies, the next begins the judging anew; what is handed in or decided
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -17,6 +16,7 @@ from lmscompliance.claims.service import Payee
 from lmscompliance.claims.supposing import supposed
 from lmscompliance.jobs import queue, worker
 from lmscompliance.jobs.models import JobRow
+from lmscompliance.jobs.queue import JobState
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -24,26 +24,6 @@ from lmscompliance.training import queries
 
 PREVIEW, SUBMIT, SETTLE = "claims.preview", "claims.submit", "claims.decide"
 _WHOLE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The class's newest job of this room: which, its state, and how many trainees of how many it judged.
-
-    ``code`` and ``params`` say why it failed.
-    """
-
-    kind: str
-    state: str
-    done: int
-    total: int
-    code: str
-    params: dict[str, str]
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether there is still something to wait for."""
-        return self.state in {"queued", "running"}
 
 
 def ask_preview(services: Services, class_id: str, key: str = "", value: str = "") -> str:
@@ -72,7 +52,7 @@ def ask_decide(services: Services, class_id: str, claim_id: str, *, by: str, ref
         )
 
 
-def waiting(services: Services, class_id: str) -> Waiting | None:
+def waiting(services: Services, class_id: str) -> JobState | None:
     """Return how the newest job of the class stands; ``None`` when none was ever asked for."""
     own = or_(JobRow.subject == class_id, JobRow.subject.startswith(f"{class_id}/"))
     with reading(services.database) as session:
@@ -82,13 +62,7 @@ def waiting(services: Services, class_id: str) -> Waiting | None:
             .order_by(JobRow.id.desc())
             .limit(1)
         )
-        if newest is None:
-            return None
-        state = queue.state_of(session, newest)
-    outcome = state.outcome
-    return Waiting(
-        state.kind, state.state, state.done, state.total, outcome.get("code", ""), outcome.get("params", {})
-    )
+        return None if newest is None else queue.state_of(session, newest)
 
 
 def asked_for(services: Services) -> bool:

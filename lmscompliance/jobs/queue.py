@@ -56,6 +56,11 @@ class JobState:
     total: int
     outcome: dict[str, Any]
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is still something to wait for."""
+        return self.state in {"queued", "running"}
+
 
 def enqueue(
     session: Session,
