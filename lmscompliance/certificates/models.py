@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Integer, LargeBinary, String
+from sqlalchemy import Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
@@ -20,15 +20,11 @@ class Certificate(Base):
     ``n`` counts an enrolment's certificates from 1: another one is issued only when the one before is
     revoked, and the key lets only one of two at once in. ``code`` is the unguessable part of the address on
     it. ``content_sealed`` is what it says (JSON) and ``pdf_sealed`` the document itself (base64), both of
-    them until the person's data is destroyed. ``recorded_n`` is the entry of the enrolment's stream.
+    them until the person's data is destroyed. ``recorded_n`` is the entry of the enrolment's stream. The
+    enrolment may be gone one day, which is why no key refers to it: that a number was given out stays.
     """
 
     __tablename__ = "compliance_certificate"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["class_id", "enrolment_id"], ["compliance_enrolment.class_id", "compliance_enrolment.id"]
-        ),
-    )
 
     class_id: Mapped[str] = mapped_column(Id, primary_key=True)
     enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -55,10 +55,21 @@ def verify(
 @click.option(
     "--leaf", type=click.Path(path_type=Path), help="The entry's exact text, if the receipt has none."
 )
+@click.option(
+    "--document",
+    type=click.Path(path_type=Path),
+    help="The file that the receipt is of, such as a certificate: its digest is compared.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 @click.pass_context
 def receipt(
-    context: click.Context, file: Path, trust: Path | None, leaf: Path | None, *, as_json: bool
+    context: click.Context,
+    file: Path,
+    *,
+    trust: Path | None,
+    leaf: Path | None,
+    document: Path | None,
+    as_json: bool,
 ) -> None:
     """Verify a receipt offline.
 
@@ -66,7 +77,12 @@ def receipt(
 
     Exit code: 0 valid, 1 invalid, 2 unverifiable (or a wrong call).
     """
-    found = verify_receipt(_file(file), _read(trust), None if leaf is None else _file(leaf))
+    found = verify_receipt(
+        _file(file),
+        _read(trust),
+        None if leaf is None else _file(leaf),
+        None if document is None else _file(document),
+    )
     if as_json:
         click.echo(json.dumps(to_json(found), ensure_ascii=False, indent=2))
     else:

@@ -6,6 +6,7 @@ the format passes over. Nothing there is believed before the proof has shown tha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -39,11 +40,14 @@ def encode_extra(leaf: bytes, disclosed: Sequence[Disclosed]) -> bytes:
     return jcs.encode({"leaf": leaf.decode("utf-8"), "disclosures": values})
 
 
-def verify_receipt(text: bytes, trust: str | bytes | None, leaf: bytes | None = None) -> Receipt:
+def verify_receipt(
+    text: bytes, trust: str | bytes | None, leaf: bytes | None = None, document: bytes | None = None
+) -> Receipt:
     """Verify a receipt against ``trust``, the text of a C2SP tlog-policy file.
 
-    ``leaf`` is the entry's exact text, where the receipt comes without it. Never raises for what is wrong
-    with any of them: the report says it.
+    ``leaf`` is the entry's exact text, where the receipt comes without it; ``document`` is a file, such as a
+    certificate, whose digest the entry must name. Never raises for what is wrong with any of them: the
+    report says it.
     """
     report = Report()
     policy = read_trust(report, trust)
@@ -75,6 +79,8 @@ def verify_receipt(text: bytes, trust: str | bytes | None, leaf: bytes | None = 
                 return Receipt(report, found)
             included.skip("unknown_log", reason=str(error))
             report.unverifiable.append(Remark("unknown_log", {"reason": str(error)}))
+    if document is not None:
+        _check_document(report, found, document)
     values = report.step("disclosures")
     for name, salt, value in disclosed:
         if found.d.get(name) != disclosure_digest(salt, name, value):
@@ -83,6 +89,19 @@ def verify_receipt(text: bytes, trust: str | bytes | None, leaf: bytes | None = 
     report.subject |= {"class": found.class_id, "stream": found.stream, "n": str(found.n), "type": found.t}
     report.owes.append(Remark("owe_truth"))
     return Receipt(report, found, {name: value for name, _, value in disclosed})
+
+
+_DIGESTS = ("pdf_sha256", "sha256")
+"""Members of an entry's body that name a file."""
+
+
+def _check_document(report: Report, leaf: Leaf, document: bytes) -> None:
+    step = report.step("receipt_document")
+    found = hashlib.sha256(document).hexdigest()
+    named = [leaf.body[name] for name in _DIGESTS if name in leaf.body]
+    if found not in named:
+        step.fail("document_differs", expected=named[0] if named else "—", found=found)
+    step.say("document_detail", sha256=found)
 
 
 def _extra(extra: bytes | None, leaf: bytes | None) -> tuple[bytes, list[Disclosed]]:

@@ -35,11 +35,6 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.Column("revoked_by", sa.String(length=255), nullable=True),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["class_id", "enrolment_id"],
-            ["compliance_enrolment.class_id", "compliance_enrolment.id"],
-            name=op.f("fk_compliance_certificate_class_id_enrolment_id"),
-        ),
         sa.PrimaryKeyConstraint("class_id", "enrolment_id", "n", name=op.f("pk_compliance_certificate")),
         sa.UniqueConstraint("code", name=op.f("uq_compliance_certificate_code")),
         sa.UniqueConstraint("id", name=op.f("uq_compliance_certificate_id")),

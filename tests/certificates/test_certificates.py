@@ -172,6 +172,9 @@ def test_bundle_and_receipt_tell_it_without_the_platform(
     assert receipt.leaf is not None
     document = reading.own_document(services, TRAINEE, class_id)
     assert receipt.leaf.body["pdf_sha256"] == hashlib.sha256(document).hexdigest()
+    for file, verdict in ((document, Verdict.VALID), (document + b" ", Verdict.INVALID)):
+        checked = verify_receipt(text.encode(), trust_text(signer, services), document=file)
+        assert checked.report.verdict is verdict
     assert "张三" in str(receipt.values["content"])
     shown = reading.own(services, TRAINEE, class_id)
     first = export(services, signer, class_id, tmp_path / "one")
