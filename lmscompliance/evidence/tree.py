@@ -33,6 +33,7 @@ class Tree:
     def __init__(self, read: tiles.ReadTile) -> None:
         """Read hashes through ``read``."""
         self._nodes = tiles.nodes(read)
+        self._cut: dict[tuple[int, int], bytes] = {}
 
     def root(self, size: int) -> bytes:
         """Return the root of the first ``size`` entries."""
@@ -40,7 +41,7 @@ class Tree:
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Return the proof that entry ``index`` is among the first ``size``."""
-        return merkle.inclusion_proof(self._nodes, index, size)
+        return merkle.inclusion_proof(self._nodes, index, size, self._cut)
 
     def consistency(self, old_size: int, size: int) -> list[bytes]:
         """Return the proof that the tree of ``size`` extends that of ``old_size`` (any extends 0)."""

@@ -87,7 +87,8 @@ def write_workbook(
         progress("workbook", count[0], count[1])
 
     workbook = ledger.build(
-        records(_lines(folder / bundle.ENTRIES), _lines(folder / bundle.DISCLOSURES)),
+        # Loosely: their form is what has just been written here.
+        records(_lines(folder / bundle.ENTRIES), _lines(folder / bundle.DISCLOSURES), loose=True),
         notice,
         provenance,
         ledger.Observer(trainee=judged),

@@ -94,12 +94,17 @@ def range_root(nodes: Nodes, begin: int, end: int) -> bytes:
     return result
 
 
-def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
-    """Return the proof that leaf ``index`` is in the tree of ``size``, lowest level first (section 2.1.1)."""
+def inclusion_proof(
+    nodes: Nodes, index: int, size: int, cut: dict[tuple[int, int], bytes] | None = None
+) -> list[bytes]:
+    """Return the proof that leaf ``index`` is in the tree of ``size``, lowest level first (section 2.1.1).
+
+    ``cut`` keeps the roots of what the tree's end cuts off, which are the same in many proofs of one tree.
+    """
     if not 0 <= index < size:
         msg = f"there is no leaf {index} in a tree of {size}"
         raise ValueError(msg)
-    return _path(nodes, index, size, 0)
+    return _path(nodes, index, size, 0, cut)
 
 
 def consistency_proof(nodes: Nodes, old_size: int, size: int) -> list[bytes]:
@@ -159,7 +164,9 @@ def verify_consistency(
     _match(_chain_border(_chain(seed, inner_part, mask), border_part), new_root, mismatch)
 
 
-def _path(nodes: Nodes, index: int, size: int, start: int) -> list[bytes]:
+def _path(
+    nodes: Nodes, index: int, size: int, start: int, cut: dict[tuple[int, int], bytes] | None = None
+) -> list[bytes]:
     """Return the siblings of the node above leaf ``index`` from level ``start`` to the root of ``size``.
 
     Below the level where the ways to ``index`` and to the last leaf part, siblings lie on both sides (the
@@ -169,7 +176,13 @@ def _path(nodes: Nodes, index: int, size: int, start: int) -> list[bytes]:
     path = []
     for level in range(start, inner):
         sibling = (index >> level) ^ 1
-        path.append(range_root(nodes, sibling << level, min((sibling + 1) << level, size)))
+        if (sibling + 1) << level <= size:
+            path.append(nodes(level, sibling))
+            continue
+        begin, known = sibling << level, {} if cut is None else cut
+        if (begin, size) not in known:
+            known[begin, size] = range_root(nodes, begin, size)
+        path.append(known[begin, size])
     border = [level for level in range(inner, size.bit_length()) if index >> level & 1]
     return path + [nodes(level, (index >> level) - 1) for level in border]
 
