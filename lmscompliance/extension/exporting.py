@@ -1,10 +1,8 @@
-"""Builds ledgers and judges claims that were asked for in a process of its own: no beat waits for one.
+"""Builds ledgers and judges claims that were asked for in processes of their own: no beat waits for one.
 
-    python -m lmscompliance.extension.exporting ledgers|claims < settings.json
-
-The scheduler starts it when something waits, and waits for it. The settings come on standard input, because
-others can read a process's arguments. A child that outlives its parent finishes what it has claimed; one that
-is killed leaves its claim to run out.
+The scheduler starts them when something waits. The settings come on standard input, because others can read a
+process's arguments. A child that outlives its parent finishes what it has claimed; one that is killed leaves
+its claim to run out.
 """
 
 from __future__ import annotations
@@ -13,6 +11,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
@@ -23,25 +23,35 @@ from lmscompliance.kernel.settings import Settings
 from lmscompliance.ledgers import jobs
 from lmscompliance.services import Services
 
-NICENESS = 10
-"""How far exports stand back where processors are scarce (nice(2)); beats run at 0."""
+LEDGERS, CLAIMS = "ledgers", "claims"
+NICENESS = 5
+"""How far they stand back where processors are scarce (nice(2)); beats run at 0. Farther back, a busy machine
+would hardly ever finish one."""
+_MAIN = "from lmscompliance.extension.exporting import main; main()"
 
 
-def build_apart(services: Services) -> None:
-    """Build what waits, if anything, in a process of its own; raises ``CalledProcessError`` if it broke."""
-    if jobs.asked_for(services):
-        _apart(services, "ledgers")
+class Child:
+    """Starts this application's children for one kind of work, one at a time."""
 
+    def __init__(self, what: str, asked_for: Callable[[Services], bool]) -> None:
+        """Do ``what`` (``LEDGERS`` or ``CLAIMS``) when ``asked_for`` says that it waits."""
+        self._what = what
+        self._asked_for = asked_for
+        self._child: subprocess.Popen[str] | None = None
 
-def judge_apart(services: Services) -> None:
-    """Judge the claims that wait, if any, likewise."""
-    if claim_jobs.asked_for(services):
-        _apart(services, "claims")
-
-
-def _apart(services: Services, what: str) -> None:
-    command = [sys.executable, "-m", "lmscompliance.extension.exporting", what]
-    subprocess.run(command, input=dump(services.settings), check=True, text=True)  # noqa: S603  # this interpreter and a module of ours
+    def begin(self, services: Services) -> subprocess.Popen[str] | None:
+        """Start a child if something waits and none of ours is at it; return the one that is running."""
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        self._child = None
+        if self._asked_for(services):
+            command = [sys.executable, "-c", _MAIN, self._what]
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)  # noqa: S603  # a module of ours
+            # Somebody has to wait for it as it ends, or it stays in the process table until we do.
+            told = (dump(services.settings),)
+            threading.Thread(target=child.communicate, args=told, name="exporting", daemon=True).start()
+            self._child = child
+        return self._child
 
 
 def dump(settings: Settings) -> str:
@@ -69,13 +79,9 @@ def main() -> None:
     os.nice(NICENESS)
     services = build_services(load(sys.stdin.read()))
     try:
-        if sys.argv[1:] == ["claims"]:
+        if sys.argv[1:] == [CLAIMS]:
             claim_jobs.work_asked(services)
         else:
             jobs.build_asked(services, signer_of(services))
     finally:
         services.database.dispose()
-
-
-if __name__ == "__main__":
-    main()

@@ -29,15 +29,13 @@ class Periodic:
     """One job: its lease's name, the seconds between runs, and the function.
 
     A ``prompt`` one keeps a promise about time, and a killed server must not break it: its lease is short, it
-    runs as soon as the scheduler starts, and it waits behind no other job. No other job waits behind a
-    ``long`` one.
+    runs as soon as the scheduler starts, and it waits behind no other job.
     """
 
     name: str
     seconds: int
     run: Run
     prompt: bool = False
-    long: bool = False
 
 
 def run_leased(services: Services, job: Periodic) -> bool:

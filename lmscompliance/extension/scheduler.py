@@ -10,9 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from lmscompliance.extension.periodic import Periodic, run_logged
 from lmscompliance.services import Services
 
-_PROMPT, _LONG, _DEFAULT = "prompt", "long", "default"
-
-_THREADS = {_DEFAULT: 2, _PROMPT: 1, _LONG: 1}
+_PROMPT = "prompt"
 
 
 def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
@@ -20,11 +18,11 @@ def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone=UTC,
         daemon=True,
-        executors={name: ThreadPoolExecutor(count) for name, count in _THREADS.items()},
+        executors={"default": ThreadPoolExecutor(2), _PROMPT: ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job in jobs:
-        executor = _PROMPT if job.prompt else _LONG if job.long else _DEFAULT
+        executor = _PROMPT if job.prompt else "default"
         args = (services, job)
         scheduler.add_job(
             run_logged, "interval", seconds=job.seconds, id=job.name, args=args, executor=executor

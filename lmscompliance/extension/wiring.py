@@ -33,8 +33,14 @@ def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
 
     ``own_process`` builds ledgers and judges claims in processes of their own, by the machine's clock.
     """
-    judge_claims = exporting.judge_apart if own_process else claim_jobs.work_asked
-    build_ledgers = exporting.build_apart if own_process else _build_ledgers
+    judge_claims = (
+        exporting.Child(exporting.CLAIMS, claim_jobs.asked_for).begin
+        if own_process
+        else claim_jobs.work_asked
+    )
+    build_ledgers = (
+        exporting.Child(exporting.LEDGERS, ledger_jobs.asked_for).begin if own_process else _build_ledgers
+    )
     return [
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
         Periodic("learning.close_unanswered", 10, presence.close_unanswered),
@@ -46,8 +52,8 @@ def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
         Periodic("persons.keep_apart", 600, apart.keep_apart),
         Periodic("supervision.watch", 60, supervision_jobs.watch),
         Periodic("supervision.compare", 600, supervision_jobs.compare),
-        Periodic("ledgers.build_asked", 3, build_ledgers, long=True),
-        Periodic("claims.work_asked", 3, judge_claims, long=True),
+        Periodic("ledgers.build_asked", 3, build_ledgers),
+        Periodic("claims.work_asked", 3, judge_claims),
         Periodic("retention.clear", 600, retention_jobs.clear),
         Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),

@@ -200,7 +200,7 @@ class Staff(Visitor):
     def create_ledger(self) -> None:
         """Ask for a ledger and wait until the page offers it."""
         self.page.get_by_role("button", name="生成台账").click()
-        self.page.get_by_role("button", name="证据包").first.wait_for(timeout=60_000)
+        self.page.get_by_role("button", name="证据包").first.wait_for(timeout=200_000)
 
     def download(self, label: str, folder: Path) -> Path:
         """Click one of the newest ledger's downloads, say what for, and return the file under its name."""

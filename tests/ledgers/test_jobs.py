@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from itertools import pairwise
@@ -102,11 +100,8 @@ def test_a_killed_export_is_made_anew(services: Services, miniature: Miniature) 
     folder = services.settings.export_dir / miniature.class_id
     for _ in range(20):
         client.post(page)
-        command = [sys.executable, "-m", "lmscompliance.extension.exporting"]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
-        assert child.stdin is not None
-        child.stdin.write(exporting.dump(services.settings))
-        child.stdin.close()
+        child = exporting.Child(exporting.LEDGERS, jobs.asked_for).begin(services)
+        assert child is not None
         while child.poll() is None and not list(folder.glob("*/.ledger-*/*")):
             time.sleep(0.002)
         child.send_signal(signal.SIGKILL)
@@ -119,7 +114,11 @@ def test_a_killed_export_is_made_anew(services: Services, miniature: Miniature) 
     assert list(scratch.parent.iterdir()) == [scratch]
     with transaction(services.database) as session:
         session.execute(update(JobRow).where(JobRow.state == "running").values(claimed_until_us=1))
-    exporting.build_apart(services)
+    exporter = exporting.Child(exporting.LEDGERS, jobs.asked_for)
+    child = exporter.begin(services)
+    assert child is not None
+    assert child.wait() == 0
+    assert exporter.begin(services) is None
     assert not scratch.parent.exists()
     (made,) = folder.glob("*/*.lmsev.zip")
     assert verify(made, next(folder.glob("*/*.trust")).read_bytes()).verdict is Verdict.VALID
