@@ -58,7 +58,7 @@ def set_(
     say("cli.quiz_set", code=code, ordinal=ordinal, version=version)
 
 
-@group.command("list")
+@group.command("list", short_help="List the lessons with a quiz.")
 @_CLASS
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def list_(code: str, *, as_json: bool) -> None:
