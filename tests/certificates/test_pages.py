@@ -74,7 +74,7 @@ def test_from_issuing_to_the_check_of_a_revoked_one(services, tmp_path):
     assert (unknown.status_code, "没有这张证书" in _words(unknown)) == (404, True)
 
 
-def test_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
+def test_W38_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
     """Notice W38: S2's mark stands on the certificate; S1 asks for none, so none is there."""
     catalogue = Catalogue.builtin()
     s1, s2 = catalogue.get("liusu-youji-2021"), catalogue.get("wudi-gongjiang-draft")
