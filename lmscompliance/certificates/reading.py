@@ -59,10 +59,13 @@ def subject(services: Services, class_id: str) -> TrainingClass:
 def of_class(services: Services, class_id: str) -> list[Shown]:
     """Return the class's certificates by number, revoked ones included."""
     with reading(services.database) as session:
-        rows = session.scalars(
-            select(Certificate).where(Certificate.class_id == class_id).order_by(Certificate.number)
-        )
-        return [_shown(services, row) for row in rows]
+        return in_class(session, services, class_id)
+
+
+def in_class(session: Session, services: Services, class_id: str) -> list[Shown]:
+    """Return the class's certificates by number, revoked ones included, as ``session`` sees them."""
+    rows = select(Certificate).where(Certificate.class_id == class_id).order_by(Certificate.number)
+    return [_shown(services, row) for row in session.scalars(rows)]
 
 
 def of_enrolment(session: Session, services: Services, class_id: str, enrolment_id: str) -> list[Shown]:

@@ -74,9 +74,10 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: boo
     help="Directory for the table.",
 )
 def compare(code: str, layout: str, form: str | None, purpose: str, out: Path) -> None:
-    """Write a table of the class's people for comparison with the bureau's own; who got it is recorded.
+    """Write a table of the class's people for comparison with the bureau's own, or of their certificates.
 
-    It holds full numbers and is readable for this user alone. An existing file is not replaced.
+    Who got it is recorded. It holds full numbers and is readable for this user alone. An existing file is
+    not replaced.
     """
     with services() as given:
         by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
@@ -90,7 +91,7 @@ def compare(code: str, layout: str, form: str | None, purpose: str, out: Path) -
 
 @group.command("layouts")
 def layouts() -> None:
-    """List the layouts of tables for comparison."""
+    """List the layouts of tables for the bureau."""
     with services() as given:
         for one in comparing.known(given).values():
             click.echo(f"{one.id}\t{one.kind}\t{one.title}\t{'、'.join(each.name for each in one.fields)}")

@@ -21,6 +21,7 @@ from lmscompliance.kernel.errors import NotFound
 from lmscompliance.policy import Notice
 from lmscompliance.rules import blended
 from lmscompliance.rules.ledger_filing import PROMISES
+from lmscompliance.rules.levels import level_name
 from lmscompliance.rules.marking import exact_sum, plain
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -171,7 +172,7 @@ def _project(facts: _Facts) -> Form:
     evaluation = standing.evaluation
     mode = "" if not share.total else "线上线下融合" if share.offline and share.online else "线下"
     mode = "纯线上" if share.total and not share.offline else mode
-    level = "" if entry is None or entry.level is None else f"{'一二三四五'[entry.level - 1]}级"
+    level = "" if entry is None else level_name(entry.level)
     return Form(
         title="项目制培训备案表",
         fields=[

@@ -1,7 +1,8 @@
-"""Tables of a class's people for comparison with a bureau's own (财政供养、社保、养老), after layouts.
+"""Tables of a class's people for a bureau, after layouts: to compare (财政供养、社保、养老), or 证书数据.
 
-What comes back is imported by ``claims.lists``. Each table holds full numbers, so that what it is for has to
-be said and everybody in it finds it.
+What comes back of a comparison is imported by ``claims.lists``. Each table holds full numbers, so that what
+it is for has to be said and everybody in it finds it. A table with a certificate's fields (notice W17) is of
+those who hold a valid one.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from importlib import resources
 
 from sqlalchemy.orm import Session
 
+from lmscompliance.certificates import reading as certificates
+from lmscompliance.claims.models import ClassProject
 from lmscompliance.documents import layouts
 from lmscompliance.documents.layouts import FIXED, JSON, Layout
+from lmscompliance.filing import projects
 from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import InvalidInput, Misconfigured
+from lmscompliance.rules.levels import level_name
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
@@ -24,20 +29,22 @@ from lmscompliance.training import queries
 SOURCES = (
     "ordinal", "name", "id_number", "id_kind", "sex", "birth", "phone", "department", "household",
     "activated", "enterprise_name", "enterprise_uscc", "class_code", "class_title", "filing_number",
-    "district", "policy", "first_day", "last_day", "insured_months",
+    "district", "policy", "first_day", "last_day", "insured_months", "occupation", "level",
 )  # fmt: skip
-"""What a layout's fields may show."""
+"""What a layout's fields may show of everybody enrolled."""
+CERTIFIED = ("certificate_row", "certificate_number", "certificate_day", "certificate_hours", "score")
+"""What they may show of who holds a valid certificate; with one of these nobody else stands in the table."""
 _FILE = "layouts.toml"
 
 
 def known(services: Services) -> dict[str, Layout]:
     """Return the layouts by id: the product's, and the platform's own, which stand above them."""
     text = (resources.files("lmscompliance.ledgers") / _FILE).read_text(encoding="utf-8")
-    found = layouts.load(text, _FILE, SOURCES)
+    found = layouts.load(text, _FILE, SOURCES + CERTIFIED)
     path = services.settings.layouts
     if path is not None:
         try:
-            found += layouts.load(path.read_text(encoding="utf-8"), path.name, SOURCES)
+            found += layouts.load(path.read_text(encoding="utf-8"), path.name, SOURCES + CERTIFIED)
         except (OSError, UnicodeDecodeError) as error:
             raise Misconfigured("documents.layout", file=str(path), what=str(error)) from error
     return {one.id: one for one in found}
@@ -57,7 +64,14 @@ def table(
         raise InvalidInput("ledgers.layout", known="、".join(layouts_known))
     words = looks.checked_purpose(purpose)
     with transaction(services.database) as session:
-        code, rows = _rows(session, services, class_id)
+        code, enrolled = _enrolled(session, services, class_id)
+        if any(one.source in CERTIFIED for one in layout.fields):
+            rows = _certified(session, services, class_id, enrolled)
+        else:
+            people: dict[str, dict[str, str]] = {}
+            for one in enrolled.values():
+                people.setdefault(one["id_number"], one)
+            rows = list(people.values())
         data = layouts.write(layout, rows, form)
         place = (class_id, looks.NOBODY)
         looks.record(
@@ -67,11 +81,12 @@ def table(
     return f"{layout.title}-{code}{ending}", data
 
 
-def _rows(session: Session, services: Services, class_id: str) -> tuple[str, list[dict[str, str]]]:
+def _enrolled(session: Session, services: Services, class_id: str) -> tuple[str, dict[str, dict[str, str]]]:
     class_ = queries.class_by_id(session, class_id)
     enterprise = queries.enterprise_of(session, class_)
     notice = queries.notice_of(session, class_)
     last = class_.window_end - timedelta(microseconds=1)
+    project = projects.chosen(session, class_id) or session.get(ClassProject, class_id)
     shared = {
         "enterprise_name": enterprise.name,
         "enterprise_uscc": enterprise.uscc,
@@ -83,6 +98,8 @@ def _rows(session: Session, services: Services, class_id: str) -> tuple[str, lis
         "first_day": f"{shanghai_day(class_.window_start):%Y%m%d}",
         "last_day": f"{shanghai_day(last):%Y%m%d}",
         "insured_months": "、".join(notice.subsidy.insured_months),
+        "occupation": "" if project is None else project.occupation,
+        "level": "" if project is None else level_name(project.level),
     }
     found: dict[str, dict[str, str]] = {}
     for one in queries.open_roster(session, services.vault, class_id):
@@ -99,5 +116,27 @@ def _rows(session: Session, services: Services, class_id: str) -> tuple[str, lis
             "household": one.household,
             "activated": "yes" if one.activated_at else "no",
         }
-        found.setdefault(person.id_number, {**shared, **values})
-    return class_.code, list(found.values())
+        found[one.enrolment_id] = {**shared, **values}
+    return class_.code, found
+
+
+def _certified(
+    session: Session, services: Services, class_id: str, enrolled: dict[str, dict[str, str]]
+) -> list[dict[str, str]]:
+    """Return who holds a valid certificate, as it says: a name corrected since is not on it either."""
+    found: list[dict[str, str]] = []
+    for one in certificates.in_class(session, services, class_id):
+        if one.content is None or one.revoked_at is not None or one.enrolment_id not in enrolled:
+            continue
+        says = {
+            "certificate_row": str(len(found) + 1),
+            "certificate_number": one.number,
+            "certificate_day": one.content.issued_on.replace("-", ""),
+            "certificate_hours": one.content.hours,
+            "score": one.content.score,
+            "name": one.content.name,
+            "sex": one.content.sex,
+            "id_number": one.content.id_number,
+        }
+        found.append({**enrolled[one.enrolment_id], **says})
+    return found

@@ -8,6 +8,11 @@ _WORDS = {
 }  # fmt: skip
 
 
+def level_name(level: int | None) -> str:
+    """Return a level as forms and tables write it (``四级``); empty where there is none."""
+    return "" if level is None else f"{'一二三四五'[level - 1]}级"
+
+
 def level_of(text: str) -> int | None:
     """Return the level that a cell names (``3``, ``三级``, ``三级/高级工``); ``None`` where it names none."""
     for part in text.replace("（", "/").replace("(", "/").strip("）)").split("/"):

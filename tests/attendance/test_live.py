@@ -50,7 +50,7 @@ def _watch(room, begin, seconds):
     return player
 
 
-def test_joining_before_the_host_counts_nothing(room, tmp_path):
+def test_W28_joining_before_the_host_counts_nothing(room, tmp_path):
     """Five minutes of waiting are excluded, what was held counts, and after the end nothing does."""
     player = _watch(room, START - timedelta(minutes=5), 300)
     live.start(room.services, room.teacher, room.class_id, room.school.lessons[0], "李老师")

@@ -29,7 +29,7 @@ def test_the_list_is_confirmed_after_the_lesson(room):
     assert refused.value.code == "attendance.not_over"
 
 
-def test_a_correction_needs_a_reason_and_is_a_new_entry(room):
+def test_T16_a_correction_needs_a_reason_and_is_a_new_entry(room):
     """Who, when and why are kept; the earlier facts stay."""
     room.attend()
     with pytest.raises(InvalidInput) as refused:

@@ -203,7 +203,7 @@ def test_a_sheet_is_printed_scanned_back_and_entered(app, room, browser, tmp_pat
     assert found["attendance.printed"]["people"] == 3
 
 
-def test_an_inspector_sees_the_list_and_enters_nothing(app, room):
+def test_W32_an_inspector_sees_the_list_and_enters_nothing(app, room):
     """No forms for those who only look."""
     room.clock.set(FIRST + HOURS)
     page = client_for(app, inspector("城厢镇")).get(_url(room, 1, "attendance"))

@@ -53,7 +53,7 @@ def _rows(path, sheet):
     return [list(row) for row in openpyxl.load_workbook(path)[sheet].iter_rows(min_row=3, values_only=True)]
 
 
-def test_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
+def test_W28_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
     """Marks, rate and hours stand in the sheets, and the verifier recomputes each cell from the leaves."""
     _taught(room)
     made, report = _verified(room, tmp_path)

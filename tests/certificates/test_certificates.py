@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import update
 from lmscompliance.certificates import issuing, reading, revoking
 from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.numbers import next_number
+from lmscompliance.claims import projects
 from lmscompliance.completion import service as completion
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import LocalSigner
@@ -19,13 +21,14 @@ from lmscompliance.kernel.errors import Conflict, Gone, InvalidInput, Misconfigu
 from lmscompliance.ledgers.assemble import trust_text
 from lmscompliance.ledgers.service import export
 from lmscompliance.persons import requests
+from lmscompliance.rules.subsidy import Project
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.verifier import Verdict, verify
 from lmscompliance.verifier.receipt import verify_receipt
 from tests.completion.classroom import Classroom, open_classroom, publish_exam
 from tests.documents.pdfa import assert_pdfa
-from tests.support.app import administrator, clerk, trainee
+from tests.support.app import administrator, clerk, client_for, make_app, trainee
 from tests.support.poppler import words_of
 from tests.training.school import USCC
 
@@ -122,6 +125,43 @@ def test_revoking_needs_a_reason_and_happens_once(passed: Classroom) -> None:
     assert told["certificate.issued"].body["pdf_sha256"] == shown.pdf_sha256
     assert told["certificate.revoked"].body["number"] == shown.number
     assert "张三" not in str(told["certificate.issued"].body)
+
+
+@sqlite_only
+def test_W17_certificates_come_as_a_table_with_occupation_level_and_score(passed: Classroom) -> None:
+    """Whoever holds a valid one, as it says; what for is said, and everybody in the class finds it."""
+    services, class_id = passed.services, passed.class_id
+    projects.set_project(services, class_id, Project("焊接", occupation="焊工", level=4), by="clerk-1")
+    passed.hall.sit(100, "trainee-2")
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    page = f"/compliance/classes/{class_id}/comparison"
+    staff = client_for(make_app(services), ADMIN)
+    assert page in staff.get(f"/compliance/classes/{class_id}/certificates").text
+    asked = {"layout": "certificates", "form": "utf-8-sig"}
+    assert staff.post(page, data=asked).status_code == 422
+
+    def rows() -> list[dict[str, str]]:
+        with staff.post(page, data={**asked, "purpose": "报送证书数据"}) as answer:
+            return list(csv.DictReader(answer.data.decode("utf-8-sig").splitlines()))
+
+    both = rows()
+    says = reading.own(services, TRAINEE, class_id).content
+    assert says is not None
+    assert both[0] == {
+        "序号": "1",
+        "姓名": "张三",
+        "证件号码": f"\t{says.id_number}",
+        "职业（工种）": "焊工",
+        "等级": "四级",
+        "完成课时": says.hours,
+        "考核成绩": "80",
+        "证书编号": "PX-2021-000001",
+        "颁发日期": says.issued_on.replace("-", ""),
+    }
+    assert [one["考核成绩"] for one in both] == ["80", "100"]
+    assert "报送证书数据" in staff.get(f"/compliance/classes/{class_id}/reveals").text
+    revoking.revoke(services, ADMIN, class_id, reading.own(services, TRAINEE, class_id).id, "代考")
+    assert [(one["序号"], one["证书编号"]) for one in rows()] == [("1", "PX-2021-000002")]
 
 
 @sqlite_only

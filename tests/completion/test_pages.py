@@ -68,7 +68,7 @@ def test_the_record_says_what_is_missing_by_which_clause_and_until_when(app, roo
     assert "演示规则" in words
 
 
-def test_the_record_explains_every_second_that_did_not_count(app, room):
+def test_W32_the_record_explains_every_second_that_did_not_count(app, room):
     """Each session lists its stretches; each reason is explained in plain words with what it rests on."""
     player = room.player(0)
     player.play(20, every=5)
@@ -143,7 +143,7 @@ def test_after_the_window_the_record_says_that_it_is_over(app, room):
     assert "之前（含当日）完成" not in words
 
 
-def test_staff_see_the_class_at_a_glance(services, tmp_path):
+def test_T26_W15_staff_see_the_class_at_a_glance(services, tmp_path):
     """Everybody by ordinal, masked, with verdicts, and the class in numbers."""
     room = open_classroom(services, tmp_path, people=4)
     room.learn_all("trainee-1")
@@ -160,7 +160,7 @@ def test_staff_see_the_class_at_a_glance(services, tmp_path):
     assert f"/compliance/classes/{room.class_id}/ledger" in page.text
 
 
-def test_staff_open_a_trainees_record_from_the_overview(app, room):
+def test_W32_staff_open_a_trainees_record_from_the_overview(app, room):
     """The record behind a name is the trainee's own, without links to learn or sit the exam."""
     room.learn(0)
     page = client_for(app, inspector("城厢镇")).get(

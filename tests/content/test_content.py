@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import re
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from tests.learning.school import School, open_school
-from tests.support.app import administrator, client_for, make_app, trainee
+from tests.support.app import administrator, client_for, inspector, make_app, trainee
 from tests.training.school import leaves
 
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -47,7 +48,9 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_each_session_keeps_the_version_it_saw(school: School, tmp_path: Path, clock: ManualClock) -> None:
+def test_W42_each_session_keeps_the_version_it_saw(
+    school: School, tmp_path: Path, clock: ManualClock
+) -> None:
     """On both databases: changed bytes are version 2, named with both digests; old sessions keep theirs."""
     first, second = _film(tmp_path, "one"), _film(tmp_path, "two")
     code = _code(school)
@@ -71,6 +74,25 @@ def test_each_session_keeps_the_version_it_saw(school: School, tmp_path: Path, c
     line = service.listing(school.services, school.class_id)[0]
     shown = [(one.version, one.sessions, one.intact, one.current, one.reason) for one in line.versions]
     assert shown == [(2, 1, True, True, "更正第二节"), (1, 1, True, False, "")]
+
+
+@ONCE
+def test_W42_an_inspector_plays_what_is_frozen(school: School, tmp_path: Path) -> None:
+    """The inspectors of the class's district open each version by its digest; others find no such class."""
+    first, second = _film(tmp_path, "one"), _film(tmp_path, "two")
+    for film in (first, second):
+        service.freeze_file(school.services, _code(school), 1, film)
+    app = make_app(school.services)
+    path = f"/compliance/classes/{school.class_id}/content"
+    client = client_for(app, inspector("太仓高新区"))
+    page = client.get(path).text
+    assert all(_sha256(film) in page for film in (first, second))
+    played = []
+    for address in re.findall(r'href="(/compliance/content/[^"]+)"', page):
+        with client.get(address) as answer:
+            played.append(hashlib.sha256(answer.data).hexdigest())
+    assert sorted(played) == sorted([_sha256(first), _sha256(second)])
+    assert client_for(app, inspector("浏河镇")).get(path).status_code == 404
 
 
 @ONCE

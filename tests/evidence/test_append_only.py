@@ -117,7 +117,7 @@ def _attack(engine, statement, *before):
         connection.commit()
 
 
-def test_every_change_of_the_past_is_refused(log, tmp_path):
+def test_T16_every_change_of_the_past_is_refused(log, tmp_path):
     """By plain SQL, also by the ways that walk around simple triggers; and nothing has changed."""
     own = SQLITE_ATTACKS if log.database.is_sqlite else POSTGRESQL_ATTACKS
     for name, statement in (ATTACKS | own).items():

@@ -47,7 +47,7 @@ def test_handing_in_asks_the_database_little(hall, browser):
     assert len(asked) <= 18, asked
 
 
-def test_an_attempt_from_beginning_to_end(hall, browser):
+def test_W33_an_attempt_from_beginning_to_end(hall, browser):
     """Start, save, look, hand in: each answer has the documented members, and no key leaves on the way."""
     paper = begin(hall, browser)
     assert set(paper) == {

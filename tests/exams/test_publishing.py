@@ -18,7 +18,7 @@ def four(points="25", topics=TOPICS):
     return Blueprint(tuple(Part(topic, "single", 1, Decimal(points)) for topic in topics))
 
 
-def test_a_missing_topic_is_named_and_nothing_is_stored(hall):
+def test_T21_a_missing_topic_is_named_and_nothing_is_stored(hall):
     """A plan topic without a question refuses the exam by name and with the clause; the old one stays."""
     parts = (*four(topics=TOPICS[:2]).parts, Part(TOPICS[2], "single", 2, Decimal(25)))
     before = hall.leaves(f"class/{hall.class_id}")

@@ -23,7 +23,7 @@ def _check(path):
     return report
 
 
-def test_the_real_roster_becomes_what_is_expected():
+def test_T9_the_real_roster_becomes_what_is_expected():
     """Each of the 320 rows is accepted or refused as the list beside it says.
 
     Of the two rows left open, the name that is a formula is refused (in an export it could run) and the

@@ -72,7 +72,7 @@ def test_one_address_in_many_spellings_is_one_segment(services: Services, tmp_pa
 
 
 @pytest.mark.parametrize("lane", HTTP_LANES)
-def test_every_address_of_a_session_stands_in_the_ledger(
+def test_T10_every_address_of_a_session_stands_in_the_ledger(
     services: Services, tmp_path: Path, lane: str
 ) -> None:
     """A change closes the segment, and sheet ② lists the session's addresses in the order they appeared."""

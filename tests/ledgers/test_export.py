@@ -105,7 +105,7 @@ def test_no_personal_value_in_a_leaf(
 
 
 @sqlite_only
-def test_the_figures_by_hand(
+def test_T10_the_figures_by_hand(
     services: Services, signer: LocalSigner, miniature: Miniature, tmp_path: Path
 ) -> None:
     """What the miniature class did, added up without the product."""
@@ -139,6 +139,29 @@ def test_the_figures_by_hand(
         ("bank-0002（1）", "乙", 5, 2),
         ("bank-0003（1）", "乙", 5, 1),
     ]
+
+
+@sqlite_only
+def test_T25_W15_sheet_2_is_searched_by_person_day_course_and_address_and_leads_to_its_records(
+    services: Services, signer: LocalSigner, miniature: Miniature, tmp_path: Path
+) -> None:
+    """Its filter spans all of them, and each row's number names entries of its trainee in the bundle."""
+    done = export(services, signer, miniature.class_id, tmp_path)
+    sheet = openpyxl.load_workbook(done.workbook)["②学习记录明细"]
+    heading, *rows = sheet.iter_rows(min_row=3, values_only=True)
+    sessions = [row for row in rows if isinstance(row[0], int)]
+    assert {"姓名", "身份证号", "课程", "日期", "IP", "记录编号"} <= set(heading)
+    last = sheet.cell(3, len(heading)).column_letter
+    assert sheet.auto_filter.ref == f"A3:{last}{3 + len(sessions)}"
+    told: dict[str, set[str]] = {}
+    for _, leaf in entries(take_apart(done.bundle)):
+        if leaf.t in {"session.opened", "session.segment", "session.closed"}:
+            told.setdefault(leaf.body["session"], set()).add(leaf.stream)
+    number, person = heading.index("记录编号"), heading.index("身份证号")
+    assert {row[number] for row in sessions} == told.keys()
+    assert all(len(streams) == 1 for streams in told.values())
+    learners = {(row[person], *told[row[number]]) for row in sessions}
+    assert len(learners) == len({one for one, _ in learners}) == len({stream for _, stream in learners})
 
 
 @sqlite_only

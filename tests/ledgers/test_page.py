@@ -30,7 +30,7 @@ def _export_id(services: Services) -> str:
         return session.scalars(select(LedgerExport.id)).one()
 
 
-def test_asking_waiting_and_downloading(
+def test_T24_asking_waiting_and_downloading(
     services: Services, signer: LocalSigner, miniature: Miniature, tmp_path
 ) -> None:
     """The button queues one job however often it is pressed; the finished files verify."""
@@ -56,7 +56,7 @@ def test_asking_waiting_and_downloading(
     assert verify(paths["bundle"], paths["trust"].read_bytes()).verdict is Verdict.VALID
 
 
-def test_each_download_is_recorded(services: Services, signer: LocalSigner, miniature: Miniature) -> None:
+def test_T37_each_download_is_recorded(services: Services, signer: LocalSigner, miniature: Miniature) -> None:
     """Who, what and when is known for every file handed out."""
     app = make_app(services)
     client_for(app, administrator()).post(_url(miniature))

@@ -26,7 +26,7 @@ from tests.verifier.tamper import codes
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def test_a_lesson_waits_for_its_quiz_and_counts_whole_once_it_is_passed(room: Quizroom) -> None:
+def test_W33_a_lesson_waits_for_its_quiz_and_counts_whole_once_it_is_passed(room: Quizroom) -> None:
     """Every second is excluded with exactly that reason, and every one of them credited by passing."""
     room.set()
     room.learn(0)

@@ -59,7 +59,7 @@ def test_staff_pages_of_a_destroyed_class_still_open(services, world, later):
         _page(bert, path)
 
 
-def test_a_hold_on_a_person_is_placed_and_released_by_two(services, world):
+def test_W45_a_hold_on_a_person_is_placed_and_released_by_two(services, world):
     """The form takes a trainee's number; who asked for the release does not release."""
     mine = world.mine.objects["class_id"]
     app = make_app(services)

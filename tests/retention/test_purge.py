@@ -95,7 +95,7 @@ def test_what_is_due_goes_and_nothing_else(services, signer, world, later):
     assert found.index is not None
 
 
-def test_nobody_confirms_their_own_order_and_nothing_is_destroyed_early(services, world, later):
+def test_W45_nobody_confirms_their_own_order_and_nothing_is_destroyed_early(services, world, later):
     """One orders, another confirms; before the day, and under a hold, neither is possible."""
     mine = world.mine.objects["class_id"]
     with pytest.raises(Conflict, match="legal holds"):

@@ -148,7 +148,7 @@ def test_an_unknown_network_cannot_be_withdrawn(school: School) -> None:
 
 
 @sqlite_only
-def test_the_worklist_shows_and_narrows(app: Flask, school: School) -> None:
+def test_T26_W15_the_worklist_shows_and_narrows(app: Flask, school: School) -> None:
     """All that is open with its explanation; by kind, status and severity; a foreign class gives nothing."""
     client = client_for(app, inspector(DISTRICT))
     words = _words(client.get("/compliance/anomalies"))

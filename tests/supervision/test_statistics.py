@@ -91,7 +91,7 @@ def two(services: Services, tmp_path: Path) -> tuple[str, str]:
     return mine, theirs
 
 
-def test_the_figures_add_up(services: Services, two: tuple[str, str]) -> None:
+def test_W34_the_figures_add_up(services: Services, two: tuple[str, str]) -> None:
     """On both databases: people, hours, topics, and days as Beijing counts them."""
     found = statistics.gather(services, administrator())
     assert [(one.name, one.enrolled, one.completed, one.learnt_seconds) for one in found.classes] == [
@@ -123,7 +123,7 @@ def test_everybody_sees_their_own(services: Services, two: tuple[str, str]) -> N
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_page_and_its_files(services: Services, two: tuple[str, str]) -> None:
+def test_W34_the_page_and_its_files(services: Services, two: tuple[str, str]) -> None:
     """Charts without a script, tables beside them, and each table as a file that a spreadsheet opens."""
     client = client_for(make_app(services), administrator())
     page = client.get("/compliance/statistics").text

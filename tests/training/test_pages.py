@@ -132,7 +132,7 @@ def three(services):
         (inspector(), set()),
     ],
 )
-def test_staff_see_what_is_theirs(app, services, three, actor, seen):
+def test_T37_staff_see_what_is_theirs(app, services, three, actor, seen):
     """List and scope agree: an enterprise its own, an inspector the districts', all others nothing."""
     page = client_for(app, actor).get("/compliance/classes").text
     for code, class_id in three.items():

@@ -28,7 +28,7 @@ def _count(services, model):
         return session.scalar(select(func.count()).select_from(model))
 
 
-def test_the_real_roster_is_enrolled_as_the_check_says(services):
+def test_T9_the_real_roster_is_enrolled_as_the_check_says(services):
     """What the check accepts is enrolled and recorded, the rest is refused alike; again, nothing happens."""
     class_id = school.file_class(services)
     path = REAL / "花名册.xlsx"
@@ -55,7 +55,7 @@ def test_the_real_roster_is_enrolled_as_the_check_says(services):
     )
 
 
-def test_one_person_over_classes_and_forms(services, tmp_path):
+def test_T9_one_person_over_classes_and_forms(services, tmp_path):
     """A 15-digit number and its 18-digit form are one person with an enrolment in each class."""
     first, second = school.file_class(services, "K1"), school.file_class(services, "K2", school.OTHER_USCC)
     old = school.roster(tmp_path / "a.xlsx", [1, "韩善丽", "女", "610104620927690", "13800000001"])

@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
+import openpyxl
 import pytest
 
 from lmscompliance.completion import service as completion
@@ -65,7 +66,7 @@ def _state(services, class_id, enrolment_id):
         return one.verification_method, one.verification_result
 
 
-def test_an_open_verification_is_asked_until_it_is_answered(services, clock, tmp_path):
+def test_W30_an_open_verification_is_asked_until_it_is_answered(services, clock, tmp_path):
     """Registration asks nobody; the job does, later and later while nobody answers, under one key."""
     services = replace(services, verifier=Told())
     class_id, enrolment_id = _enrol(services, tmp_path)
@@ -145,7 +146,7 @@ def test_people_decide_by_a_photo_once_and_with_a_reason(services, tmp_path):
 
 
 @sqlite
-def test_the_ledger_shows_each_verdict_and_the_verifier_recomputes_it(services, clock, tmp_path):
+def test_T9_W30_the_ledger_shows_each_verdict_and_the_verifier_recomputes_it(services, clock, tmp_path):
     """Sheet ① has the latest and all; the bundle verifies; the judgement is made again."""
     services = replace(services, verifier=Told())
     class_id, enrolment_id = _enrol(services, tmp_path)
@@ -156,15 +157,26 @@ def test_the_ledger_shows_each_verdict_and_the_verifier_recomputes_it(services, 
     assert completion.status(services, class_id, enrolment_id).identity[-1].kind == FAILED
     clock.advance(60)
     signer = LocalSigner.load_or_create(tmp_path / "signer", "example.com/log")
-    report = verify(
-        export(services, signer, class_id, tmp_path / "out").bundle, f"log {signer.vkey}\nquorum none\n"
+    done = export(services, signer, class_id, tmp_path / "out")
+    heading, row = openpyxl.load_workbook(done.workbook)["①学员签到注册记录"].iter_rows(
+        min_row=3, max_row=4, values_only=True
     )
+    shown = dict(zip(heading, row, strict=True))
+    assert {
+        "姓名": "学员乙",
+        "性别": "男",
+        "身份证号": "320522199001010018",
+        "联系电话": "13800000001",
+        "实名核验方式": "told",
+        "核验结果": "未通过",
+    }.items() <= shown.items()
+    report = verify(done.bundle, f"log {signer.vkey}\nquorum none\n")
     assert report.verdict is Verdict.VALID, report.findings
     assert report.findings == []
 
 
 @sqlite
-def test_an_exam_may_want_a_verification_of_just_now(services, clock, tmp_path, monkeypatch):
+def test_W30_an_exam_may_want_a_verification_of_just_now(services, clock, tmp_path, monkeypatch):
     """Offline it passes at once and is recorded; otherwise the trainee is told what to wait for or to do."""
     class_id, enrolment_id = _enrol(services, tmp_path)
     verifying.require_recent(services, class_id, enrolment_id)
