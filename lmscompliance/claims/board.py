@@ -13,6 +13,9 @@ from lmscompliance.claims import lines, money, service, trials
 from lmscompliance.claims.models import ASKED, Claim, ClaimLine, ClaimList, ClaimPayment
 from lmscompliance.claims.projects import proposed
 from lmscompliance.claims.trials import Preview
+from lmscompliance.identity import links
+from lmscompliance.identity.models import Person
+from lmscompliance.identity.people import open_name
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.policy import Notice
 from lmscompliance.rules import deadlines
@@ -23,7 +26,7 @@ from lmscompliance.rules.verdict import Verdict
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
-from lmscompliance.training.models import TrainingClass
+from lmscompliance.training.models import Enrolment, TrainingClass
 
 SHOWN = 50
 """Lines a page shows; the pack has all of them."""
@@ -72,10 +75,6 @@ def board(services: Services, class_id: str) -> Board:
     with reading(services.database) as session:
         class_ = queries.class_by_id(session, class_id)
         notice = queries.notice_of(session, class_)
-        names = {
-            one.enrolment_id: mask_name(one.person.name)
-            for one in queries.open_roster(session, services.vault, class_id)
-        }
         claims = session.scalars(
             select(Claim)
             .where(Claim.class_id == class_id, Claim.status != ASKED)
@@ -83,8 +82,13 @@ def board(services: Services, class_id: str) -> Board:
         ).all()
         shown = []
         for claim in claims:
-            rows = session.scalars(
-                select(ClaimLine)
+            rows = session.execute(
+                select(ClaimLine, Person)
+                .join(
+                    Enrolment,
+                    (Enrolment.class_id == ClaimLine.class_id) & (Enrolment.id == ClaimLine.enrolment_id),
+                )
+                .join(Person, Person.id == links.held_by(Enrolment.person_id))
                 .where(ClaimLine.class_id == class_id, ClaimLine.claim_id == claim.id)
                 .order_by(ClaimLine.ordinal)
                 .limit(SHOWN)
@@ -102,12 +106,12 @@ def board(services: Services, class_id: str) -> Board:
                         LineShown(
                             one.enrolment_id,
                             one.ordinal,
-                            names.get(one.enrolment_id, ""),
+                            mask_name(open_name(services.vault, person)),
                             one.granted,
                             one.yuan,
                             lines.explained(services, one),
                         )
-                        for one in rows
+                        for one, person in rows
                     ],
                     payments=[(one, money.why_of(services, one)) for one in payments],
                     paid=exact_sum(one.yuan for one in payments if one.kind == "paid"),

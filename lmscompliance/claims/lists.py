@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.claims.figures import yuan_of
 from lmscompliance.claims.models import (
     CATEGORY,
     FACTS,
@@ -251,10 +251,9 @@ class _Row:
             ended = self._fault("day", "没有这一天")
         yuan = self.text("yuan") or "0"
         try:
-            if not Decimal(yuan).is_finite():
-                self._fault("yuan", "应为数字")
-        except InvalidOperation:
-            self._fault("yuan", "应为数字")
+            yuan_of(yuan)
+        except InvalidInput:
+            self._fault("yuan", "应为金额，如 12.50")
         return {
             "project": self.text("project"),
             "day": ended,

@@ -19,6 +19,7 @@ from lmscompliance import evidence
 from lmscompliance.claims import judging, lines
 from lmscompliance.claims.judging import Assessment, Judged, Progress
 from lmscompliance.claims.models import ASKED, DECIDED, RETURNED, SUBMITTED, Claim
+from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, InvalidInput, NotFound
@@ -109,6 +110,9 @@ def complete(services: Services, class_id: str, progress: Progress | None = None
 
     try:
         return _undisturbed(services, class_id, hand_in, progress)
+    except ClaimLost:
+        # Another worker judges now, and completes what still waits.
+        raise
     except ComplianceError:
         with transaction(services.database) as session:
             _drop_asked(session, class_id)

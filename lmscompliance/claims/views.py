@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from io import BytesIO
 
 from flask import make_response, request, send_file
@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 from lmscompliance.claims import board, jobs, lists, pack, projects, service
 from lmscompliance.claims import money as payments
 from lmscompliance.claims.access import claim_scope
+from lmscompliance.claims.figures import yuan_of
 from lmscompliance.claims.models import FACTS
 from lmscompliance.claims.supposing import WHAT_IF
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
-from lmscompliance.kernel.errors import ComplianceError, InvalidInput
+from lmscompliance.kernel.errors import ComplianceError
 from lmscompliance.rules.ledger_terms import PARAMETERS
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
@@ -190,9 +191,4 @@ def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturn
 
 def _figure(name: str) -> Decimal | None:
     text = request.form.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise InvalidInput("claims.bad_figure", value=text[:20]) from None
+    return yuan_of(text) if text else None

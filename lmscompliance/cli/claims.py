@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
 
 from lmscompliance.claims import board, lists, money, pack, projects, service, trials
+from lmscompliance.claims.figures import yuan_of
 from lmscompliance.claims.models import FACTS
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
@@ -16,7 +16,6 @@ from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import bar, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai
-from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.messages import text
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
@@ -89,7 +88,7 @@ def project(
     by: str,
 ) -> None:
     """Set what was agreed about the class's project."""
-    agreed = Rates(_yuan(online) if online else None, _yuan(offline) if offline else None)
+    agreed = Rates(yuan_of(online) if online else None, yuan_of(offline) if offline else None)
     with services() as given:
         class_id = class_id_of(given, code)
         with reading(given.database) as session:
@@ -176,7 +175,7 @@ def return_(*, code: str, claim: str, reason: str, by: str) -> None:
 def pay(*, code: str, claim: str, yuan: str, reference: str, by: str) -> None:
     """Record a payment; all of them never come to more than was granted."""
     with services() as given:
-        money.pay(given, class_id_of(given, code), claim, _yuan(yuan), by=by, reference=reference)
+        money.pay(given, class_id_of(given, code), claim, yuan_of(yuan), by=by, reference=reference)
     say("cli.claims_paid", yuan=yuan)
 
 
@@ -192,7 +191,7 @@ def claw_back(*, code: str, claim: str, ordinal: int, yuan: str, reason: str, by
     with services() as given:
         class_id = class_id_of(given, code)
         enrolment = money.enrolment_of(given, class_id, claim, ordinal)
-        money.claw_back(given, class_id, claim, enrolment, _yuan(yuan), by=by, reason=reason)
+        money.claw_back(given, class_id, claim, enrolment, yuan_of(yuan), by=by, reason=reason)
     say("cli.claims_clawed_back", yuan=yuan)
 
 
@@ -219,10 +218,3 @@ def pack_(*, code: str, claim: str, file: str, purpose: str, out: Path) -> None:
     scratch.write_bytes(data)
     scratch.replace(out / name)
     say("cli.claims_pack", path=out / name)
-
-
-def _yuan(text_: str) -> Decimal:
-    try:
-        return Decimal(text_)
-    except InvalidOperation:
-        raise InvalidInput("claims.bad_figure", value=text_[:20]) from None

@@ -153,8 +153,9 @@ def answer(services: Services, attempt_id: str, n: int, photo: bytes | None) -> 
 
     The file is cleaned of what a camera writes into it, encrypted and kept by its digest. Where the host has
     plugged in a comparison, and the trainee agreed to that too, it is asked outside of any transaction; what
-    it says is a hint for people. Raises ``Conflict`` when no such photo is being asked for, ``InvalidInput``
-    for what is no picture. If the process dies before the commit, the photo is still being asked for.
+    it says is a hint for people. Raises ``Conflict`` when no such photo is asked for, or consent was taken
+    back since, ``InvalidInput`` for what is no picture. If the process dies before the commit, the
+    photo is still being asked for.
     """
     now = services.clock.now()
     ready = None if photo is None else files.prepare(services, photo)
@@ -162,11 +163,15 @@ def answer(services: Services, attempt_id: str, n: int, photo: bytes | None) -> 
         raise InvalidInput("exams.photo_kind")
     with reading(services.database) as session:
         row = _asked(session, attempt_id, n, now)
+        if ready is not None:
+            _require_consent(session, row)
         whose = row.enrolment_id
         comparer = None if ready is None else _comparer(session, services, row)
     verdict = "" if comparer is None or ready is None else _compared(comparer, whose, ready.cleaned.data)
     with transaction(services.database) as session:
         row = _asked(session, attempt_id, n, now, lock=True)
+        if ready is not None:
+            _require_consent(session, row)
         row.outcome, row.verdict, row.answered_at = UNAVAILABLE, verdict, now
         body: dict[str, Json] = {
             "attempt": attempt_id,
@@ -233,6 +238,13 @@ def _asked(session: Session, attempt_id: str, n: int, now: datetime, *, lock: bo
     if now > row.asked_at + timedelta(seconds=terms.answer_seconds):
         raise Conflict("exams.photo_late")
     return row
+
+
+def _require_consent(session: Session, row: ExamPhoto) -> None:
+    # Whoever took it back after the page had asked must not find their picture kept.
+    terms = training.class_notice(session, row.class_id).proctor
+    if not agrees(session, (row.class_id, row.enrolment_id), terms):
+        raise Conflict("exams.photo_not_asked")
 
 
 def _comparer(session: Session, services: Services, row: ExamPhoto) -> ComparesFaces | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.filing.models import NoticeReceipt, TrainingNotice
+from lmscompliance.identity import links
+from lmscompliance.identity.models import Person
+from lmscompliance.identity.people import open_name
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai, to_micros
@@ -147,20 +149,24 @@ def readers(
     session: Session, services: Services, class_id: str, number: int, page: int | None = None
 ) -> list[Reader]:
     """Return everybody of the class by ordinal with their receipt, or one page of them; names are masked."""
-    found = select(NoticeReceipt.enrolment_id, NoticeReceipt.at).where(
-        NoticeReceipt.class_id == class_id, NoticeReceipt.n == number
-    )
-    receipts = {row.enrolment_id: row.at for row in session.execute(found)}
-    people: Sequence[Enrolment] = queries.roster(session, class_id)
-    if page is not None:
-        people = people[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    return [
-        Reader(
-            one.ordinal,
-            mask_name(queries.open_enrolment(session, services.vault, class_id, one.id).person.name),
-            receipts.get(one.id),
+    people = (
+        select(Enrolment.ordinal, Person, NoticeReceipt.at)
+        .select_from(Enrolment)
+        .join(Person, Person.id == links.held_by(Enrolment.person_id))
+        .outerjoin(
+            NoticeReceipt,
+            (NoticeReceipt.class_id == class_id)
+            & (NoticeReceipt.n == number)
+            & (NoticeReceipt.enrolment_id == Enrolment.id),
         )
-        for one in people
+        .where(Enrolment.class_id == class_id)
+        .order_by(Enrolment.ordinal)
+    )
+    if page is not None:
+        people = people.limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS)
+    return [
+        Reader(ordinal, mask_name(open_name(services.vault, person)), at)
+        for ordinal, person, at in session.execute(people)
     ]
 
 

@@ -10,14 +10,15 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import judging, lines, money, pack, projects, service
+from lmscompliance.claims import figures, judging, lines, money, pack, projects, service
 from lmscompliance.claims.models import Claim, ClaimLine
 from lmscompliance.completion import closing
 from lmscompliance.identity import looks
+from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.rules.subsidy import Project, Rates
-from lmscompliance.storage.transaction import reading
+from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from tests.claims.office import APRIL, PAYEE, claim, closed_class, paying
 from tests.completion.classroom import open_classroom, publish_exam
@@ -154,6 +155,30 @@ def test_a_returned_claim_can_be_made_again(services, tmp_path):
         service.decide(services, class_id, claim_id, by="inspector-1")
     again = claim(services, class_id)
     assert [granted for granted, _, _ in _lines(services, class_id, again)] == [True, True]
+
+
+@ONCE
+def test_a_worker_that_was_taken_over_leaves_the_claim_to_its_successor(services, tmp_path):
+    """Its next word of progress tells it that the job is another's: what was prepared still waits."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    with transaction(services.database) as session:
+        service.prepare(session, services, class_id, PAYEE, by="clerk-1")
+
+    def lost(_done, _total):
+        raise ClaimLost("jobs.claim_lost", job="x")
+
+    with pytest.raises(ClaimLost):
+        service.complete(services, class_id, lost)
+    assert service.status_of(services, class_id, service.complete(services, class_id)) == "submitted"
+
+
+@pytest.mark.parametrize("text", ["1e999999", "1e-300", "0.00001", "NaN", "-Infinity", "十"])
+def test_a_figure_that_no_sum_can_take_is_refused(text):
+    """Sums are exact: what is too long for a log or a column is named back to whoever wrote it."""
+    with pytest.raises(InvalidInput, match="bad_figure"):
+        figures.yuan_of(text)
+    assert figures.yuan_of(" 12.50 ") == Decimal("12.5")
 
 
 @ONCE

@@ -88,6 +88,11 @@ def test_without_consent_nothing_is_asked_and_the_exam_is_sat_all_the_same(hall:
     _agree(hall, given=False)
     hall.clock.set(_rows(hall, attempt)[0].due_at)
     assert proctoring.asked(hall.services, attempt) is None
+    _agree(hall)
+    assert proctoring.asked(hall.services, attempt) is not None
+    _agree(hall, given=False)
+    with pytest.raises(Conflict, match="photo_not_asked"):
+        proctoring.answer(hall.services, attempt, 1, picture())
     assert hall.submit(attempt, 1, hall.right(attempt)).passed
 
 

@@ -6,6 +6,7 @@ import io
 import zipfile
 
 import pytest
+from sqlalchemy import event
 
 from lmscompliance.filing import notices, pack
 from lmscompliance.kernel.errors import InvalidInput, NotFound
@@ -41,7 +42,12 @@ def test_T14_a_notice_reaches_everybody_and_each_receipt_is_kept_once(services, 
     with reading(services.database) as session:
         (shown,) = notices.of_class(session, class_id)
         assert (shown.read, shown.enrolled) == (1, 2)
+        asked: list[object] = []
+        engine = services.database.engine
+        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
         read, unread = notices.readers(session, services, class_id, number)
+    # However many people a class has.
+    assert len(asked) == 1
     assert (read.name, unread.name, unread.at) == ("张*", "王*", None)
     assert read.at is not None
     with pytest.raises(NotFound):
