@@ -24,9 +24,13 @@ def test_jumping_to_the_last_second_in_the_player_earns_nothing(site: Site) -> N
     """The console's ``currentTime = duration - 1`` is seen as a jump; then the video is over."""
     page = site.visit()
     play(page)
-    page.eval_on_selector("video", "video => { video.currentTime = video.duration - 1; }")
+    played = page.eval_on_selector(
+        "video",
+        "video => { const at = video.currentTime; video.currentTime = video.duration - 1; return at }",
+    )
     site.wait(lambda facts: bool(facts) and facts[0].closed_us is not None)
-    assert site.school.account().credited_seconds <= 2
+    # However long a busy machine let it play before the jump.
+    assert site.school.account().credited_seconds <= played + 2
 
 
 def test_overwritten_page_variables_earn_nothing(site: Site) -> None:
@@ -53,18 +57,20 @@ def test_three_times_the_speed_behind_an_overridden_setter_earns_nothing(site: S
     """The film runs three times as fast while its element denies it: all of that is too fast."""
     page = site.visit()
     play(page)
-    page.eval_on_selector(
+    played = page.eval_on_selector(
         "video",
         """video => {
+            const at = video.currentTime;
             const own = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'playbackRate');
             Object.defineProperty(video, 'playbackRate', { get: () => 1, set() {} });
             own.set.call(video, 3);
+            return at;
         }""",
     )
     _beats(site, 9)
     account = site.school.account()
     assert account.excluded["too_fast"] >= 3
-    assert account.credited_seconds <= 3
+    assert account.credited_seconds <= played + 3
 
 
 def test_a_muted_film_in_a_background_tab_earns_nothing(site: Site) -> None:
@@ -124,6 +130,7 @@ def test_a_page_whose_timers_run_wild_earns_the_clock_and_no_more(site: Site) ->
     page.reload()
     play(page)
     _beats(site, 40)
-    played = page.eval_on_selector("video", "video => video.currentTime")
+    # In this order: the film plays on between the two.
     account = site.school.account()
+    played = page.eval_on_selector("video", "video => video.currentTime")
     assert account.credited_seconds <= min(account.wall_seconds, played + 1)
