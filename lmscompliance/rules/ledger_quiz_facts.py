@@ -13,10 +13,14 @@ from lmscompliance.rules.quizzes import QuizSetting, QuizTry
 
 @dataclass(frozen=True, slots=True)
 class QuizSetRecord:
-    """A version of a lesson's quiz, what it draws (levels aside), by whom it was set and why."""
+    """A version of a lesson's quiz, what it draws, by whom it was set and why.
+
+    ``named`` holds the ids of the questions it draws from, empty where that is the whole bank.
+    """
 
     setting: QuizSetting
     blueprint: Blueprint
+    named: frozenset[str]
     by: str
     reason: str
 

@@ -51,13 +51,20 @@ def read_set(found: ClassRecord, record: Record, body: Body) -> None:
         msg = f"version {version} of the lesson's quiz is out of order"
         raise body.refuse(msg)
     parts = tuple(
-        Drawn(one.text("topic"), one.text("kind"), one.whole("count"), one.exact("points"))
+        Drawn(
+            one.text("topic"),
+            one.text("kind"),
+            one.whole("count"),
+            one.exact("points"),
+            one.maybe_text("level"),
+        )
         for one in body.items("parts")
     )
     found.quizzes.append(
         QuizSetRecord(
             QuizSetting(lesson, version, use, body.whole("at_us")),
             Blueprint(parts),
+            frozenset(body.texts("named")),
             record.text("by"),
             record.text("reason"),
         )

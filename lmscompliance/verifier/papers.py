@@ -31,8 +31,8 @@ class PaperCheck:
             # What the bank held is no part of the record; whether it was enough, the papers show.
             depth = dict.fromkeys(laid_out.cells(), laid_out.count)
             for problem in blueprints.check(laid_out, one.topics, depth, self._notice.exam):
-                told = ", ".join(f"{name}={value}" for name, value in problem.params.items())
-                self._grades.fail("blueprint_unfit", version=version, problem=problem.reason, told=told)
+                why = ", ".join(f"{name}={value}" for name, value in problem.params.items())
+                self._grades.fail("blueprint_unfit", version=version, problem=problem.reason, told=why)
 
     def check(self, judged: Judged) -> None:
         """Compare every paper of one trainee, whatever became of its attempt."""
@@ -54,22 +54,24 @@ class PaperCheck:
         for number, (part, item) in enumerate(zip(wanted, attempt.items, strict=False), 1):
             if item is None:
                 continue
-            if not _fits(part, item):
-                expected, found = _told(part.to_json()), _told(item)
-                told = {"item": number, "version": version, "expected": expected, "found": found}
-                self._grades.fail("paper_differs", **told, **where)
+            if not fits(part, item):
+                expected, found = told(part.to_json()), told(item)
+                what = {"item": number, "version": version, "expected": expected, "found": found}
+                self._grades.fail("paper_differs", **what, **where)
             question = str(item.get("question"))
             if question in seen:
                 self._grades.fail("paper_repeats", item=number, question=question, **where)
             seen.add(question)
 
 
-def _fits(part: Part, item: Mapping[str, Json]) -> bool:
+def fits(part: Part, item: Mapping[str, Json]) -> bool:
+    """Tell whether a frozen question is what ``part`` asks for."""
     wanted = (part.topic, part.kind, plain(part.points))
     same = (item.get("topic"), item.get("kind"), item.get("points")) == wanted
     return same and part.level in {"", item.get("level")}
 
 
-def _told(question: Mapping[str, Json]) -> str:
+def told(question: Mapping[str, Json]) -> str:
+    """Return topic, kind, level and points as a report says them."""
     level = f"/{question['level']}" if question.get("level") else ""
     return f"{question.get('topic')}/{question.get('kind')}{level}/{question.get('points')}"

@@ -10,6 +10,7 @@ from lmscompliance.rules.ledger_facts import TraineeRecord
 from lmscompliance.rules.ledger_quiz_facts import QuizRecord, QuizSetRecord
 from lmscompliance.rules.marking import Item, mark
 from lmscompliance.rules.quizzes import not_before_us, passes
+from lmscompliance.verifier.papers import fits, told
 from lmscompliance.verifier.report import Report, Step
 
 
@@ -41,7 +42,7 @@ class QuizCheck:
                     self._marked(one, where)
 
     def _drawn(self, one: QuizRecord, where: Mapping[str, object]) -> None:
-        """Check that it was set by then, with as many questions."""
+        """Check that it was set by then, and holds just such questions as were set, in their order."""
         setting = self._set.get((one.fact.lesson, one.fact.version))
         if setting is None or not setting.blueprint.parts or setting.setting.at_us > one.fact.opened_us:
             self._rules.fail("quiz_not_set", **where)
@@ -49,6 +50,23 @@ class QuizCheck:
             self._rules.fail(
                 "quiz_other_paper", count=len(one.items), expected=setting.blueprint.count, **where
             )
+        else:
+            self._asked(one, setting, where)
+
+    def _asked(self, one: QuizRecord, setting: QuizSetRecord, where: Mapping[str, object]) -> None:
+        wanted = [part for part in setting.blueprint.parts for _ in range(part.count)]
+        seen: set[str] = set()
+        for number, (part, item) in enumerate(zip(wanted, one.items, strict=True), 1):
+            if item is None:
+                continue
+            question = str(item.get("question"))
+            foreign = bool(setting.named) and question not in setting.named
+            if foreign or question in seen or not fits(part, item):
+                what = f"{told(item)}（{question}）"
+                self._rules.fail(
+                    "quiz_other_question", item=number, expected=told(part.to_json()), found=what, **where
+                )
+            seen.add(question)
 
     def _begun(self, one: QuizRecord, before: list[QuizRecord], where: Mapping[str, object]) -> None:
         """Check that those of a lesson are numbered in turn, and begun one after another."""

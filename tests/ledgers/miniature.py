@@ -350,11 +350,15 @@ class Miniature:
         self.clock.advance(60)
         return attempt
 
-    def set_quiz(self, lesson: int, version: int = 1, use: str = "required", count: int = 2) -> None:
-        """Set a lesson's quiz of so many questions."""
-        parts: list[Json] = [{"topic": self.topics[lesson], "kind": "single", "count": count, "points": "1"}]
+    def set_quiz(
+        self, lesson: int, version: int = 1, use: str = "required", count: int = 2, **part: Json
+    ) -> None:
+        """Set a lesson's quiz of so many questions; ``part`` replaces what is asked for."""
+        named = part.pop("named", [])
+        asked: dict[str, Json] = {"topic": self.topics[lesson], "kind": "single", "count": count}
+        parts: list[Json] = [asked | {"points": "1"} | part]
         body: dict[str, Json] = {"lesson": self.lessons[lesson], "version": version, "use": use}
-        body |= {"at_us": self.now_us(), "content_sha256": "0" * 64, "named": []}
+        body |= {"at_us": self.now_us(), "content_sha256": "0" * 64, "named": named}
         self.record(
             evidence.class_stream(self.class_id),
             "lesson.quiz_set",

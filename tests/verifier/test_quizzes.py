@@ -32,6 +32,11 @@ def _learnt(mini: Miniature, *tries: tuple[int, int], **cheat) -> None:
         mini.take_quiz(3, 3, number, right, **(cheat if (number, right) == tries[-1] else {}))
 
 
+def _asked(mini: Miniature, **part) -> None:
+    mini.set_quiz(3, **part)
+    mini.take_quiz(3, 3, 1, 2)
+
+
 def test_what_waited_and_what_was_passed_stand_in_the_ledger(tmp_path: Path) -> None:
     """A failed and a passed quiz release the lesson; its sheet lists both and what was set."""
     made = make(tmp_path, lambda mini: _learnt(mini, (1, 1), (2, 2)))
@@ -61,10 +66,13 @@ def test_a_lesson_whose_quiz_is_not_passed_waits_on_the_detail_sheet(tmp_path: P
         (lambda mini: _learnt(mini, (2, 2)), "quiz_too_early"),
         (lambda mini: mini.take_quiz(3, 3, 1, 2), "quiz_not_set"),
         (lambda mini: (mini.set_quiz(3, count=5), mini.take_quiz(3, 3, 1, 2)), "quiz_other_paper"),
+        (lambda mini: _asked(mini, topic="消防"), "quiz_other_question"),
+        (lambda mini: _asked(mini, level="hard"), "quiz_other_question"),
+        (lambda mini: _asked(mini, named=["bank-0000", "bank-0007"]), "quiz_other_question"),
     ],
 )
 def test_a_forged_quiz_is_found(tmp_path: Path, change, code: str) -> None:
-    """Who writes a pass, a score, a number or a shorter paper into the log is named."""
+    """Who writes a pass, a score, a number, a shorter paper or other questions into the log is named."""
     report = _verify(tmp_path, change)
     assert report.verdict is Verdict.INVALID
     assert code in codes(report)
