@@ -135,8 +135,12 @@ def asked(services: Services, attempt_id: str) -> Ask | None:
     The caller has made sure that the attempt is the actor's.
     """
     now = services.clock.now()
+    with reading(services.database) as session:
+        # Every open paper asks every few seconds, and hardly ever is there anything to write.
+        if _due(session, attempt_id, now) is None:
+            return None
     with transaction(services.database) as session:
-        row = _due(session, attempt_id, now)
+        row = _due(session, attempt_id, now, lock=True)
         if row is None:
             return None
         terms = training.class_notice(session, row.class_id).proctor
@@ -208,8 +212,8 @@ def look(services: Services, actor: Actor, class_id: str, attempt_id: str, n: in
         return content
 
 
-def _due(session: Session, attempt_id: str, now: datetime) -> ExamPhoto | None:
-    """Return the last photo that is due and not answered, locked; only while the attempt is open."""
+def _due(session: Session, attempt_id: str, now: datetime, *, lock: bool = False) -> ExamPhoto | None:
+    """Return the last photo that is due and not answered; only while the attempt is open."""
     query = (
         select(ExamPhoto)
         .join(
@@ -224,9 +228,8 @@ def _due(session: Session, attempt_id: str, now: datetime) -> ExamPhoto | None:
         )
         .order_by(ExamPhoto.n.desc())
         .limit(1)
-        .with_for_update(of=ExamPhoto)
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.with_for_update(of=ExamPhoto) if lock else query).one_or_none()
 
 
 def _asked(session: Session, attempt_id: str, n: int, now: datetime, *, lock: bool = False) -> ExamPhoto:
