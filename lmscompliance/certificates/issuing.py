@@ -57,13 +57,12 @@ def issue_all(services: Services, actor: Actor, class_id: str, base: str = "") -
     Dying in between leaves whole certificates; asking again issues the others.
     """
     with reading(services.database) as session:
-        held = select(Certificate.enrolment_id).where(
+        valid = select(Certificate.enrolment_id).where(
             Certificate.class_id == class_id, Certificate.revoked_at.is_(None)
         )
+        held = set(session.scalars(valid))
         waiting = [
-            (one.ordinal, one.id)
-            for one in queries.roster(session, class_id)
-            if one.id not in set(session.scalars(held))
+            (one.ordinal, one.id) for one in queries.roster(session, class_id) if one.id not in held
         ]
     numbers: list[str] = []
     refused: list[tuple[int, ComplianceError]] = []
@@ -99,7 +98,6 @@ def _issue(services: Services, actor: Actor, status: TraineeStatus, base: str) -
     class_id, enrolment_id = status.course.fact.id, status.enrolment_id
     code = services.ids.opaque()
     address = address_of(services, base, code)
-    now = services.clock.now()
     try:
         with transaction(services.database) as session:
             class_ = queries.class_by_id(session, class_id)
@@ -113,6 +111,8 @@ def _issue(services: Services, actor: Actor, status: TraineeStatus, base: str) -
             ).all()
             if any(one.revoked_at is None for one in earlier):
                 raise Conflict("certificates.held_already")
+            # A clock that was set back puts no certificate before the end of the one it replaces.
+            now = max([services.clock.now(), *(one.revoked_at for one in earlier if one.revoked_at)])
             notice = status.course.notice
             number = next_number(session, notice.certificate.number_prefix, shanghai_day(now).year)
             content = _content(

@@ -19,8 +19,8 @@ class Certificate(Base):
 
     ``n`` counts an enrolment's certificates from 1: another one is issued only when the one before is
     revoked, and the key lets only one of two at once in. ``code`` is the unguessable part of the address on
-    it. ``content_sealed`` is what it says (JSON) and ``pdf_sealed`` the document itself (base64), both of
-    them until the person's data is destroyed. ``recorded_n`` is the entry of the enrolment's stream. The
+    it. ``content_sealed`` is what it says (JSON) and ``pdf_sealed`` the document itself (base64, read only
+    where it is handed out), both of them until the person's data is destroyed. ``recorded_n`` is the entry of the enrolment's stream. The
     enrolment may be gone one day, which is why no key refers to it: that a number was given out stays.
     """
 
@@ -37,7 +37,7 @@ class Certificate(Base):
     recorded_n: Mapped[int] = mapped_column(Integer)
     pdf_sha256: Mapped[str] = mapped_column(String(64))
     content_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    pdf_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    pdf_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_by: Mapped[str | None] = mapped_column(String(255))
     reason_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -54,8 +54,9 @@ def begin(services: Services, actor: Actor, lesson_id: str, *, ip: str, agent: s
         if before and before[-1].submitted_at is None:
             return before[-1].id
         notice = queries.class_notice(session, lesson.class_id)
-        # A clock that was set back puts no quiz before the one it follows.
-        now = max([services.clock.now(), *(one.submitted_at for one in before if one.submitted_at)])
+        # A clock that was set back puts no quiz before the one it follows, nor before what it is drawn by.
+        ended = [one.submitted_at for one in before if one.submitted_at]
+        now = max([services.clock.now(), quiz.set_at, *ended])
         tries = [one for one in quiz_tries(session, [enrolment.id])[enrolment.id] if one.lesson == lesson.id]
         free_us = not_before_us(tries, notice.quiz, to_micros(now))
         if free_us is not None:

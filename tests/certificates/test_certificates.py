@@ -125,6 +125,10 @@ def test_revoking_needs_a_reason_and_happens_once(passed: Classroom) -> None:
     assert told["certificate.issued"].body["pdf_sha256"] == shown.pdf_sha256
     assert told["certificate.revoked"].body["number"] == shown.number
     assert "张三" not in str(told["certificate.issued"].body)
+    revoked_at = passed.clock.now()
+    passed.clock.advance(-60)  # as when the machine's clock is set right
+    issuing.issue(services, ISSUER, class_id, passed.enrolment(), BASE)
+    assert reading.own(services, TRAINEE, class_id).issued_at == revoked_at
 
 
 @sqlite_only
