@@ -68,7 +68,8 @@ def load(text: str, file: str, sources: Collection[str]) -> list[Layout]:
 def write(layout: Layout, rows: Iterable[Mapping[str, str]], form: str = "") -> bytes:
     """Return the table of ``rows`` (source → value), written as ``form`` says, else as the layout does.
 
-    Raises ``InvalidInput`` for a form the layout cannot have, a value without a code or one that is too long.
+    Raises ``InvalidInput`` for a form the layout cannot have, a value without a code, one that is too long or
+    one whose characters the encoding does not have (rare names in ``gbk``).
     """
     if form and (form not in FORMS or layout.kind == FIXED):
         raise InvalidInput("documents.layout_form", title=layout.title, forms="、".join(FORMS))
@@ -80,6 +81,10 @@ def write(layout: Layout, rows: Iterable[Mapping[str, str]], form: str = "") -> 
         ).encode()
     if layout.kind == FIXED:
         return b"".join(_fixed(layout, row, number) for number, row in enumerate(values, 1))
+    encoding = form or layout.encoding
+    for number, row in enumerate(values, 1):
+        for one, value in zip(layout.fields, row, strict=True):
+            _encoded(value, encoding, number, one)
     target = io.StringIO()
     writer = csv.writer(target, delimiter=layout.delimiter, lineterminator=_ENDS[layout.line_end])
     if layout.header:
@@ -87,7 +92,7 @@ def write(layout: Layout, rows: Iterable[Mapping[str, str]], form: str = "") -> 
     writer.writerows(
         [_guarded(one, value) for one, value in zip(layout.fields, row, strict=True)] for row in values
     )
-    return target.getvalue().encode(form or layout.encoding)
+    return target.getvalue().encode(encoding)
 
 
 def _coded(one: Field, row: Mapping[str, str], number: int) -> str:
@@ -108,7 +113,7 @@ def _guarded(one: Field, value: str) -> str:
 def _fixed(layout: Layout, values: list[str], number: int) -> bytes:
     line = b""
     for one, value in zip(layout.fields, values, strict=True):
-        data = value.encode(layout.encoding)
+        data = _encoded(value, layout.encoding, number, one)
         if len(data) > one.width or any(char in value for char in "\r\n\t"):
             raise InvalidInput(
                 "documents.layout_width", row=number, field=one.name, width=one.width, needed=len(data)
@@ -116,6 +121,16 @@ def _fixed(layout: Layout, values: list[str], number: int) -> bytes:
         pad = one.pad.encode(layout.encoding) * (one.width - len(data))
         line += pad + data if one.align == "right" else data + pad
     return line + _ENDS[layout.line_end].encode()
+
+
+def _encoded(value: str, encoding: str, number: int, one: Field) -> bytes:
+    try:
+        return value.encode(encoding)
+    except UnicodeEncodeError as error:
+        odd = value[error.start]
+        raise InvalidInput(
+            "documents.layout_character", row=number, field=one.name, character=odd, encoding=encoding
+        ) from None
 
 
 def _layout(given: Mapping[str, Any], sources: Collection[str]) -> Layout:

@@ -64,6 +64,15 @@ def test_what_does_not_fit_is_named_and_never_cut(changed: dict[str, str], code:
     assert named.items() <= caught.value.params.items()
 
 
+@pytest.mark.parametrize("text", [FIXED.replace("gb18030", "gbk"), f'{SEPARATED}encoding = "gbk"\n'])
+def test_a_character_the_encoding_lacks_is_named(text: str) -> None:
+    """A rare name in a layout of an older encoding says row, field and character."""
+    with pytest.raises(InvalidInput) as caught:
+        layouts.write(_layout(text), [WANG, WANG | {"name": "𠮷一"}])
+    assert caught.value.code == "documents.layout_character"
+    assert {"row": 2, "field": "姓名", "character": "𠮷"}.items() <= caught.value.params.items()
+
+
 @pytest.mark.parametrize("form", [layouts.UTF8, layouts.GB18030])
 def test_a_separated_table_opens_as_text(form: str) -> None:
     """No name becomes a formula, no number loses its digits, and UTF-8 carries its mark."""
