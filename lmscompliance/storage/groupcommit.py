@@ -18,6 +18,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 from weakref import WeakSet
 
@@ -89,7 +90,7 @@ class GroupCommit:
         """Update with ``row`` and wait for its commit; tell whether a row matched."""
         mine = _Waiting(row)
         with self._mutex:
-            if self._may_lead(1) and row[: self._key] not in self._under_way:
+            if self._may_lead(1) and self._is_first(mine):
                 self._lead_next(mine)
             else:
                 self._queue.append(mine)
@@ -124,11 +125,16 @@ class GroupCommit:
         enough = len(self._queue) + more >= WORTH_A_COMMIT
         return not self._leaders or (self._leaders < AT_ONCE and enough)
 
+    def _is_first(self, mine: _Waiting) -> bool:
+        """Tell whether no row with the key of ``mine`` is under way, or queued before it."""
+        key = mine.row[: self._key]
+        before = takewhile(lambda one: one is not mine, self._queue)
+        return key not in self._under_way and all(one.row[: self._key] != key for one in before)
+
     def _leads_overdue(self, mine: _Waiting) -> bool:
         """Tell whether ``mine``, which has waited too long, leads a batch now however small it is."""
         with self._mutex:
-            free = self._leaders < AT_ONCE and mine.row[: self._key] not in self._under_way
-            if free and mine in self._queue:
+            if self._leaders < AT_ONCE and mine in self._queue and self._is_first(mine):
                 self._queue.remove(mine)
                 self._lead_next(mine)
             return mine.leads

@@ -153,9 +153,15 @@ def _start_in_order(writer: GroupCommit, threads: list[threading.Thread]) -> Non
     for started, thread in enumerate(threads, 1):
         thread.start()
         until = time.monotonic() + 60
-        while len(writer._queue) + writer._leaders < started:
+        while _waiting(writer) < started:
             assert time.monotonic() < until
             time.sleep(0.002)
+
+
+def _waiting(writer: GroupCommit) -> int:
+    """Count the rows that are queued or under way, also when one has waited long enough to lead others."""
+    with writer._mutex:
+        return len(writer._queue) + len(writer._under_way)
 
 
 @pytest.mark.parametrize("locked", [["row1"], ["row0", "row7"]])
@@ -180,6 +186,27 @@ def test_rows_of_one_key_apply_in_their_order(database: Database, locked: list[s
         thread.join()
     assert kept == [True] * len(threads)
     assert _rows(database)["row1"] == "23456"
+
+
+@pytest.mark.parametrize("empty_database_url", ["postgresql"], indirect=True)
+@pytest.mark.usefixtures("patient")
+def test_a_row_never_leads_past_an_earlier_one_of_its_key(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a second batch would now be large enough, the later row waits for its turn."""
+    monkeypatch.setattr(groupcommit, "WORTH_A_COMMIT", 2)
+    monkeypatch.setattr(groupcommit, "PATIENCE_SECONDS", 60)
+    writer = _writer(database)
+    assert isinstance(writer, GroupCommit)
+    rows = (("row0", 1), ("row1", 1), ("row1", 2))
+    threads = [threading.Thread(target=writer.keep, args=(row,)) for row in rows]
+    with database.engine.begin() as locking:
+        _lock(locking, "row0")
+        _start_in_order(writer, threads)
+        assert (writer._leaders, [one.row for one in writer._queue]) == (1, [*rows[1:]])
+    for thread in threads:
+        thread.join()
+    assert _rows(database)["row1"] == "12"
 
 
 def _lose_connections(database: Database) -> None:
