@@ -61,9 +61,7 @@ def issue_all(services: Services, actor: Actor, class_id: str, base: str = "") -
             Certificate.class_id == class_id, Certificate.revoked_at.is_(None)
         )
         held = set(session.scalars(valid))
-        waiting = [
-            (one.ordinal, one.id) for one in queries.roster(session, class_id) if one.id not in held
-        ]
+        waiting = [(one.ordinal, one.id) for one in queries.roster(session, class_id) if one.id not in held]
     numbers: list[str] = []
     refused: list[tuple[int, ComplianceError]] = []
     for ordinal, enrolment_id in waiting:

@@ -20,8 +20,9 @@ class Certificate(Base):
     ``n`` counts an enrolment's certificates from 1: another one is issued only when the one before is
     revoked, and the key lets only one of two at once in. ``code`` is the unguessable part of the address on
     it. ``content_sealed`` is what it says (JSON) and ``pdf_sealed`` the document itself (base64, read only
-    where it is handed out), both of them until the person's data is destroyed. ``recorded_n`` is the entry of the enrolment's stream. The
-    enrolment may be gone one day, which is why no key refers to it: that a number was given out stays.
+    where it is handed out), both of them until the person's data is destroyed. ``recorded_n`` is the entry
+    of the enrolment's stream. The enrolment may be gone one day, which is why no key refers to it: that a
+    number was given out stays.
     """
 
     __tablename__ = "compliance_certificate"
