@@ -9,8 +9,12 @@ import click
 
 from lmscompliance.cli.language import language
 from lmscompliance.kernel.errors import Misconfigured
-from lmscompliance.verifier import said, to_json, verify_receipt
+from lmscompliance.kernel.messages import text
+from lmscompliance.rules.sampling import drawn
+from lmscompliance.verifier import Verdict, said, to_json, verify_receipt
 from lmscompliance.verifier import verify as verify_bundle
+
+_VALID = (Verdict.VALID, Verdict.VALID_WITH_FINDINGS)
 
 
 @click.command("verify")
@@ -27,20 +31,41 @@ from lmscompliance.verifier import verify as verify_bundle
     help="A workbook from elsewhere, such as one received by mail, to be compared with the evidence "
     "cell by cell.",
 )
+@click.option("--sample", type=click.IntRange(min=1), help="Draw so many trainees to look at more closely.")
+@click.option("--seed", help="What they are drawn by; whoever repeats it draws the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
 @click.pass_context
 def verify(
-    context: click.Context, bundle: Path, trust: Path | None, workbook: Path | None, *, as_json: bool
+    context: click.Context,
+    bundle: Path,
+    *,
+    trust: Path | None,
+    workbook: Path | None,
+    sample: int | None,
+    seed: str | None,
+    as_json: bool,
 ) -> None:
     """Verify an evidence bundle offline.
 
+    A sample is drawn from a bundle that is valid, by --sample and --seed together.
+
     Exit code: 0 valid, 1 invalid, 2 unverifiable (or a wrong call), 3 valid with findings.
     """
+    if (sample is None) != (not seed):
+        raise click.UsageError(text("cli.sample_half", language()))
     report = verify_bundle(bundle, _read(trust), workbook)
+    numbers: list[int] | None = None
+    if sample is not None and seed and report.verdict in _VALID:
+        numbers = drawn(report.trainees, sample, seed)
     if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        sampled = {} if numbers is None else {"sample": {"seed": seed, "trainees": numbers}}
+        click.echo(json.dumps({**report.to_json(), **sampled}, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(report.lines(language())))
+        if numbers is not None:
+            listed = "、".join(map(str, numbers))
+            count, of = len(numbers), len(report.trainees)
+            click.echo(text("cli.sample", language(), seed=seed, count=count, of=of, listed=listed))
     context.exit(int(report.verdict.exit))
 
 

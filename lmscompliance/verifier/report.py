@@ -119,6 +119,8 @@ class Report:
     owes: list[Remark] = field(default_factory=list)
     unverifiable: list[Remark] = field(default_factory=list)
     """Why nothing can be said, if nothing can: no trust in the log, an unreadable file."""
+    trainees: dict[str, int] = field(default_factory=dict)
+    """Enrolment → number in the class, as the entries say: what samples are drawn from. It is not told."""
     _found: dict[str, int] = field(default_factory=dict)
 
     @property

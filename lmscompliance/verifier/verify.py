@@ -124,6 +124,7 @@ class _Verification:
         times.vouch(self.accepted)
         entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report, times.see)
         entries.run()
+        self.report.trainees = dict(entries.listed.enrolments)
         if notice is not None and notice.digest != entries.listed.policy_digest:
             self.policy_step.fail(
                 "policy_foreign", expected=entries.listed.policy_digest, found=notice.digest

@@ -139,7 +139,9 @@ def test_a_file_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
     assert "junk.xlsx" in result.output
 
 
-def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path) -> None:
+def test_T38_W37_an_exported_ledger_verifies_and_is_sampled_and_an_altered_one_does_not(
+    tmp_path: Path,
+) -> None:
     """``ledger export`` makes whole files; ``verify`` ends 0 or 3 for them and 1 for a changed byte."""
     _good("db", "upgrade")
     _file_class()
@@ -155,6 +157,13 @@ def test_an_exported_ledger_verifies_and_an_altered_one_does_not(tmp_path: Path)
     assert verified.exit_code in {0, 3}, report
     assert report["verdict"].startswith("valid")
     assert _run("verify", out / "TC-1.lmsev.zip").exit_code == 2
+    whole = ("verify", out / "TC-1.lmsev.zip", "--trust", out / "TC-1.trust", "--sample", 5)
+    assert _run(*whole).exit_code == 2, "a sample needs its seed"
+    assert "Sample (seed “s”, 2 of 2): numbers in the class 1、2" in _run(*whole, "--seed", "s").stdout
+    sampled = json.loads(_run(*whole, "--seed", "s", "--json").stdout)
+    assert sampled == {**report, "sample": {"seed": "s", "trainees": [1, 2]}}
+    untold = _run("verify", out / "TC-1.lmsev.zip", "--sample", 5, "--seed", "s")
+    assert "Sample" not in untold.stdout, "nothing is drawn from what nobody vouches for"
     data = bytearray((out / "TC-1.lmsev.zip").read_bytes())
     data[len(data) // 2] ^= 1
     (out / "bad.lmsev.zip").write_bytes(data)

@@ -21,7 +21,7 @@ def _link(maker: Browser, class_id: str, days: int = 2) -> str:
     return found[1]
 
 
-def test_a_link_reads_one_class_and_nothing_else(house: House) -> None:
+def test_T38_W41_a_link_reads_one_class_and_nothing_else(house: House) -> None:
     """Looking at the link uses nothing up; opening it reads that class, and writes nowhere."""
     class_id, other = file_class(house.services), file_class(house.services, "K2", OTHER_USCC, "沙溪镇")
     eye = house.staff("eye", Role.INSPECTOR, "城厢镇")
