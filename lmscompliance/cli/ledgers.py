@@ -17,6 +17,7 @@ from lmscompliance.documents.pdf_signature import Key, sign
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import SystemClock
+from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.messages import text
 from lmscompliance.ledgers import comparing
 from lmscompliance.ledgers.downloads import handed_out
@@ -70,8 +71,8 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: boo
 @click.option(
     "--out",
     required=True,
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    help="Directory for the table.",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Directory for the table; made if it is missing.",
 )
 def compare(code: str, layout: str, form: str | None, purpose: str, out: Path) -> None:
     """Write a table of the class's people for comparison with the bureau's own, or of their certificates.
@@ -82,8 +83,12 @@ def compare(code: str, layout: str, form: str | None, purpose: str, out: Path) -
     with services() as given:
         by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
         class_id = class_id_of(given, code)
-        name, data = comparing.table(given, by, class_id, layout, form=form or "", purpose=purpose)
-    path = out / name
+        path = out / comparing.file_name(given, code, layout, form or "")
+        # Asked before anything is recorded: what was not written was handed to nobody.
+        if path.exists():
+            raise InvalidInput("cli.file_exists", file=path)
+        out.mkdir(parents=True, exist_ok=True)
+        _, data = comparing.table(given, by, class_id, layout, form=form or "", purpose=purpose)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
     click.echo(path)

@@ -13,7 +13,7 @@ from lmscompliance.quizzes import setting
 from lmscompliance.quizzes.setting import Wanted
 from lmscompliance.rules.blueprint import LEVELS, Part
 from lmscompliance.rules.marking import MACHINE_KINDS
-from lmscompliance.rules.quizzes import USES
+from lmscompliance.rules.quizzes import NONE, USES
 
 _CLASS = click.option("--class", "code", required=True, help="The class's code.")
 _PIECES = 2
@@ -55,7 +55,7 @@ def set_(
         lesson_id, own_topic = setting.lesson_by_ordinal(given, class_id, ordinal)
         parts = tuple(_part(one, topic or own_topic, level or "") for one in draw)
         version = setting.set_quiz(given, class_id, lesson_id, Wanted(use, parts, named, reason), by=by)
-    say("cli.quiz_set", code=code, ordinal=ordinal, version=version)
+    say("cli.quiz_set" if use != NONE else "cli.quiz_taken_away", code=code, ordinal=ordinal, version=version)
 
 
 @group.command("list", short_help="List the lessons with a quiz.")

@@ -53,15 +53,12 @@ def known(services: Services) -> dict[str, Layout]:
 def table(
     services: Services, actor: Actor, class_id: str, layout_id: str, *, form: str, purpose: str
 ) -> tuple[str, bytes]:
-    """Return a table of the class's people and the file's name, having recorded who got it and what for.
+    """Return a table of the class's people and its ``file_name``, having recorded who got it and what for.
 
     Each person stands in it once. ``form`` is of ``layouts.FORMS``, or empty for the layout's own. Raises
     ``InvalidInput`` for an unknown layout, without a purpose, or for what does not fit.
     """
-    layouts_known = known(services)
-    layout = layouts_known.get(layout_id)
-    if layout is None:
-        raise InvalidInput("ledgers.layout", known="、".join(layouts_known))
+    layout = _layout(services, layout_id)
     words = looks.checked_purpose(purpose)
     with transaction(services.database) as session:
         code, enrolled = _enrolled(session, services, class_id)
@@ -77,8 +74,25 @@ def table(
         looks.record(
             session, services, actor, place, what=looks.LEDGER, occasion=f"compare {layout.id}", purpose=words
         )
+    return _file_name(layout, code, form), data
+
+
+def file_name(services: Services, code: str, layout_id: str, form: str) -> str:
+    """Return the name of the table of the class ``code``; ``InvalidInput`` for an unknown layout."""
+    return _file_name(_layout(services, layout_id), code, form)
+
+
+def _layout(services: Services, layout_id: str) -> Layout:
+    layouts_known = known(services)
+    layout = layouts_known.get(layout_id)
+    if layout is None:
+        raise InvalidInput("ledgers.layout", known="、".join(layouts_known))
+    return layout
+
+
+def _file_name(layout: Layout, code: str, form: str) -> str:
     ending = ".json" if form == JSON else ".txt" if layout.kind == FIXED else ".csv"
-    return f"{layout.title}-{code}{ending}", data
+    return f"{layout.title}-{code}{ending}"
 
 
 def _enrolled(session: Session, services: Services, class_id: str) -> tuple[str, dict[str, dict[str, str]]]:
