@@ -91,9 +91,14 @@ def _decide(services: Services, taken: queue.Claim) -> dict[str, Any]:
     if service.status_of(services, taken.subject, claim) == DECIDED:
         # A worker decided and died before it could say so.
         return {}
-    service.decide(
-        services, taken.subject, claim, by=by, reference=reference, progress=_progress(services, taken)
-    )
+    try:
+        service.decide(
+            services, taken.subject, claim, by=by, reference=reference, progress=_progress(services, taken)
+        )
+    except Conflict as error:
+        # One that was only slow decided while we judged.
+        if error.code != "claims.settled" or service.status_of(services, taken.subject, claim) != DECIDED:
+            raise
     return {}
 
 

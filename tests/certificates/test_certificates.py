@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from lmscompliance.certificates import issuing, reading, revoking
 from lmscompliance.certificates.models import Certificate
@@ -65,7 +65,11 @@ def test_only_who_passed_gets_one_and_one_at_a_time(passed: Classroom) -> None:
         issuing.issue(services, ISSUER, class_id, passed.enrolment("trainee-2"), BASE)
     done = issuing.issue_all(services, ISSUER, class_id, BASE)
     assert (done.numbers, done.refused) == (("PX-2021-000001",), ())
+    asked: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
     assert issuing.issue_all(services, ISSUER, class_id, BASE).numbers == ()
+    # Once, and not for each trainee.
+    assert sum("FROM compliance_certificate" in one for one in asked) == 1
     with pytest.raises(Conflict, match="held_already"):
         issuing.issue(services, ISSUER, class_id, passed.enrolment(), BASE)
     passed.hall.sit(100, "trainee-2")

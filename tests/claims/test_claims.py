@@ -10,10 +10,11 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import figures, judging, lines, money, pack, projects, service
+from lmscompliance.claims import figures, jobs, judging, lines, money, pack, projects, service
 from lmscompliance.claims.models import Claim, ClaimLine
 from lmscompliance.completion import closing
 from lmscompliance.identity import looks
+from lmscompliance.jobs import queue
 from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
@@ -171,6 +172,25 @@ def test_a_worker_that_was_taken_over_leaves_the_claim_to_its_successor(services
     with pytest.raises(ClaimLost):
         service.complete(services, class_id, lost)
     assert service.status_of(services, class_id, service.complete(services, class_id)) == "submitted"
+
+
+@ONCE
+def test_a_decision_that_came_twice_is_no_failure(services, tmp_path, monkeypatch):
+    """A worker that was taken for dead decides while its successor judges: the job is done, not refused."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    claim_id = claim(services, class_id)
+    job = jobs.ask_decide(services, class_id, claim_id, by="inspector-1", reference="1")
+    decide = service.decide
+
+    def twice(*args, **named):
+        decide(*args, **named)
+        decide(*args, **named)
+
+    monkeypatch.setattr(service, "decide", twice)
+    assert jobs.work_asked(services) == 1
+    with reading(services.database) as session:
+        assert queue.state_of(session, job).state == "done"
 
 
 @pytest.mark.parametrize("text", ["1e999999", "1e-300", "0.00001", "NaN", "-Infinity", "十"])
