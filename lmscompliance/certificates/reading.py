@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from lmscompliance import evidence
 from lmscompliance.certificates.content import Content
@@ -64,7 +64,9 @@ def of_class(services: Services, class_id: str) -> list[Shown]:
 
 def in_class(session: Session, services: Services, class_id: str) -> list[Shown]:
     """Return the class's certificates by number, revoked ones included, as ``session`` sees them."""
-    rows = select(Certificate).where(Certificate.class_id == class_id).order_by(Certificate.number)
+    # Without the documents: thousands of them would stand in memory for a list.
+    rows = select(Certificate).options(defer(Certificate.pdf_sealed)).where(Certificate.class_id == class_id)
+    rows = rows.order_by(Certificate.number)
     return [_shown(services, row) for row in session.scalars(rows)]
 
 

@@ -70,6 +70,9 @@ def test_only_who_passed_gets_one_and_one_at_a_time(passed: Classroom) -> None:
     assert issuing.issue_all(services, ISSUER, class_id, BASE).numbers == ()
     # Once, and not for each trainee.
     assert sum("FROM compliance_certificate" in one for one in asked) == 1
+    asked.clear()
+    assert [one.number for one in reading.of_class(services, class_id)] == ["PX-2021-000001"]
+    assert "pdf_sealed" not in "".join(asked)
     with pytest.raises(Conflict, match="held_already"):
         issuing.issue(services, ISSUER, class_id, passed.enrolment(), BASE)
     passed.hall.sit(100, "trainee-2")
