@@ -53,7 +53,7 @@ def test_ids_survive_as_text(office: str, exported: Exported, tmp_path: Path) ->
     """Every sheet comes out as the text that is in the cells."""
     _convert(office, exported.export.workbook, EVERY_SHEET, tmp_path)
     sheets = {path.stem.split("-")[-1]: path for path in tmp_path.glob("*.csv")}
-    assert len(sheets) == 6
+    assert len(sheets) == 7
     with sheets["①学员签到注册记录"].open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[3:]
     assert [(row[3], row[4]) for row in rows] == [
