@@ -44,6 +44,9 @@ def test_a_trainee_finds_out_why_takes_the_quiz_and_has_the_hours(room: Quizroom
     page = phone.new_page()
     page.goto(f"{site}/classes/{room.class_id}")
     expect(page.get_by_text("第 1 课已学的时间待通过随堂测验后计入")).to_be_visible()
+    lesson = page.locator("#lessons li").first
+    expect(lesson.get_by_text("1:30 待测验")).to_be_visible()
+    expect(lesson.get_by_text("未开始")).to_have_count(0)
     page.goto(f"{site}/classes/{room.class_id}/uncredited")
     expect(page.get_by_text("待通过随堂测验").first).to_be_visible()
     page.get_by_role("link", name="去做测验").click()
@@ -77,6 +80,7 @@ def test_staff_set_a_quiz_on_the_page_and_are_told_what_is_wrong(room: Quizroom)
     assert "只有 12 道可用" in refused.text
     assert staff.post(place, data=form | {"count_single": "2"}).status_code == 303
     shown = staff.get(place).text
+    assert "← 班级概览" in shown
     assert re.search(r"第 1 版 · 通过后计学时", shown)
     assert staff.post(place, data=form | {"use": "none"}).status_code == 422, "a change needs a reason"
     assert staff.post(place, data=form | {"use": "none", "reason": "题目有误"}).status_code == 303
