@@ -85,7 +85,7 @@ def step(
     if target not in life.MAY:
         raise InvalidInput("training.step_unknown", states=", ".join(life.MAY))
     if actor.role not in life.MAY[target]:
-        raise Forbidden("web.wrong_role", role=actor.role.value)
+        raise Forbidden("web.wrong_role")
     if target == APPROVED:
         approve_class(services, class_id, number, by=actor.account)
     elif target == FILED:

@@ -66,6 +66,6 @@ def admit(access: Access | Open, arguments: dict[str, str]) -> None:
     if request.method not in SAFE_METHODS:
         csrf.check(current_services(), actor.account)
     if actor.role not in access.roles:
-        raise Forbidden("web.wrong_role", role=actor.role.value)
+        raise Forbidden("web.wrong_role")
     if access.scope is not None:
         access.scope(current_services(), actor, arguments)
