@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, Table, insert, select
 
 from benchmarks.support.reporting import called, say
-from benchmarks.support.scratch import platform
+from benchmarks.support.scratch import analyze, platform
 from lmscompliance.completion.judging import course_of, judge, read_facts
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock
 from lmscompliance.learning.models import CLOSED_SEGMENT, CLOSED_SESSION
@@ -37,6 +37,7 @@ def main() -> None:
 def measure(services: Services, database: str, trainees: int, rounds: int) -> None:
     """Fill a class, then read all facts and judge everybody in turn; the best round of each counts."""
     school = filled(services, trainees)
+    analyze(services)
     enrolments = list(school.trainees.values())
     took_reading, took_judging, beats = [], [], 0
     for _ in range(rounds):

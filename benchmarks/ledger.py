@@ -26,7 +26,7 @@ from benchmarks.support import load
 from benchmarks.support.learners import open_sessions
 from benchmarks.support.multiplied import BEGINNING, filled
 from benchmarks.support.reporting import called, say
-from benchmarks.support.scratch import platform
+from benchmarks.support.scratch import analyze, platform
 from benchmarks.support.server import served
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.extension.building import build_services
@@ -53,6 +53,7 @@ def main() -> None:
             class_id = filled(services, clock, trainees, SESSIONS)
             # An idle platform has sealed what it knows: an export has seconds to seal, not years.
             seal_all(services, signer_of(services))
+            analyze(services)
             measure(services, database, class_id, trainees, Path(folder), check=call.quick)
             feel(services, database, class_id, Path(folder), turns)
 

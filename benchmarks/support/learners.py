@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from benchmarks.support.load import AGENT
+from benchmarks.support.scratch import analyze
 from lmscompliance.learning import beatlog, nonces, tokens
 from lmscompliance.learning.instants import instant
 from lmscompliance.learning.models import OPEN_SESSION
@@ -92,9 +93,7 @@ def close_sessions(services: Services, number: int) -> None:
     """Put so many closed sessions into the history."""
     with transaction(services.database) as session:
         session.execute(_HISTORY, {"count": number})
-    if not services.database.is_sqlite:
-        with services.database.engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    analyze(services)
 
 
 def _copy(session: Session, services: Services, number: int) -> list[tokens.Claims]:
