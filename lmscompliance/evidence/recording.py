@@ -128,10 +128,16 @@ def record_for(
     at: datetime | None = None,
 ) -> Recorded:
     """Append one fact to the stream of the enrolment ``of`` belongs to; it happened now unless ``at``."""
-    fact = Fact(type, body, disclose or {})
-    stream, at = enrolment_stream(of.enrolment_id), at or services.clock.now()
-    (recorded,) = record_each(session, services, class_id=of.class_id, stream=stream, at=at, facts=[fact])
-    return recorded
+    return record(
+        session,
+        services,
+        class_id=of.class_id,
+        stream=enrolment_stream(of.enrolment_id),
+        type=type,
+        at=at or services.clock.now(),
+        body=body,
+        disclose=disclose,
+    )
 
 
 def record_in_class(
@@ -145,10 +151,16 @@ def record_in_class(
     at: datetime | None = None,
 ) -> Recorded:
     """Append one fact to a class's own stream; it happened now unless ``at``."""
-    fact = Fact(type, body, disclose or {})
-    stream, at = class_stream(class_id), at or services.clock.now()
-    (recorded,) = record_each(session, services, class_id=class_id, stream=stream, at=at, facts=[fact])
-    return recorded
+    return record(
+        session,
+        services,
+        class_id=class_id,
+        stream=class_stream(class_id),
+        type=type,
+        at=at or services.clock.now(),
+        body=body,
+        disclose=disclose,
+    )
 
 
 def record_each(

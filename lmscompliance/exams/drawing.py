@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from lmscompliance.exams.models import ExamAttempt, ExamBlueprint, ExamPaper
 from lmscompliance.exams.publishing import blueprint_of
 from lmscompliance.kernel import jcs
-from lmscompliance.kernel.errors import Conflict
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions import service as questions
 from lmscompliance.rules import paper as rules
@@ -37,18 +36,7 @@ def draw(session: Session, blueprint: ExamBlueprint, attempts: list[ExamAttempt]
     plan = blueprint_of(blueprint)
     pools = questions.pools(session, plan.needs())
     seen = _seen(session, attempts)
-    try:
-        paper = rules.draw_listed(
-            plan,
-            {need: pool.questions for need, pool in pools.items()},
-            seed,
-            seen,
-            read=lambda drawn: questions.whole(session, [one.id for one in drawn]),
-        )
-    except rules.BankTooSmall as error:
-        raise Conflict(
-            "exams.bank_shrunk", topic=error.topic, kind=error.kind, held=error.held, needed=error.needed
-        ) from error
+    paper = questions.draw(session, plan, pools, seed, seen, shrunk="exams.bank_shrunk")
     return Drawn(seed, paper, rules.basis(pools, seed, seen))
 
 

@@ -7,16 +7,19 @@ names the digest changes with the questions, in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from lmscompliance.kernel.errors import Conflict
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.questions.models import Question, QuestionPool
-from lmscompliance.questions.queries import may_be_drawn
-from lmscompliance.rules.paper import pool_digest
+from lmscompliance.questions.queries import may_be_drawn, whole
+from lmscompliance.rules.blueprint import Blueprint
+from lmscompliance.rules.paper import BankTooSmall, draw_listed, pool_digest
 from lmscompliance.storage.statements import upsert
 
 Need = tuple[str, str]
@@ -62,6 +65,33 @@ def pools(session: Session, needs: Iterable[Need]) -> dict[Need, ListedPool]:
             _kept.clear()
         _kept[pool.sha256] = pool
     return {need: held[need] for need in wanted}
+
+
+def draw(
+    session: Session,
+    blueprint: Blueprint,
+    held: Mapping[Need, ListedPool],
+    seed: str,
+    seen: Collection[str],
+    *,
+    shrunk: str,
+) -> list[dict[str, Json]]:
+    """Return a frozen paper of questions from ``held``, reading in full only those that were drawn.
+
+    Raises ``Conflict(shrunk)`` with topic, kind and both counts when a pool holds too few by now.
+    """
+    try:
+        return draw_listed(
+            blueprint,
+            {need: pool.questions for need, pool in held.items()},
+            seed,
+            seen,
+            read=lambda drawn: whole(session, [one.id for one in drawn]),
+        )
+    except BankTooSmall as error:
+        raise Conflict(
+            shrunk, topic=error.topic, kind=error.kind, held=error.held, needed=error.needed
+        ) from error
 
 
 def note(session: Session, topics: Iterable[str]) -> None:

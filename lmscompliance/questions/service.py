@@ -11,7 +11,7 @@ from lmscompliance.questions import sources
 from lmscompliance.questions.draft import FileReading, Reason, Source
 from lmscompliance.questions.exporting import Exported, export
 from lmscompliance.questions.models import Question
-from lmscompliance.questions.pools import ListedPool, note, pools
+from lmscompliance.questions.pools import ListedPool, draw, note, pools
 from lmscompliance.questions.queries import QuestionValue, awaiting, depth, drawable, whole
 from lmscompliance.questions.report import Awaiting, BankReport, Finding
 from lmscompliance.questions.sifting import Sifted, sift
@@ -30,6 +30,7 @@ __all__ = [
     "check_files",
     "confirm",
     "depth",
+    "draw",
     "drawable",
     "export",
     "import_paths",

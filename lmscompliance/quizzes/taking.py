@@ -182,18 +182,7 @@ def _draw(
     if named:
         pools = {need: pool.only(named) for need, pool in pools.items()}
     seen = {str(one["question"]) for row in before for one in paper_of(row)}
-    try:
-        drawn = papers.draw_listed(
-            plan,
-            {need: pool.questions for need, pool in pools.items()},
-            seed,
-            seen,
-            read=lambda some: questions.whole(session, [one.id for one in some]),
-        )
-    except papers.BankTooSmall as error:
-        raise Conflict(
-            "quizzes.bank_shrunk", topic=error.topic, kind=error.kind, held=error.held, needed=error.needed
-        ) from error
+    drawn = questions.draw(session, plan, pools, seed, seen, shrunk="quizzes.bank_shrunk")
     told = explanations(session, [str(one["question"]) for one in drawn])
     return [_explained(one, told) for one in drawn], papers.basis(pools, seed, seen)
 
