@@ -1,4 +1,4 @@
-# make demo   the demo platform on http://127.0.0.1:5000/ with a finished and a running class
+# make demo   the demo platform on http://127.0.0.1:5000/ (PORT=5001: there) with a finished and a running class
 # make test   everything: linters, types, import rules, all tests
 # make lint   the first three of these
 # make bench  the benchmarks, one JSON line a result
@@ -15,7 +15,7 @@ STAMP := .venv/.stamp
 .PHONY: demo test lint bench soak verifier env lock clean
 
 demo: $(STAMP)
-	@$(BIN)/lmscompliance demo
+	@$(BIN)/lmscompliance demo $(if $(PORT),--port $(PORT))
 
 test: $(STAMP)
 	@tools/system-packages

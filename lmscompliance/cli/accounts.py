@@ -8,7 +8,7 @@ import click
 
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.kernel.actor import Role
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.kernel.messages import text
@@ -46,7 +46,7 @@ def invite(login: str, name: str, role: str, scope: str) -> None:
 def list_() -> None:
     """List the staff's accounts and what they may do."""
     with services() as given:
-        for one in directory.staff(given):
+        for one in listed(directory.staff(given)):
             state = "is_locked" if one.locked else "is_invited" if one.invited else "is_active"
             rights = ", ".join(f"{each.role.value}:{each.scope}".rstrip(":") for each in one.grants)
             click.echo(f"{one.login}  {one.name}  {text(f'service.{state}', language())}  {rights}")

@@ -11,7 +11,7 @@ from lmscompliance.certificates import issuing, reading, revoking
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import note, say
+from lmscompliance.cli.showing import listed, note, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_text
 from lmscompliance.kernel.errors import NotFound
@@ -42,7 +42,7 @@ def issue(code: str) -> None:
 def list_(code: str) -> None:
     """List the class's certificates: number, name, when issued, and whether they hold."""
     with services() as given:
-        for one in reading.of_class(given, class_id_of(given, code)):
+        for one in listed(reading.of_class(given, class_id_of(given, code))):
             say(
                 "cli.certificate_line",
                 number=one.number,

@@ -13,7 +13,7 @@ from lmscompliance.claims.models import FACTS
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import bar, say
+from lmscompliance.cli.showing import bar, listed, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.messages import text
@@ -56,7 +56,7 @@ def list_(code: str) -> None:
     """Show a class's claims with their sums, decisions and money."""
     with services() as given:
         shown = board.board(given, class_id_of(given, code))
-    for one in shown.claims:
+    for one in listed(shown.claims):
         claim = one.claim
         moment = shanghai(claim.submitted_at).strftime("%Y-%m-%d %H:%M:%S")
         state = text(f"claims.status_{claim.status}", language())

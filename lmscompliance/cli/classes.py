@@ -9,7 +9,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.completion import closing
 from lmscompliance.completion.prospects import prospects
 from lmscompliance.kernel.actor import Actor, Role
@@ -52,7 +52,7 @@ def file(
 ) -> None:
     """File a class against a notice; it keeps the notice's present version for ever."""
     if (first is None) != (last is None):
-        raise click.UsageError("Give --from and --to together, or neither.")
+        raise click.UsageError(text("cli.window_half", language()))
     window = (first.date(), last.date()) if first and last else None
     with services() as given:
         file_class(
@@ -134,7 +134,7 @@ def prospects_(code: str) -> None:
 def list_() -> None:
     """List every class."""
     with services() as given, reading(given.database) as session:
-        for one in queries.classes_in_scope(session, Actor("", Role.ADMINISTRATOR)):
+        for one in listed(queries.classes_in_scope(session, Actor("", Role.ADMINISTRATOR))):
             click.echo(
                 f"{one.code}  {one.status}  {shanghai_day(one.window_start)}–{one.last_day}  "
                 f"{one.activated}/{one.enrolled}  {one.enterprise}  {one.title}"

@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from lmscompliance.cli.environment import services
+from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.content import service as content
+from lmscompliance.kernel.messages import text
 
 _CLASS = click.option("--class", "code", required=True, help="The class's code.")
 
@@ -38,7 +40,7 @@ def freeze(
     before keep the version they saw.
     """
     if (file is not None) + fetch + (digest is not None) != 1:
-        raise click.UsageError("Give exactly one of FILE, --fetch and --sha256.")
+        raise click.UsageError(text("cli.content_one_source", language()))
     with services() as given:
         if file is not None:
             done = content.freeze_file(given, code, ordinal, file, reason)
@@ -54,12 +56,12 @@ def freeze(
 def list_(code: str) -> None:
     """List every lesson's versions and how many sessions saw each."""
     with services() as given:
-        for line in content.listing(given, class_id_of(given, code)):
-            for one in line.versions:
-                click.echo(
-                    f"{line.ordinal:>3}  v{one.version}{'*' if one.current else ' '}  {one.kind:<10}  "
-                    f"{one.sha256}  {one.sessions:>5}  {line.title}"
-                )
+        lines = content.listing(given, class_id_of(given, code))
+    for line, one in listed((each, one) for each in lines for one in each.versions):
+        click.echo(
+            f"{line.ordinal:>3}  v{one.version}{'*' if one.current else ' '}  {one.kind:<10}  "
+            f"{one.sha256}  {one.sessions:>5}  {line.title}"
+        )
 
 
 @group.command("check", short_help="Compare all content with what was frozen.")

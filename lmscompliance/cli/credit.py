@@ -9,7 +9,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.completion import disputes
 from lmscompliance.completion.worklist import worklist
 from lmscompliance.kernel.actor import Actor, Role
@@ -68,7 +68,7 @@ def exclude(
 def dispute_list() -> None:
     """List the objections that wait for an answer."""
     with services() as given:
-        for work in worklist(given, Actor("", Role.ADMINISTRATOR), language()).waiting:
+        for work in listed(worklist(given, Actor("", Role.ADMINISTRATOR), language()).waiting):
             one = work.dispute
             since = shanghai(from_micros(one.start_us)).strftime("%Y-%m-%d %H:%M:%S")
             until = shanghai(from_micros(one.end_us)).strftime("%H:%M:%S")

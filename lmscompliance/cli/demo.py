@@ -12,6 +12,7 @@ from lmscompliance.cli.showing import bar, dump
 from lmscompliance.demo.headless import run
 from lmscompliance.demo.month import Material
 from lmscompliance.demo.serve import serve
+from lmscompliance.kernel.messages import text
 
 _FILE = click.Path(exists=True, path_type=Path)
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -51,7 +52,7 @@ def command(
         serve(data, port, trainees, bar=shown, say=click.echo, locale=language())
         return
     if out is None:
-        raise click.UsageError("--headless needs --out DIR.")
+        raise click.UsageError(text("cli.headless_out", language()))
     with shown() as progress:
         summary = run(out, Material(roster=roster, plan=plan, questions=questions), trainees, seed, progress)
     dump(summary.to_json())

@@ -10,12 +10,13 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.completion import closing
 from lmscompliance.filing import dispatches, forms, notices, pack, reminders, service
 from lmscompliance.filing.dispatches import MEANS, Recipient, Sending
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_day
+from lmscompliance.kernel.messages import text
 from lmscompliance.policy import DOCUMENTS
 from lmscompliance.rules.class_life import APPROVED, DRAFT, FILED
 from lmscompliance.storage.transaction import reading
@@ -170,7 +171,7 @@ def receipt(*, code: str, number: int, day: datetime, mark: str, by: str) -> Non
 def log(*, code: str) -> None:
     """List what was sent to whom, when, and whether it was received."""
     with services() as given:
-        for one in dispatches.log(given, class_id_of(given, code)):
+        for one in listed(dispatches.log(given, class_id_of(given, code))):
             row = one.row
             click.echo(
                 f"{row.n}  {row.sent_on}  {row.means}  {row.recipient}  "
@@ -196,7 +197,7 @@ def reminders_() -> None:
     """Find what is to be reminded of today, and list the latest reminders."""
     with services() as given:
         reminders.remind_due(given)
-        for one in reminders.in_scope(given, Actor("", Role.ADMINISTRATOR)):
+        for one in listed(reminders.in_scope(given, Actor("", Role.ADMINISTRATOR))):
             click.echo(f"{shanghai_day(one.at)}  {one.code}  {one.reminder.message(language())}")
 
 
@@ -208,12 +209,11 @@ def reminders_() -> None:
 def notice(*, file: Path, code: str, title: str, by: str) -> None:
     """Publish the text of FILE (UTF-8) to everybody in a class; it cannot be changed afterwards."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        words = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        msg = f"{file} is not UTF-8 text."
-        raise click.UsageError(msg) from None
+        raise click.UsageError(text("cli.not_utf8", language(), file=file)) from None
     with services() as given:
-        number = notices.publish(given, class_id_of(given, code), title=title, text=text, by=by)
+        number = notices.publish(given, class_id_of(given, code), title=title, text=words, by=by)
     say("cli.filing_notice", code=code, number=number)
 
 

@@ -7,7 +7,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai
 from lmscompliance.kernel.errors import NotFound
@@ -39,9 +39,9 @@ def cases_group() -> None:
 def case_list(*, everything: bool) -> None:
     """List the cases that wait for somebody to decide them."""
     with services() as given:
-        for one in casework.listed(given, _INSPECTING):
-            if everything or one.case.state == "open":
-                _line(one)
+        cases = casework.listed(given, _INSPECTING)
+    for one in listed(one for one in cases if everything or one.case.state == "open"):
+        _line(one)
 
 
 @cases_group.command("show")
@@ -131,7 +131,7 @@ def verifications() -> None:
 def verification_list(code: str) -> None:
     """List a class's verifications, those that wait first, masked."""
     with services() as given:
-        for one in reviewing.queue(given, class_id_of(given, code)):
+        for one in listed(reviewing.queue(given, class_id_of(given, code))):
             moment = shanghai(one.row.decided_at or one.row.asked_at).strftime("%Y-%m-%d %H:%M")
             who = f"{one.ordinal} {mask_name(one.person.name)} {mask_number(one.person.id_number)}"
             result = text(f"training.verification_{one.row.result}", language())

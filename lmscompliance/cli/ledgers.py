@@ -11,7 +11,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import bar, say
+from lmscompliance.cli.showing import bar, listed, say
 from lmscompliance.documents.layouts import FORMS
 from lmscompliance.documents.pdf_signature import Key, sign
 from lmscompliance.extension.signing import signer_of
@@ -98,7 +98,7 @@ def compare(code: str, layout: str, form: str | None, purpose: str, out: Path) -
 def layouts() -> None:
     """List the layouts of tables for the bureau."""
     with services() as given:
-        for one in comparing.known(given).values():
+        for one in listed(comparing.known(given).values()):
             click.echo(f"{one.id}\t{one.kind}\t{one.title}\t{'、'.join(each.name for each in one.fields)}")
 
 

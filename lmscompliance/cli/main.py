@@ -10,6 +10,7 @@ import click
 
 from lmscompliance.cli.helping import chinese, in_chinese
 from lmscompliance.cli.language import language
+from lmscompliance.cli.mistakes import explained
 from lmscompliance.kernel.errors import ComplianceError, Misconfigured
 
 VERBS = {
@@ -104,6 +105,11 @@ class Verbs(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, about.strip().partition("\n")[0]) for name, about in rows])
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line up to the verb."""
+        with explained(chinese=language() == "zh_CN"):
+            return super().make_context(*args, **extra)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run in the language of the terminal."""
         told = in_chinese(self) if language() == "zh_CN" else self
@@ -112,7 +118,8 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; an error of ours becomes one line on standard error and an exit code."""
         try:
-            return super().invoke(ctx)
+            with explained(chinese=language() == "zh_CN"):
+                return super().invoke(ctx)
         except ComplianceError as error:
             click.echo(error.message(language()), err=True)
             ctx.exit(MISUSED if isinstance(error, Misconfigured) else REFUSED)

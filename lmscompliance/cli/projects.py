@@ -10,7 +10,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.filing import by_option, code_option
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import say
+from lmscompliance.cli.showing import listed, say
 from lmscompliance.filing import projects, standards
 from lmscompliance.filing.project_models import AWARD, EVALUATION
 from lmscompliance.kernel.clock import shanghai_day
@@ -47,7 +47,7 @@ def search(*, words: str, policy_id: str) -> None:
     """List projects of the catalogue in force today whose code, name or occupation holds WORDS."""
     with services() as given, reading(given.database) as session:
         found = projects.in_force(session, policy_id, shanghai_day(given.clock.now()))
-        for one in [] if found is None else projects.search(session, found, words):
+        for one in listed([] if found is None else projects.search(session, found, words)):
             click.echo(f"{one.code}  {one.project}  {one.occupation}  {one.level or '—'}")
 
 

@@ -7,7 +7,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import dump, say
+from lmscompliance.cli.showing import dump, listed, say
 from lmscompliance.kernel.messages import text
 from lmscompliance.quizzes import setting
 from lmscompliance.quizzes.setting import Wanted
@@ -81,7 +81,7 @@ def list_(code: str, *, as_json: bool) -> None:
     if as_json:
         dump(found)
         return
-    for one in found:
+    for one in listed(found):
         use = text(f"quizzes.use_{one['use']}", language())
         click.echo(
             f"{one['lesson']:>3}  v{one['version']}  {use}  {one['questions']}  "
@@ -92,6 +92,6 @@ def list_(code: str, *, as_json: bool) -> None:
 def _part(given: str, topic: str, level: str) -> Part:
     pieces = given.split(":")
     if len(pieces) != _PIECES or pieces[0] not in MACHINE_KINDS or not pieces[1].isdecimal():
-        msg = f"{given} is not KIND:COUNT with one of {', '.join(MACHINE_KINDS)}"
-        raise click.BadParameter(msg, param_hint="--draw")
+        why = text("cli.quiz_bad_draw", language(), given=given, kinds=", ".join(MACHINE_KINDS))
+        raise click.BadParameter(why, param_hint="--draw")
     return setting.part(topic, pieces[0], int(pieces[1]), level)

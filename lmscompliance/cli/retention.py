@@ -10,7 +10,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import dump, note, say
+from lmscompliance.cli.showing import dump, listed, note, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import InvalidInput, NotFound
@@ -39,7 +39,7 @@ def list_(*, as_json: bool) -> None:
         if as_json:
             dump([line.to_json() for line in lines])
             return
-        for line in lines:
+        for line in listed(lines):
             say(
                 f"cli.retention_{line.state}",
                 code=line.code,
@@ -150,7 +150,7 @@ def certificate(code: str, out: Path | None, *, as_json: bool) -> None:
         ]
     if as_json:
         dump([one.to_json(receipt) for one, receipt in found])
-    for one, receipt in found:
+    for one, receipt in found if as_json else listed(found):
         if not as_json:
             say(
                 "cli.retention_certificate",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 from rich.console import Console
@@ -12,6 +13,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from lmscompliance.cli.language import language
 from lmscompliance.kernel.messages import text
+
+Row = TypeVar("Row")
 
 
 def say(code: str, /, **params: object) -> None:
@@ -45,3 +48,13 @@ def bar(room: str = "cli") -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[phase], completed=done, total=total)
 
         yield report
+
+
+def listed(found: Iterable[Row]) -> Iterator[Row]:
+    """Yield each of ``found``; where there is none, say so on standard error, beside an empty list."""
+    none = True
+    for one in found:
+        none = False
+        yield one
+    if none:
+        note("cli.none")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import or_
@@ -13,11 +13,14 @@ from lmscompliance.kernel.clock import from_micros
 from lmscompliance.rules.finding import Finding
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
+from lmscompliance.storage.transaction import transaction
 from lmscompliance.supervision.models import OPEN, Anomaly
 
 _MOST_SESSIONS = 200
 _MOST_ENROLMENTS = 500
 """More are not listed: a leaf of a decision holds the same lists and must stay below 65,535 bytes."""
+_PEOPLE_AT_ONCE = 200
+"""So many share a transaction, so that no other writer waits for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +87,14 @@ def keep(
                 & or_(Anomaly.detail != detail, Anomaly.last_at != seen["last_at"]),
             )
         )
+
+
+def keep_of_people(services: Services, found: Sequence[tuple[str, str, Iterable[Finding]]]) -> None:
+    """Keep what was found about each person: class, enrolment and findings.
+
+    A process that dies in between leaves the people before; all are found again the next time.
+    """
+    for first in range(0, len(found), _PEOPLE_AT_ONCE):
+        with transaction(services.database) as session:
+            for class_id, enrolment_id, findings in found[first : first + _PEOPLE_AT_ONCE]:
+                keep(session, services, class_id, findings, enrolment_id=enrolment_id)

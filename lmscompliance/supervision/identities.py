@@ -15,8 +15,8 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.rules.finding import HIGH, MEDIUM, Finding
 from lmscompliance.rules.identity import CLEARED, FAILED, PASSED, SUSPECTED
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import reading, transaction
-from lmscompliance.supervision.findings import keep
+from lmscompliance.storage.transaction import reading
+from lmscompliance.supervision.findings import keep_of_people
 from lmscompliance.training.models import IdentityNote, TrainingClass
 
 LOOK_BACK = timedelta(days=60)
@@ -37,18 +37,19 @@ def scan(services: Services) -> int:
             TrainingClass.window_end > services.clock.now() - LOOK_BACK,
         )
         .distinct()
+        .subquery()
+    )
+    theirs = select(IdentityNote).join(
+        troubled,
+        (IdentityNote.class_id == troubled.c.class_id)
+        & (IdentityNote.enrolment_id == troubled.c.enrolment_id),
     )
     notes: defaultdict[tuple[str, str], list[IdentityNote]] = defaultdict(list)
     with reading(services.database) as session:
-        for class_id, enrolment_id in session.execute(troubled).all():
-            mine = select(IdentityNote).where(
-                IdentityNote.class_id == class_id, IdentityNote.enrolment_id == enrolment_id
-            )
-            notes[class_id, enrolment_id] += session.scalars(mine.order_by(IdentityNote.n))
+        for one in session.scalars(theirs.order_by(IdentityNote.n)):
+            notes[one.class_id, one.enrolment_id].append(one)
     found = {place: findings for place, of_one in notes.items() if (findings := _findings(of_one))}
-    for (class_id, enrolment_id), findings in found.items():
-        with transaction(services.database) as session:
-            keep(session, services, class_id, findings, enrolment_id=enrolment_id)
+    keep_of_people(services, [(*place, findings) for place, findings in found.items()])
     return len(found)
 
 

@@ -12,12 +12,10 @@ from lmscompliance.exams.proctoring import DIFFERS, TAKEN, UNAVAILABLE
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.rules.finding import HIGH, LOW, Finding
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import reading, transaction
-from lmscompliance.supervision.findings import keep
+from lmscompliance.storage.transaction import reading
+from lmscompliance.supervision.findings import keep_of_people
 from lmscompliance.supervision.identities import LOOK_BACK
 from lmscompliance.training.models import TrainingClass
-
-_AT_ONCE = 200
 
 
 def scan(services: Services) -> int:
@@ -53,11 +51,9 @@ def scan(services: Services) -> int:
         for row in session.scalars(query):
             attempts[row.class_id, row.enrolment_id, row.attempt_id].append(row)
     found = {place: one for place, photos in attempts.items() if (one := _finding(place[2], photos))}
-    new = [*found.items()]
-    for first in range(0, len(new), _AT_ONCE):
-        with transaction(services.database) as session:
-            for (class_id, enrolment_id, _), one in new[first : first + _AT_ONCE]:
-                keep(session, services, class_id, [one], enrolment_id=enrolment_id)
+    keep_of_people(
+        services, [(class_id, enrolment_id, [one]) for (class_id, enrolment_id, _), one in found.items()]
+    )
     return len(found)
 
 

@@ -66,3 +66,34 @@ def test_every_help_fits_the_terminal_and_speaks_its_language(terminal: str) -> 
 def test_the_lists_of_verbs_agree() -> None:
     """What is listed without importing a verb is what the verb is called."""
     assert HELP.keys() == VERBS.keys()
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("nonsense", "没有命令 'nonsense'。"),
+        ("--nonsense", "没有选项 '--nonsense'。"),
+        ("db upgrde", "没有命令 'upgrde'。是否想用 'upgrade'？"),
+        ("demo --port", "选项 '--port' 后面须给出取值。"),
+        ("demo --port=abc", "'--port' 的取值不对：'abc' 不是整数。"),
+        ("demo --port=70000", "70000 不在范围 0<=x<=65535 内。"),
+        ("demo --headless", "--headless 须同时用 --out 给出目录。"),
+        ("demo --headless=1", "选项 '--headless' 不需要取值。"),
+        ("db upgrade more", "多出了参数：more"),
+        ("verify", "缺少参数 'BUNDLE'。"),
+        ("class step --code=a --reason=b --by=c", "缺少选项 '--to'。"),
+        ("class file --from=soon", "'--from' 的取值不对：'soon' 的格式应为 '%Y-%m-%d'。"),
+        ("plan import nowhere --class=a", "'FILE' 的取值不对：'nowhere' 不存在。"),
+        ("plan import . --class=a", "'.' 是目录，这里须给出文件。"),
+        ("keys add --kind=nothing", "'nothing' 不是可选的值，可选："),
+    ],
+)
+def test_a_wrong_call_is_explained_in_chinese(call: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What click says in English reaches a Chinese terminal in Chinese, and still ends with 2."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    shown = CliRunner().invoke(main, call.split())
+    assert shown.exit_code == 2
+    assert told in shown.stderr
+    assert "错误：" in shown.stderr
+    for english in ("Error", "Usage", "Try ", "Invalid", "Missing", "No such"):
+        assert english not in shown.stderr

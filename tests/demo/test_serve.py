@@ -66,7 +66,7 @@ def test_the_demo_is_filled_once_stopped_and_started_again(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh_CN.UTF-8", "请用 --port 换一个端口"), ("en", "Choose another")]
+    ("language", "words"), [("zh_CN.UTF-8", "请换一个端口，例如"), ("en", "Choose another")]
 )
 def test_a_port_in_use_is_said_before_anything_is_filled(tmp_path: Path, language: str, words: str) -> None:
     """One line names the port and the remedy, at once and not after a minute."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from lmscompliance.kernel.verification import FAILED, PASSED
 from lmscompliance.rules.identity import CLEARED, SUSPECTED
@@ -34,13 +34,19 @@ def test_whoever_is_in_doubt_is_a_line_until_people_decide(services, clock):
             rows = session.scalars(select(Anomaly).order_by(Anomaly.kind, Anomaly.subject))
             return [(one.kind, one.severity) for one in rows]
 
+    asked: list[str] = []
+    event.listen(services.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     say("trainee-1", FAILED, PASSED)
+    asked.clear()
     assert identities.scan(services) == 0
+    alone = sum("identity_note" in one for one in asked)
     say("trainee-2", FAILED, FAILED)
     say("trainee-3", SUSPECTED)
     expected = [("identity_failed", "medium"), ("identity_suspected", "high")]
     assert lines() == expected
+    asked.clear()
     assert lines() == expected
+    assert sum("identity_note" in one for one in asked) == alone == 1  # however many are in doubt
     say("trainee-3", CLEARED, SUSPECTED)
     assert lines() == [*expected, ("identity_suspected", "high")]
     page = client_for(make_app(services), administrator()).get("/compliance/anomalies").text
