@@ -20,7 +20,8 @@ from lmscompliance.kernel.clock import SystemClock
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.messages import text
 from lmscompliance.ledgers import comparing
-from lmscompliance.ledgers.downloads import handed_out
+from lmscompliance.ledgers.downloads import ENDINGS, handed_out
+from lmscompliance.ledgers.evidence_files import pack
 from lmscompliance.ledgers.models import FULL, PUBLIC
 from lmscompliance.ledgers.service import export
 
@@ -45,12 +46,20 @@ def group() -> None:
     is_flag=True,
     help="A masked workbook for public lists, and a bundle without anybody's data for public mirrors.",
 )
-def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: bool) -> None:
+@click.option(
+    "--files",
+    is_flag=True,
+    help="Pack the files that the bundle names by digest (proofs, stamped documents, sign-in sheets) "
+    "as a ZIP beside it.",
+)
+def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: bool, files: bool) -> None:
     """Export workbook, evidence bundle and trust file; what was recorded so far is sealed first.
 
     Interrupted, it leaves no half file; repeated on an unchanged class, it gives the same workbook. That
     full details were handed out is recorded with the user of this machine.
     """
+    if public and files:
+        raise click.UsageError(text("cli.public_files", language()))
     with services() as given, bar() as progress:
         class_id = class_id_of(given, code)
         by = Actor(f"cli/{getpass.getuser()}", Role.ADMINISTRATOR)
@@ -59,8 +68,14 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: boo
             handed_out(given, by, class_id, purpose=said)
         signer, form = signer_of(given), PUBLIC if public else FULL
         done = export(given, signer, class_id, out, progress, pdf=pdf and not public, form=form)
+        if files:
+            stem = done.bundle.name.removesuffix(ENDINGS["bundle"])
+            packed = done.bundle.with_name(f"{stem}{ENDINGS['files']}")
+            count = pack(given, done.bundle, packed, progress)
     paper = done.pdf or "-"
     say("cli.ledger_exported", workbook=done.workbook, pdf=paper, bundle=done.bundle, trust=done.trust)
+    if files:
+        say("cli.ledger_files", files=packed, count=count)
 
 
 @group.command("compare", short_help="Write a table of the class's people for comparison with the bureau's.")

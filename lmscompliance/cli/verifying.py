@@ -31,6 +31,13 @@ _VALID = (Verdict.VALID, Verdict.VALID_WITH_FINDINGS)
     help="A workbook from elsewhere, such as one received by mail, to be compared with the evidence "
     "cell by cell.",
 )
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A folder or a ZIP of evidence files (proofs, stamped documents, sign-in sheets), to be compared "
+    "with the digests in the entries; may be repeated.",
+)
 @click.option("--sample", type=click.IntRange(min=1), help="Draw so many trainees to look at more closely.")
 @click.option("--seed", help="What they are drawn by; whoever repeats it draws the same.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
@@ -41,6 +48,7 @@ def verify(
     *,
     trust: Path | None,
     workbook: Path | None,
+    files: tuple[Path, ...],
     sample: int | None,
     seed: str | None,
     as_json: bool,
@@ -53,7 +61,7 @@ def verify(
     """
     if (sample is None) != (not seed):
         raise click.UsageError(text("cli.sample_half", language()))
-    report = verify_bundle(bundle, _read(trust), workbook)
+    report = verify_bundle(bundle, _read(trust), workbook, files)
     numbers: list[int] | None = None
     if sample is not None and seed and report.verdict in _VALID:
         numbers = drawn(report.trainees, sample, seed)

@@ -25,6 +25,7 @@ ENDINGS = {
     "bundle": ".lmsev.zip",
     "trust": ".trust",
     "receipt": ".tlog-proof",
+    "files": ".files.zip",
 }
 """What can be downloaded of an export, and how the files' names end."""
 
@@ -48,6 +49,8 @@ class ExportLine:
     printed: bool
     """Whether there is an archive copy, and whether somebody signed it."""
     signed: bool
+    packed: bool
+    """Whether the evidence files of its bundle are packed (see ``evidence_files``)."""
 
 
 def finished(session: Session, class_id: str, export_id: str) -> LedgerExport | None:
@@ -89,12 +92,13 @@ def listed(services: Services, class_id: str, limit: int = 50) -> list[ExportLin
                 stamped_at=row.stamped_at,
                 printed=_stands(services, row, "pdf"),
                 signed=_stands(services, row, "signed"),
+                packed=_stands(services, row, "files"),
             )
             for row in rows
         ]
 
 
-WHOLE = ("workbook", "pdf", "signed", "bundle")
+WHOLE = ("workbook", "pdf", "signed", "bundle", "files")
 """Those of ``ENDINGS`` that hold everybody's full numbers, in the form ``FULL``."""
 COMMAND = "command"
 """The occasion of an export at a command line."""

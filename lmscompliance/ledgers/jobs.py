@@ -15,15 +15,19 @@ from lmscompliance.evidence.signer import Signer
 from lmscompliance.jobs import queue, worker
 from lmscompliance.jobs.models import JobRow
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.errors import InvalidInput, TooMany
+from lmscompliance.kernel.errors import InvalidInput, NotFound, TooMany
+from lmscompliance.ledgers.downloads import ENDINGS, finished
+from lmscompliance.ledgers.evidence_files import PHASE, pack
 from lmscompliance.ledgers.models import FULL, PUBLIC, LedgerExport
-from lmscompliance.ledgers.service import export_for_download
+from lmscompliance.ledgers.service import export_for_download, kept_directory
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 KIND = "ledgers.export"
-_SHARES = {"entries": (0, 40), "workbook": (40, 35), "pdf": (75, 15), "bundle": (90, 10)}
+FILES = "ledgers.files"
+_KINDS = (KIND, FILES)
+_SHARES = {"entries": (0, 40), "workbook": (40, 35), "pdf": (75, 15), "bundle": (90, 10), PHASE: (0, 100)}
 """Where each phase begins and how much it is of the whole, in hundredths."""
 _WHOLE = 100
 _DAY_SECONDS = 86_400
@@ -90,21 +94,35 @@ def _within_quota(session: Session, services: Services, actor: Actor, enterprise
             raise TooMany(code, most=most)
 
 
-def cancel(services: Services, class_id: str) -> bool:
-    """Cancel the class's unfinished export; ``False`` when there is none.
+def ask_for_files(services: Services, actor: Actor, class_id: str, export_id: str) -> str:
+    """Queue the packing of a finished export's evidence files and return the job's id.
+
+    While those of another export of the class are being packed, that job's. Raises ``NotFound`` for an export
+    that is not there or is one for the public, which has no files.
+    """
+    with transaction(services.database) as session:
+        found = finished(session, class_id, export_id)
+        if found is None or found.form != FULL:
+            raise NotFound("web.not_found")
+        asked = {"account": actor.account, "export": export_id}
+        return queue.enqueue(session, services, FILES, class_id, asked, asked_by=actor.account)
+
+
+def cancel(services: Services, class_id: str, kind: str = KIND) -> bool:
+    """Cancel the class's unfinished job of ``kind``; ``False`` when there is none.
 
     A worker that is at it stops at its next word of progress and removes what it has made so far.
     """
     with transaction(services.database) as session:
-        return queue.cancel(session, KIND, class_id)
+        return queue.cancel(session, kind, class_id)
 
 
-def waiting(services: Services, class_id: str) -> Waiting | None:
-    """Return how the newest export job of the class stands; ``None`` when none was ever asked for."""
+def waiting(services: Services, class_id: str, kind: str = KIND) -> Waiting | None:
+    """Return how the class's newest job of ``kind`` stands; ``None`` when none was ever asked for."""
     with reading(services.database) as session:
         newest = session.scalar(
             select(JobRow.id)
-            .where(JobRow.kind == KIND, JobRow.subject == class_id)
+            .where(JobRow.kind == kind, JobRow.subject == class_id)
             .order_by(JobRow.id.desc())
         )
         if newest is None:
@@ -115,17 +133,17 @@ def waiting(services: Services, class_id: str) -> Waiting | None:
 
 
 def asked_for(services: Services) -> bool:
-    """Tell whether any ledger waits to be built."""
-    return queue.due(services, [KIND])
+    """Tell whether any ledger waits to be built, or any files to be packed."""
+    return queue.due(services, _KINDS)
 
 
 def build_asked(services: Services, signer: Signer) -> int:
-    """Build every ledger that was asked for and return how many there were.
+    """Do every job of this room that was asked for and return how many there were.
 
     If the process dies here, the next one that works the queue begins that ledger anew: the same snapshot,
     the same bytes.
     """
-    return worker.work_off(services, {KIND: partial(_build, signer)})
+    return worker.work_off(services, {KIND: partial(_build, signer), FILES: _pack})
 
 
 @dataclass(slots=True)
@@ -162,6 +180,18 @@ def _build(signer: Signer, services: Services, taken: queue.Claim) -> dict[str, 
         form=form,
     )
     return {"export": export.id}
+
+
+def _pack(services: Services, taken: queue.Claim) -> dict[str, Any]:
+    """Pack the files of one export; dying here leaves at most a part that the next one writes over."""
+    export_id = str(taken.payload.get("export", ""))
+    with reading(services.database) as session:
+        found = finished(session, taken.subject, export_id)
+    if found is None:
+        raise NotFound("web.not_found")
+    stem = kept_directory(services, taken.subject, export_id) / found.stem
+    bundle, target = (stem.with_name(f"{stem.name}{ENDINGS[file]}") for file in ("bundle", "files"))
+    return {"files": pack(services, bundle, target, _Told(services, taken))}
 
 
 def _sweep(services: Services, class_id: str) -> None:

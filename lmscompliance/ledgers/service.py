@@ -186,7 +186,7 @@ class _Run:
             assemble.write_receipt(self.services, self.class_id, recorded_n, folder / "receipt")
             (folder / "trust").write_text(assemble.trust_text(self.signer, self.services), encoding="utf-8")
             paper = {folder / bundle.LEDGER_PDF: done.pdf} if done.pdf else {}
-            _place(
+            place(
                 {
                     **paper,
                     folder / workbook.name: done.workbook,
@@ -281,7 +281,7 @@ class _Run:
             )
 
 
-def _place(moves: Mapping[Path, Path]) -> None:
+def place(moves: Mapping[Path, Path]) -> None:
     """Give finished files their final names, in order; each is durable before it can be seen."""
     for source in moves:
         with source.open("rb") as file:

@@ -33,6 +33,7 @@ def page(class_id: str) -> ResponseReturnValue:
         "ledgers/ledger.html",
         subject=subject(services, class_id),
         waiting=jobs.waiting(services, class_id),
+        packing=jobs.waiting(services, class_id, jobs.FILES),
         exports=downloads.listed(services, class_id),
         may_ask=current_actor().role in _MAY_ASK,
         may_sign=current_actor().role in RUNNING,
@@ -63,10 +64,22 @@ def sign(class_id: str, export_id: str) -> ResponseReturnValue:
     return redirect_to("ledger", class_id=class_id)
 
 
+@routes.post(
+    "/classes/<class_id>/ledger/<export_id>/packing",
+    endpoint="ledger_files",
+    access=Access(*_MAY_ASK, scope=export_scope),
+)
+def pack_files(class_id: str, export_id: str) -> ResponseReturnValue:
+    """Ask for the evidence files that the export's bundle names."""
+    jobs.ask_for_files(current_services(), current_actor(), class_id, export_id)
+    return redirect_to("ledger", class_id=class_id)
+
+
 @routes.post("/classes/<class_id>/ledger/cancellation", endpoint="ledger_cancel", access=_ASKING)
 def cancel(class_id: str) -> ResponseReturnValue:
-    """Cancel the ledger that is being made, whoever asked for it."""
-    jobs.cancel(current_services(), class_id)
+    """Cancel the ledger that is being made, or the packing of files, whoever asked for it."""
+    kind = jobs.FILES if request.form.get("of") == "files" else jobs.KIND
+    jobs.cancel(current_services(), class_id, kind)
     return redirect_to("ledger", class_id=class_id)
 
 

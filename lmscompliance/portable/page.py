@@ -22,6 +22,7 @@ _TEXTS = (
     "bundle",
     "trust",
     "workbook",
+    "files",
     "optional",
     "start",
     "print",

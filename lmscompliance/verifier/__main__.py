@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("bundle", type=Path, help=text("verifier.usage_bundle", asked))
     parser.add_argument("--trust", type=Path, help=text("verifier.usage_trust", asked))
     parser.add_argument("--workbook", type=Path, help=text("verifier.usage_workbook", asked))
+    parser.add_argument(
+        "--files", type=Path, action="append", default=[], help=text("verifier.usage_files", asked)
+    )
     parser.add_argument("--json", action="store_true", help=text("verifier.usage_json", asked))
     parser.add_argument("--lang", choices=LOCALES, default=asked, help=text("verifier.usage_lang", asked))
     options = parser.parse_args(arguments)
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError:
         print(text("verifier.usage_no_trust", options.lang, file=options.trust), file=sys.stderr)  # noqa: T201
         return Exit.UNVERIFIABLE
-    found = verify_file(options.bundle, trust, options.workbook)
+    found = verify_file(options.bundle, trust, options.workbook, options.files)
     if options.json:
         print(json.dumps(to_json(found), ensure_ascii=False, indent=2))  # noqa: T201  # a command's output
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from lmscompliance.kernel.jcs import Json
@@ -13,13 +14,15 @@ _MOST_BYTES = 1 << 20
 """A receipt holds one entry; whatever is longer is none."""
 
 
-def verify_file(path: Path, trust: str | bytes | None, workbook: Path | None = None) -> Receipt:
+def verify_file(
+    path: Path, trust: str | bytes | None, workbook: Path | None = None, files: Sequence[Path] = ()
+) -> Receipt:
     """Verify the bundle or receipt at ``path``; of a bundle only the report is set.
 
     Never raises for what is wrong with it: the report says it.
     """
     text = _receipt(path)
-    return Receipt(verify(path, trust, workbook)) if text is None else verify_receipt(text, trust)
+    return Receipt(verify(path, trust, workbook, files)) if text is None else verify_receipt(text, trust)
 
 
 def said(found: Receipt) -> dict[str, Json]:

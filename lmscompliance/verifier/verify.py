@@ -6,7 +6,7 @@ Nothing inside the bundle is believed before something signed commits to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from lmscompliance.policy import Notice
 from lmscompliance.tlog.checkpoint import BadCheckpoint, Checkpoint
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.ended import ended
+from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.tlog.national import demanded
 from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.tlog.trust import Accepted, TrustPolicy, Untrusted
@@ -23,6 +24,7 @@ from lmscompliance.verifier import bundle, ed25519, national
 from lmscompliance.verifier.archive import Archive, NotCanonical, TooLong
 from lmscompliance.verifier.bundle import BadBundle, FileDigest, Manifest
 from lmscompliance.verifier.entries import EntryCheck
+from lmscompliance.verifier.evidence_files import FileCheck
 from lmscompliance.verifier.loose import AnyArchive, LooseArchive
 from lmscompliance.verifier.recompute import Recomputation
 from lmscompliance.verifier.recorded import ExportCheck
@@ -31,10 +33,13 @@ from lmscompliance.verifier.times import TimeCheck
 from lmscompliance.verifier.trusting import forged, read_trust
 
 
-def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) -> Report:
+def verify(
+    path: Path, trust: str | bytes | None, workbook: Path | None = None, files: Sequence[Path] = ()
+) -> Report:
     """Verify the bundle at ``path`` against ``trust``, the text of a C2SP tlog-policy file.
 
-    ``workbook`` is a copy that stands outside the bundle, to be compared cell by cell as well. Never raises
+    ``workbook`` is a copy that stands outside the bundle, to be compared cell by cell as well; ``files`` are
+    folders or ZIPs of evidence files, whose digests are held against the entries. Never raises
     for what is wrong with any of them: the report says it. ``None`` means that the caller has no trust
     policy; then nothing but the bundle's inner consistency can be told.
     """
@@ -61,7 +66,7 @@ def verify(path: Path, trust: str | bytes | None, workbook: Path | None = None) 
         step.say("archive_detail", count=len(archive.members))
         known = trust if policy is not None and trust is not None else ""
         _Verification(
-            archive, policy, report, workbook, demanded(known), ended(known), tsa_roots(known)
+            archive, policy, report, workbook, files, demanded(known), ended(known), tsa_roots(known)
         ).run()
     return report
 
@@ -101,6 +106,7 @@ class _Verification:
     policy: TrustPolicy | None
     report: Report
     outside: Path | None = None
+    files: Sequence[Path] = ()
     sm2: tuple[VKey, ...] = ()
     ended: Mapping[str, Checkpoint] = field(default_factory=dict)
     tsa: tuple[bytes, ...] = ()
@@ -116,13 +122,21 @@ class _Verification:
         notice = self._policy()
         if head is None or self.manifest is None:
             outside = ("outside",) if self.outside else ()
-            for name in (*_NEED_HEAD, *outside):
+            handed = ("files",) if self.files else ()
+            for name in (*_NEED_HEAD, *outside, *handed):
                 self.report.step(name).skip("earlier_failure")
             return
         times = TimeCheck(self.archive, self.policy, self.tsa, head, notice, self.ended.keys())
         times.read()
         times.vouch(self.accepted)
-        entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report, times.see)
+        files = FileCheck(self.files, self.report)
+        files.read()
+
+        def see(index: int, leaf: Leaf) -> None:
+            times.see(index, leaf)
+            files.see(index, leaf)
+
+        entries = EntryCheck(self.archive, self.manifest.class_id, head, self.report, see)
         entries.run()
         self.report.trainees = dict(entries.listed.enrolments)
         if notice is not None and notice.digest != entries.listed.policy_digest:
@@ -141,6 +155,7 @@ class _Verification:
         Recomputation(self.archive, self.report, export.recorded, export.edition, self.outside).run(
             head, notice
         )
+        files.end()
         if bundle.LEDGER_PDF in self.archive.members:
             self.report.owes.append(Remark("owe_pdf", {"name": bundle.LEDGER_PDF}))
         self.report.owes += [Remark("owe_truth"), Remark("owe_latest")]

@@ -68,6 +68,13 @@ def test_a_clerk_reads_the_verdict(page: Page, judged: Judged) -> None:
     page.get_by_role("button", name="开始核验").click()
     expect(page.locator(".verdict")).to_have_text("无效")
     expect(page.locator(".steps .fail").last).to_contain_text("O6")
+    _choose(page, valid.bundle, valid.trust)
+    foreign = [{"name": f"行程卡{n}.jpg", "mimeType": "image/jpeg", "buffer": b"%d" % n} for n in (1, 2)]
+    page.set_input_files("#files", foreign)
+    page.get_by_role("button", name="开始核验").click()
+    expect(page.locator(".steps .fail").last).to_contain_text("收到 2 个文件")
+    expect(page.locator(".steps .fail").last).to_contain_text("行程卡2.jpg")
+    page.set_input_files("#files", [])
 
 
 def test_a_receipt_is_checked_as_well(page: Page, receipts: Receipts) -> None:
@@ -93,8 +100,8 @@ def test_every_case_of_the_corpus(page: Page, judged: Judged) -> None:
         got = page.evaluate(
             """async () => {
                 if (!worker) throw new Error('the first test starts it');
-                const [bundle, trust, workbook] = await Promise.all(inputs.map(read));
-                return JSON.stringify((await ask({bundle, trust, workbook})).report);
+                const [[bundle], [trust], [workbook], files] = await Promise.all(inputs.map(read));
+                return JSON.stringify((await ask({bundle, trust, workbook, files})).report);
             }"""
         )
         assert as_json(json.loads(got)) == as_json(expected), case.name

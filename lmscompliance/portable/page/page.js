@@ -3,7 +3,7 @@
 
 const byId = (id) => document.getElementById(id);
 const words = JSON.parse(byId('words').textContent);
-const inputs = ['bundle', 'trust', 'workbook'];
+const inputs = ['bundle', 'trust', 'workbook', 'files'];
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 for (const node of document.querySelectorAll('[data-word]')) node.textContent = words[node.dataset.word];
@@ -67,9 +67,9 @@ async function digestOf(bytes) {
   return Array.from(digest, (one) => one.toString(16).padStart(2, '0')).join('');
 }
 
-async function read(id) {
-  const file = byId(id).files[0];
-  return file ? { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) } : null;
+function read(id) {
+  const chosen = Array.from(byId(id).files);
+  return Promise.all(chosen.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
 }
 
 let worker;
@@ -83,7 +83,7 @@ function ask(message) {
 }
 
 async function verify() {
-  const [bundle, trust, workbook] = await Promise.all(inputs.map(read));
+  const [[bundle], [trust], [workbook], files] = await Promise.all(inputs.map(read));
   if (!bundle) return say(words.no_bundle);
   byId('report').hidden = true;
   const button = document.querySelector('button[type=submit]');
@@ -96,7 +96,7 @@ async function verify() {
       await ask({ parts: JSON.parse(byId('parts').textContent) });
     }
     say(words.verifying);
-    const { report } = await ask({ bundle, trust, workbook });
+    const { report } = await ask({ bundle, trust, workbook, files });
     show(report, await digestOf(bundle.bytes));
     say('');
   } catch (error) {
@@ -113,7 +113,7 @@ async function verify() {
 for (const id of inputs) {
   const input = byId(id);
   const drop = input.closest('.drop');
-  const shown = () => { drop.querySelector('.file').textContent = input.files[0] ? input.files[0].name : ''; };
+  const shown = () => { drop.querySelector('.file').textContent = Array.from(input.files, (one) => one.name).join('、'); };
   input.addEventListener('change', shown);
   for (const name of ['dragover', 'dragleave', 'drop']) {
     drop.addEventListener(name, (event) => {

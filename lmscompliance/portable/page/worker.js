@@ -37,9 +37,10 @@ import json
 from pathlib import Path
 from lmscompliance.verifier import to_json, verify_file
 
-def run(name, trust, workbook):
+def run(name, trust, workbook, files):
     trusted = None if trust is None else bytes(trust.to_py())
-    return json.dumps(to_json(verify_file(Path(name), trusted, Path(workbook) if workbook else None)))
+    copy = Path(workbook) if workbook else None
+    return json.dumps(to_json(verify_file(Path(name), trusted, copy, [Path(one) for one in files])))
 run
 `;
 
@@ -59,11 +60,14 @@ onmessage = async ({ data }) => {
     if (data.parts) return postMessage({ started: true });
     const bundle = put(python, '/bundle', data.bundle);
     const workbook = put(python, '/workbook', data.workbook);
+    // A folder each, for two files may have one name.
+    const files = data.files.map((file, number) => put(python, `/files/${number}`, file));
     try {
       const run = python.runPython(verification);
-      postMessage({ report: JSON.parse(run(bundle, data.trust ? data.trust.bytes : undefined, workbook)) });
+      const trust = data.trust ? data.trust.bytes : undefined;
+      postMessage({ report: JSON.parse(run(bundle, trust, workbook, files)) });
     } finally {
-      for (const path of [bundle, workbook]) if (path) python.FS.unlink(path);
+      for (const path of [bundle, workbook, ...files]) if (path) python.FS.unlink(path);
     }
   } catch (error) {
     postMessage({ error: String(error) });
