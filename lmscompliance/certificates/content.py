@@ -37,6 +37,8 @@ class Content:
     issued_on: str
     platform: str
     recognition_number: str
+    replaces: str = ""
+    """The number of the revoked certificate that this one stands in for."""
     template: int = TEMPLATE
 
     def encode(self) -> str:
@@ -62,7 +64,12 @@ def typeset_certificate(content: Content, address: str, issued_at: datetime) -> 
         "day": chinese_day(content.issued_on),
         "qr": {"svg": _qr(address)},
     }
-    return typeset(f"certificate-{content.template}", data, issued_at)
+    return typeset(template_name(content.template), data, issued_at)
+
+
+def template_name(edition: int) -> str:
+    """Return the name of the template that an edition of the document's look is."""
+    return f"certificate-{edition}"
 
 
 def chinese_day(day: str) -> str:

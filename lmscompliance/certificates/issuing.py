@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
-from lmscompliance.certificates.content import Content, typeset_certificate
+from lmscompliance.certificates.content import TEMPLATE, template_name
+from lmscompliance.certificates.drafting import Draft, before, draft
 from lmscompliance.certificates.models import Certificate
-from lmscompliance.certificates.numbers import next_number
-from lmscompliance.completion import service as completion
-from lmscompliance.completion.judging import TraineeStatus
+from lmscompliance.certificates.numbers import next_number, next_serial
+from lmscompliance.documents.typeset import template_sha256
+from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import ComplianceError, Conflict, Misconfigured
-from lmscompliance.rules.marking import plain
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
-from lmscompliance.training.models import Enrolment, TrainingClass
+from lmscompliance.training.platform import declare_platform
 
 CONTENT_PLACE = f"{Certificate.__tablename__}.content_sealed"
-_INSTANT = timedelta(microseconds=1)
-"""A window ends with the first instant after its last day."""
 PDF_PLACE = f"{Certificate.__tablename__}.pdf_sealed"
+_TRIES = 50
+"""Drafts that somebody else's number may overtake before we give up: each time, somebody got theirs."""
+
+Holding = Callable[[Session], None]
+"""Called in each transaction; raises where the work is not ours any more."""
+Progress = Callable[[int, int], None]
+
+
+class _Overtaken(Exception):  # nothing is wrong: it is drafted anew
+    """Another certificate took the number, or the trainee's record went on, while this one was drafted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,10 @@ class Issued:
     numbers: tuple[str, ...]
     refused: tuple[tuple[int, ComplianceError], ...]
     """The trainee's number in the class, and the reason."""
+
+
+def _nothing(*_: object) -> None:
+    pass
 
 
 def address_of(services: Services, base: str, code: str) -> str:
@@ -51,11 +64,21 @@ def address_of(services: Services, base: str, code: str) -> str:
     return f"{root}{services.settings.url_prefix}/certificates/{code}"
 
 
-def issue_all(services: Services, actor: Actor, class_id: str, base: str = "") -> Issued:
+def issue_all(
+    services: Services,
+    actor: Actor,
+    class_id: str,
+    base: str = "",
+    *,
+    holding: Holding = _nothing,
+    progress: Progress = _nothing,
+) -> Issued:
     """Issue to everybody who passed and has none that is valid, each in a transaction of their own.
 
-    Dying in between leaves whole certificates; asking again issues the others.
+    Dying in between leaves whole certificates; asking again issues the others. ``progress`` is told how many
+    of the trainees without one have been looked at.
     """
+    address_of(services, base, "")
     with reading(services.database) as session:
         valid = select(Certificate.enrolment_id).where(
             Certificate.class_id == class_id, Certificate.revoked_at.is_(None)
@@ -64,130 +87,103 @@ def issue_all(services: Services, actor: Actor, class_id: str, base: str = "") -
         waiting = [(one.ordinal, one.id) for one in queries.roster(session, class_id) if one.id not in held]
     numbers: list[str] = []
     refused: list[tuple[int, ComplianceError]] = []
-    for ordinal, enrolment_id in waiting:
-        status = completion.status(services, class_id, enrolment_id)
-        if not earned(status):
-            continue
+    for done, (ordinal, enrolment_id) in enumerate(waiting):
+        progress(done, len(waiting))
         try:
-            numbers.append(_issue(services, actor, status, base))
+            numbers.append(issue(services, actor, class_id, enrolment_id, base, holding=holding))
+        except ClaimLost:
+            raise
         except ComplianceError as error:
-            refused.append((ordinal, error))
+            if error.code not in _EXPECTED:
+                refused.append((ordinal, error))
     return Issued(tuple(numbers), tuple(refused))
 
 
-def issue(services: Services, actor: Actor, class_id: str, enrolment_id: str, base: str = "") -> str:
+_EXPECTED = frozenset({"certificates.not_passed", "certificates.second_record", "certificates.held_already"})
+"""Why most of those who get none get none."""
+
+
+def issue(
+    services: Services,
+    actor: Actor,
+    class_id: str,
+    enrolment_id: str,
+    base: str = "",
+    *,
+    holding: Holding = _nothing,
+) -> str:
     """Issue to one trainee and return the number.
 
     Raises ``Conflict`` where training or exam is not passed or a valid certificate exists, and
     ``InvalidInput`` where the document's font cannot show the name.
     """
-    status = completion.status(services, class_id, enrolment_id)
-    if not earned(status):
-        raise Conflict("certificates.not_passed")
-    return _issue(services, actor, status, base)
-
-
-def earned(status: TraineeStatus) -> bool:
-    """Tell whether training and exam are passed."""
-    return status.training.met and status.exam.passed
-
-
-def _issue(services: Services, actor: Actor, status: TraineeStatus, base: str) -> str:
-    class_id, enrolment_id = status.course.fact.id, status.enrolment_id
     code = services.ids.opaque()
     address = address_of(services, base, code)
-    try:
-        with transaction(services.database) as session:
-            class_ = queries.class_by_id(session, class_id)
-            entry = queries.open_enrolment(session, services.vault, class_id, enrolment_id)
-            if queries.is_second(session, session.get_one(Enrolment, (class_id, enrolment_id))):
-                raise Conflict("certificates.second_record")
-            earlier = session.scalars(
-                select(Certificate).where(
-                    Certificate.class_id == class_id, Certificate.enrolment_id == enrolment_id
-                )
-            ).all()
-            if any(one.revoked_at is None for one in earlier):
-                raise Conflict("certificates.held_already")
-            # A clock that was set back puts no certificate before the end of the one it replaces.
-            now = max([services.clock.now(), *(one.revoked_at for one in earlier if one.revoked_at)])
-            notice = status.course.notice
-            number = next_number(session, notice.certificate.number_prefix, shanghai_day(now).year)
-            content = _content(
-                services,
-                status,
-                class_,
-                entry,
-                number=number,
-                enterprise=queries.enterprise_of(session, class_).name,
-                issued_on=shanghai_day(now),
-            )
-            pdf = typeset_certificate(content, address, now)
-            digest = hashlib.sha256(pdf).hexdigest()
-            certificate_id = services.ids.new()
-            recorded = evidence.record(
-                session,
-                services,
+    for _ in range(_TRIES):
+        drafted = draft(services, class_id, enrolment_id, address)
+        try:
+            return _write(services, actor, drafted, code, holding)
+        except _Overtaken:
+            continue
+        except IntegrityError as error:
+            # Somebody issued to the same trainee at the same time; theirs stands.
+            raise Conflict("certificates.held_already") from error
+    raise Conflict("certificates.busy")
+
+
+def _write(services: Services, actor: Actor, made: Draft, code: str, holding: Holding) -> str:
+    """Write what was drafted, if it still is what would be.
+
+    If the process dies here, nothing of it is there: neither certificate nor number, entry or count.
+    """
+    class_id, enrolment_id = made.owner
+    content, year = made.content, shanghai_day(made.at).year
+    with transaction(services.database) as session:
+        holding(session)
+        before(session, class_id, enrolment_id)
+        prefix = queries.class_notice(session, class_id).certificate.number_prefix
+        if next_number(session, prefix, year) != content.number:
+            raise _Overtaken
+        declare_platform(session, services, class_id)
+        digest = hashlib.sha256(made.pdf).hexdigest()
+        certificate_id = services.ids.new()
+        recorded = evidence.record_for(
+            session,
+            services,
+            made.owner,
+            type="certificate.issued",
+            at=made.at,
+            body={
+                "certificate": certificate_id,
+                "number": content.number,
+                "serial": next_serial(session, class_id, year),
+                "score": content.score,
+                "hours": content.hours,
+                "template": TEMPLATE,
+                "template_sha256": template_sha256(template_name(TEMPLATE)),
+                "replaces": made.replaces or None,
+                "pdf_sha256": digest,
+                "issued_us": to_micros(made.at),
+            },
+            disclose={"by": actor.account, "content": content.encode()},
+        )
+        if recorded.n != made.seen:
+            # Something was recorded of the trainee since they were judged, perhaps another name.
+            raise _Overtaken
+        session.add(
+            Certificate(
                 class_id=class_id,
-                stream=evidence.enrolment_stream(enrolment_id),
-                type="certificate.issued",
-                at=now,
-                body={
-                    "certificate": certificate_id,
-                    "number": number,
-                    "pdf_sha256": digest,
-                    "issued_us": to_micros(now),
-                },
-                disclose={"by": actor.account, "content": content.encode()},
+                enrolment_id=enrolment_id,
+                n=made.n,
+                id=certificate_id,
+                number=content.number,
+                code=code,
+                issued_at=made.at,
+                issued_by=actor.account,
+                recorded_n=recorded.n,
+                pdf_sha256=digest,
+                content_sealed=services.vault.seal(CONTENT_PLACE, content.encode()),
+                pdf_sealed=services.vault.seal(PDF_PLACE, base64.b64encode(made.pdf).decode("ascii")),
             )
-            session.add(
-                Certificate(
-                    class_id=class_id,
-                    enrolment_id=enrolment_id,
-                    n=len(earlier) + 1,
-                    id=certificate_id,
-                    number=number,
-                    code=code,
-                    issued_at=now,
-                    issued_by=actor.account,
-                    recorded_n=recorded.n,
-                    pdf_sha256=digest,
-                    content_sealed=services.vault.seal(CONTENT_PLACE, content.encode()),
-                    pdf_sealed=services.vault.seal(PDF_PLACE, base64.b64encode(pdf).decode("ascii")),
-                )
-            )
-    except IntegrityError as error:
-        # Somebody issued to the same trainee at the same time; theirs stands.
-        raise Conflict("certificates.held_already") from error
-    return number
-
-
-def _content(
-    services: Services,
-    status: TraineeStatus,
-    class_: TrainingClass,
-    entry: queries.RosterEntry,
-    *,
-    number: str,
-    enterprise: str,
-    issued_on: date,
-) -> Content:
-    return Content(
-        number=number,
-        name=entry.person.name,
-        sex=entry.person.sex,
-        id_number=entry.person.id_number,
-        label=status.course.notice.certificate.label,
-        title=class_.title,
-        code=class_.code,
-        enterprise=enterprise,
-        policy=status.course.notice.document,
-        first_day=shanghai_day(class_.window_start).isoformat(),
-        last_day=shanghai_day(class_.window_end - _INSTANT).isoformat(),
-        hours=plain(status.training.total_hours),
-        topics=tuple(dict.fromkeys(one.topic for one in status.course.lessons)),
-        score="" if status.exam.best is None else plain(status.exam.best),
-        issued_on=issued_on.isoformat(),
-        platform=services.settings.platform_name,
-        recognition_number=services.settings.recognition_number,
-    )
+        )
+    return content.number

@@ -8,6 +8,7 @@ error that names the place: paper with empty boxes on it would be found out by t
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -61,6 +62,13 @@ def check(data: Json) -> None:
             raise InvalidInput(
                 "documents.glyph_missing", place=where, text=text[:60], at=at, code=f"U+{ord(char):04X}"
             )
+
+
+@cache
+def template_sha256(template: str) -> str:
+    """Return the SHA-256 (hexadecimal) of a template together with what templates share."""
+    texts = [(templates() / f"{name}.typ").read_bytes() for name in ("base", template)]
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
 def templates() -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence.models import POSITION_OF_ENTRY, Disclosure, Entry, Position
+from lmscompliance.evidence.models import POSITION_OF_ENTRY, Disclosure, Entry, Position, Stream
 from lmscompliance.evidence.reader import SealedEntry, opened
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.jcs import Json
@@ -78,6 +78,12 @@ def last_of_type(session: Session, class_id: str, stream: str, type_: str) -> by
         .order_by(Entry.n.desc())
         .limit(1)
     ).scalar_one_or_none()
+
+
+def length(session: Session, class_id: str, stream: str) -> int:
+    """Return how many entries ``stream`` has, sealed or not."""
+    where = Stream.class_id == class_id, Stream.stream == stream
+    return session.scalar(select(Stream.count).where(*where)) or 0
 
 
 def leaf_of(session: Session, class_id: str, stream: str, n: int) -> bytes:

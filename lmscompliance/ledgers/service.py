@@ -25,12 +25,12 @@ from lmscompliance.evidence.signer import Signer
 from lmscompliance.ledgers import assemble
 from lmscompliance.ledgers.gather import Cut, Progress
 from lmscompliance.ledgers.models import FULL, PUBLIC, LedgerExport
-from lmscompliance.ledgers.platform import declare_platform
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
+from lmscompliance.training.platform import declare_platform
 from lmscompliance.verifier import bundle
 from lmscompliance.verifier.bundle import FileDigest
 

@@ -397,6 +397,11 @@ PARAMETERS: Mapping[str, Parameter] = {
         absent="PX",
         absent_rationale="numbers need a beginning; PX stands for 培训",
     ),
+    "certificate.in_results": Parameter(
+        "boolean",
+        absent=True,
+        absent_rationale="who reads a result asks if a certificate was issued on it, and if that still holds",
+    ),
 }
 
 

@@ -14,10 +14,11 @@ from lmscompliance.policy import Notice
 from lmscompliance.rules import quizzes, reported
 from lmscompliance.rules.account import Account
 from lmscompliance.rules.attendance import Attendance, attended, credited, stays, taught_online
+from lmscompliance.rules.certificates import CertificateRecord
 from lmscompliance.rules.completion import TrainingVerdict, training_verdict
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.eligibility import eligibility
-from lmscompliance.rules.exam import exam_verdict
+from lmscompliance.rules.exam import ExamVerdict, exam_verdict
 from lmscompliance.rules.facts import AttendanceFacts, SessionFact
 from lmscompliance.rules.identity import unverified
 from lmscompliance.rules.ledger_attendance import AttendanceDetail, SignInSheet
@@ -136,6 +137,15 @@ def judge(trainee: TraineeRecord, found: ClassRecord, notice: Notice) -> Judged:
     complete = training.met or _complete_at_unlock(trainee, sessions, found, notice)
     eligible = eligibility(training, exam, notice)
     return Judged(trainee, accounted, attendance, training, exam, eligible, counted, complete)
+
+
+def judge_issued(
+    one: CertificateRecord, found: ClassRecord, notice: Notice
+) -> tuple[TrainingVerdict, ExamVerdict]:
+    """Return what training and exam came to when a certificate was issued."""
+    basis = one.basis
+    training = _trained(basis.trainee, basis.sessions, found, notice, by_us=one.issued_us)[-1]
+    return training, exam_verdict(basis.attempts, notice)
 
 
 def _trained(

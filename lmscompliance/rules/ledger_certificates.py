@@ -1,20 +1,37 @@
-"""What a trainee's stream says of certificates: issued, revoked."""
+"""What a trainee's stream says of certificates: issued, revoked; and how sheet ⑤ shows it."""
 
 from __future__ import annotations
 
-from lmscompliance.rules.certificates import CertificateRecord
+from copy import copy
+from dataclasses import replace
+
+from lmscompliance.rules import ledger_words as words
+from lmscompliance.rules.certificates import Basis, CertificateRecord
 from lmscompliance.rules.ledger_body import Body
 from lmscompliance.rules.ledger_facts import Record, TraineeRecord
+from lmscompliance.rules.ledger_table import Cell, Column
+
+COLUMNS = {"证书编号": Column(17), "证书状态": Column(18)}
 
 
-def read_issued(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+def read_issued(trainee: TraineeRecord, record: Record, body: Body) -> None:
     """Add a certificate; raises ``BadFact`` for one that is issued twice."""
     certificate = body.text("certificate")
     if certificate in trainee.certificates:
         msg = "the certificate is issued twice"
         raise body.refuse(msg)
     trainee.certificates[certificate] = CertificateRecord(
-        body.text("number"), body.whole("issued_us"), body.text("pdf_sha256")
+        number=body.text("number"),
+        serial=body.whole("serial"),
+        issued_us=body.whole("issued_us"),
+        pdf_sha256=body.text("pdf_sha256"),
+        score=body.exact("score"),
+        hours=body.exact("hours"),
+        template=body.whole("template"),
+        template_sha256=body.text("template_sha256"),
+        replaces=body.maybe_text("replaces"),
+        content=record.text("content"),
+        basis=_basis(trainee),
     )
 
 
@@ -25,3 +42,42 @@ def read_revoked(trainee: TraineeRecord, _record: Record, body: Body) -> None:
         msg = "no valid certificate of that number was issued"
         raise body.refuse(msg)
     found.revoked_us = body.whole("revoked_us")
+
+
+def cells(trainee: TraineeRecord) -> list[Cell]:
+    """Return the newest certificate's number, and how it and those before it stand."""
+    given = [*trainee.certificates.values()]
+    if not given:
+        return ["", ""]
+    newest = given.pop()
+    lines = [_state(newest), *(f"原 {one.number} {_state(one)}" for one in reversed(given))]
+    return [newest.number, "\n".join(lines)]
+
+
+def _state(one: CertificateRecord) -> str:
+    issued = f"{words.day(one.issued_us)} 颁发"
+    if one.revoked_us is None:
+        return f"有效（{issued}）"
+    return f"已撤销（{issued}，{words.day(one.revoked_us)} 撤销）"
+
+
+def _basis(trainee: TraineeRecord) -> Basis:
+    """Keep what has been read so far: the trainee's record goes on growing."""
+    kept = replace(
+        trainee,
+        sessions={},
+        attempts={},
+        checks=dict(trainee.checks),
+        quizzes={key: copy(one) for key, one in trainee.quizzes.items()},
+        identity=[*trainee.identity],
+        merges=[*trainee.merges],
+        signs=[*trainee.signs],
+        marks=[*trainee.marks],
+        reported=[*trainee.reported],
+        certificates={},
+    )
+    return Basis(
+        kept,
+        tuple(one.fact for one in trainee.sessions.values()),
+        tuple(one.fact for one in trainee.attempts.values()),
+    )

@@ -182,6 +182,7 @@ def _heads(found: ClassRecord, record: Record, body: Body) -> None:
 def _platform(found: ClassRecord, _record: Record, body: Body) -> None:
     found.platform_name = body.text("name")
     found.recognition_number = body.maybe_text("recognition_number")
+    found.platforms.append((found.platform_name, found.recognition_number))
 
 
 def _closed(found: ClassRecord, _record: Record, body: Body) -> None:

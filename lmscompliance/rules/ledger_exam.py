@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.policy.terms import ExamTerms
-from lmscompliance.rules import ledger_attempts
+from lmscompliance.rules import ledger_attempts, ledger_certificates
 from lmscompliance.rules import ledger_paper as paper
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.exam import ExamState
@@ -186,7 +186,12 @@ class Results(Part):
             _EXAM_WORDS[judged.exam.state],
             "可以" if judged.eligible.met else "不可以",
             reason,
+            *(ledger_certificates.cells(judged.trainee) if _lists_certificates(self.context) else ()),
         )
+
+
+def _lists_certificates(context: Context) -> bool:
+    return context.notice.certificate.in_results
 
 
 def _eligible(context: Context, judged: Judged) -> str:
@@ -299,4 +304,5 @@ def _results_headings(context: Context) -> dict[str, Column]:
         "是否合格": Column(7, centred=True),
         "可否享受补贴": Column(8, centred=True),
         "理由与依据": Column(28),
+        **(ledger_certificates.COLUMNS if _lists_certificates(context) else {}),
     }

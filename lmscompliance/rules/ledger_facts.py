@@ -119,6 +119,8 @@ class ClassRecord:
     """Enrolment id → ordinal, in the order of ordinals."""
     platform_name: str = ""
     recognition_number: str = ""
+    platforms: list[tuple[str, str]] = field(default_factory=list)
+    """Each name and recognition number that the platform has had."""
     closed_us: int | None = None
     imports: int = 0
     """How often records from elsewhere were imported."""
@@ -352,3 +354,5 @@ class TraineeRecord:
     locked_us: int | None = None
     changed_us: int = 0
     """When the last fact that can change a verdict was recorded."""
+    changes: int = 0
+    """How many of those there are."""

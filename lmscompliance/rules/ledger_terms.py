@@ -177,6 +177,7 @@ PARAMETERS = {
     "consent.text_en": "同意书（英文）",
     "certificate.label": "证书标识",
     "certificate.number_prefix": "证书编号前缀",
+    "certificate.in_results": "考核成绩册列明证书",
 }
 _VALUES = (
     words.REASONS

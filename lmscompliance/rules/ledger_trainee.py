@@ -58,6 +58,7 @@ def read_trainees(records: Iterable[Record], known: ClassRecord, unknown: Unknow
             elif reader := _TRAINEE.get(record.leaf.t):
                 reader(trainee, record, Body(record.leaf))
                 trainee.changed_us = max(trainee.changed_us, record.leaf.at_us)
+                trainee.changes += 1
             elif record.leaf.t not in _TRAINEE_IGNORED:
                 unknown(record.leaf)
         yield trainee

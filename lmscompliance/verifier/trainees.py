@@ -44,7 +44,7 @@ class TraineeCheck:
         self._confirmations: dict[str, list[Confirmation]] = {}
         self._quizzes = QuizCheck([], notice, grades, rules, report)
         self._graded = self._trainees = 0
-        self._certificates = CertificateCheck(rules, report)
+        self._certificates = CertificateCheck(notice, rules, report)
         self._restored = self._imported = self._late = (0, 0)
         """How many, and how many seconds in all."""
         self._imported_counted = 0
@@ -55,6 +55,7 @@ class TraineeCheck:
         """Take note of blueprints, quizzes and lists that teachers confirmed, before any trainee comes."""
         self._quizzes = QuizCheck(found.quizzes, self._notice, self._grades, self._rules, self._report)
         self._papers.listen(found)
+        self._certificates.listen(found)
         for one in found.confirmations:
             self._confirmations.setdefault(one.lesson, []).append(one)
 
@@ -81,8 +82,14 @@ class TraineeCheck:
     def end(self) -> None:
         """Say what was checked, and what was found of all trainees together."""
         self._once()
+        self._certificates.end()
         self._grades.say("grades_detail", count=self._graded)
-        self._rules.say("rules_detail", count=self._trainees)
+        given = self._certificates
+        if given.valid or given.revoked:
+            told = {"count": self._trainees, "valid": given.valid, "revoked": given.revoked}
+            self._rules.say("rules_certificates_detail", **told)
+        else:
+            self._rules.say("rules_detail", count=self._trainees)
         for code, (count, seconds), more in (
             ("credit_restored", self._restored, {}),
             ("late_imports", self._imported, {"counted": self._imported_counted}),

@@ -6,6 +6,7 @@ then passes, one who fails twice, one idle, one who never comes. All people are 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from lmscompliance import evidence
-from lmscompliance.kernel.clock import SHANGHAI, ManualClock, to_micros
+from lmscompliance.kernel.clock import SHANGHAI, ManualClock, shanghai_day, to_micros
 from lmscompliance.kernel.ids import Ids, SystemRandomness
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.settings import Settings
@@ -391,6 +392,45 @@ class Miniature:
         handed_in |= {"full": str(count), "passed": right * 1000 >= count * 600}
         self.record(stream, "quiz.submitted", handed_in | cheat, answers=answers, ip="10.0.0.1")
         self.clock.advance(70)
+
+    def certify(
+        self,
+        who: int,
+        serial: int,
+        *,
+        says: Mapping[str, Json] = MappingProxyType({}),
+        replaces: str = "",
+        **forged: Json,
+    ) -> str:
+        """Issue a certificate to ``who`` passed with 100 points and return its id.
+
+        ``says`` is what a forger would change of what it says, ``forged`` of what the entry says.
+        """
+        name, sex, id_number = PEOPLE[who][:3]
+        certificate, number = self.services.ids.new(), f"PX-2021-{serial:06}"
+        content: dict[str, Json] = {"number": number, "name": name, "sex": sex, "id_number": id_number}
+        content |= {"label": "", "title": "留苏优技·焊工班（虚构）", "code": CODE, "topics": [*TOPICS]}
+        content |= {"enterprise": "太仓示范精密机械有限公司（虚构）", "hours": "4", "score": "100"}
+        content |= {"policy": Catalogue.builtin().get("demo-short").document, "template": 1}
+        content |= {"first_day": "2021-02-01", "last_day": "2021-02-28", "replaces": replaces}
+        settings = self.services.settings
+        content |= {"platform": settings.platform_name, "recognition_number": settings.recognition_number}
+        content |= {"issued_on": shanghai_day(self.clock.now()).isoformat()}
+        body: dict[str, Json] = {"certificate": certificate, "number": number, "serial": serial}
+        body |= {"score": "100", "hours": "4", "template": 1, "template_sha256": "3" * 64}
+        body |= {"replaces": replaces or None, "pdf_sha256": "4" * 64, "issued_us": self.now_us()}
+        told = json.dumps(content | says, ensure_ascii=False, sort_keys=True)
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        self.record(stream, "certificate.issued", body | forged, by="clerk-1", content=told)
+        self.clock.advance(60)
+        return certificate
+
+    def revoke(self, who: int, certificate: str, number: str) -> None:
+        """Revoke a certificate because of a wrong name."""
+        body: dict[str, Json] = {"certificate": certificate, "number": number, "role": "inspector"}
+        stream = evidence.enrolment_stream(self.enrolments[who])
+        told = body | {"revoked_us": self.now_us()}
+        self.record(stream, "certificate.revoked", told, by="bureau-1", reason="姓名有误")
 
     def void(self, who: int, attempt: str, by: str = "staff-2") -> None:
         """Void an attempt that ``staff-1`` asks for and ``by`` confirms."""

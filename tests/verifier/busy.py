@@ -52,14 +52,9 @@ def _asked(made: Miniature) -> None:
 
 def _certified(made: Miniature) -> None:
     """Issue to whoever passed at once, revoke it, and issue another one."""
-    stream = evidence.enrolment_stream(made.enrolments[0])
-    for number in ("1", "2"):
-        named: dict[str, Json] = {"certificate": f"t{number}", "number": f"PX-2021-00000{number}"}
-        issued: dict[str, Json] = {"pdf_sha256": "4" * 64, "issued_us": made.now_us()}
-        made.record(stream, "certificate.issued", named | issued, by="clerk-1", content="{}")
-        if number == "1":
-            revoked: dict[str, Json] = {"role": "inspector", "revoked_us": made.now_us()}
-            made.record(stream, "certificate.revoked", named | revoked, by="bureau-1", reason="姓名有误")
+    first = made.certify(0, 1)
+    made.revoke(0, first, "PX-2021-000001")
+    made.certify(0, 2, replaces="PX-2021-000001")
 
 
 def _corrected(made: Miniature) -> None:

@@ -68,3 +68,5 @@ class CertificateTerms:
     """The mark that the notice wants every certificate to bear; empty where it wants none."""
     number_prefix: str
     """What their numbers begin with; the year and six digits follow."""
+    in_results: bool
+    """Whether sheet ⑤ of the ledger names each trainee's certificates, and if they hold."""

@@ -1,4 +1,4 @@
-"""Which platform ran the class, as evidence: the cover's 平台名称 and 认可号 must be recomputable too."""
+"""Which platform ran the class, as evidence: ledgers and certificates name it, and are recomputed."""
 
 from __future__ import annotations
 
