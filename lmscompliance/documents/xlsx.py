@@ -25,7 +25,8 @@ from lmscompliance.rules.ledger_table import Place, Row, Sheet, Workbook, contin
 
 _CHUNK = 1 << 18
 _SHEET = "xl/worksheets/sheet{}.xml"
-_FONT = {"font_name": "宋体", "font_size": 10}
+# Of no scheme: else a program shows the theme's font.
+_FONT = {"font_name": "宋体", "font_size": 10, "font_scheme": "none"}
 
 
 def write(

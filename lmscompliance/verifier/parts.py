@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, NamedTuple
 from xml.parsers import expat
 
 _CHUNK = 1 << 16
@@ -21,14 +21,19 @@ class NotOurWorkbook(ValueError):
     """The file holds something our writer never writes; the text says what and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCell:
-    """A cell that holds something: its reference (``B7``), ``text`` or ``number``, content and format."""
+class ReadCell(NamedTuple):
+    """A cell that holds something: its reference (``B7``), ``text`` or ``number``, content and format.
+
+    ``wraps`` tells whether a long text is broken over lines, ``height`` is its row's in points; a reader that
+    does not look at them leaves them as they are.
+    """
 
     ref: str
     kind: str
     content: str
     number_format: int
+    wraps: bool = True
+    height: float = float("inf")
 
 
 @dataclass(slots=True)
@@ -37,6 +42,8 @@ class SheetTail:
 
     merges: set[str] = field(default_factory=set)
     footer: str = ""
+    widths: dict[int, float] = field(default_factory=dict)
+    """Of the columns (from 0) in characters; the default's where there is none."""
 
 
 def unescape(text: str) -> str:

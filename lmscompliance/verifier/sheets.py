@@ -8,11 +8,11 @@ because comparing cells would then prove nothing.
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from lmscompliance.verifier.opened import OpenWorkbook
+from lmscompliance.verifier.package import sheet_names
 from lmscompliance.verifier.parts import (
     NotOurWorkbook,
     ReadCell,
@@ -22,29 +22,51 @@ from lmscompliance.verifier.parts import (
     inflate,
     unescape,
 )
+from lmscompliance.verifier.shape import COUNT, LENGTH, Shape, Shaped
+from lmscompliance.verifier.styles import Look, looks
 
-_MAX_RATIO = 400
-_SLACK = 1 << 20
-_PARTS = re.compile(
-    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(app|core)\.xml|xl/(workbook|styles)\.xml"
-    r"|xl/_rels/workbook\.xml\.rels|xl/theme/theme1\.xml|xl/worksheets/sheet[1-9][0-9]?\.xml"
-)
-_SHEET_ELEMENTS = frozenset(
-    {
-        "worksheet", "sheetPr", "pageSetUpPr", "dimension", "sheetViews", "sheetView", "pane", "selection",
-        "sheetFormatPr", "cols", "col", "sheetData", "row", "c", "v", "is", "t", "autoFilter", "mergeCells",
-        "mergeCell", "printOptions", "pageMargins", "pageSetup", "headerFooter", "oddFooter",
-    }
-)  # fmt: skip
-_STYLE_ELEMENTS_REFUSED = frozenset({"numFmts", "dxf", "protection"})
-_ALIGNMENT = frozenset({"horizontal", "vertical", "wrapText", "indent"})
-_VIEW = frozenset({"showGridLines", "tabSelected", "workbookViewId"})
-_NAMES = frozenset({"_xlnm.Print_Titles", "_xlnm._FilterDatabase"})
-_FILLS = frozenset({"FFE7EEF5", "FFF2F2F2"})
-_MIN_FONT = 9.0
-_FONT_COLOURS = frozenset({"FF1F1F1F", "FF595959"})
-_MIN_HEIGHT = 10.0
-_MIN_WIDTH = 3.0
+_MAIN = re.escape("http://schemas.openxmlformats.org/spreadsheetml/2006/main")
+_RELATIONS = re.escape("http://schemas.openxmlformats.org/officeDocument/2006/relationships")
+_REF = "[A-Z]{1,3}[0-9]{1,7}"
+_AREA = f"{_REF}:{_REF}"
+_MARGIN = r"0\.[3-5]5?"
+_PANES = "topRight|bottomLeft|bottomRight"
+_SHAPE: Shape = {
+    "worksheet": {"xmlns": _MAIN, "xmlns:r": _RELATIONS},
+    "worksheet/sheetPr": {},
+    "sheetPr/pageSetUpPr": {"fitToPage": "1"},
+    "worksheet/sheetViews": {},
+    "sheetViews/sheetView": {"showGridLines": "0", "tabSelected": "1", "workbookViewId": "0"},
+    "sheetView/pane": {
+        "xSplit": "[1-9]",
+        "ySplit": "[1-9][0-9]?",
+        "topLeftCell": _REF,
+        "activePane": _PANES,
+        "state": "frozen",
+    },
+    "sheetView/selection": {"pane": _PANES, "activeCell": _REF, "sqref": _REF},
+    "worksheet/sheetFormatPr": {"defaultRowHeight": "15"},
+    "worksheet/cols": {},
+    "cols/col": {"min": COUNT, "max": COUNT, "width": LENGTH, "customWidth": "1"},
+    "worksheet/sheetData": {},
+    "worksheet/autoFilter": {"ref": _AREA},
+    "worksheet/mergeCells": {"count": COUNT},
+    "mergeCells/mergeCell": {"ref": _AREA},
+    "worksheet/printOptions": {"horizontalCentered": "1"},
+    "worksheet/pageMargins": dict.fromkeys(("left", "right", "top", "bottom", "header", "footer"), _MARGIN),
+    "worksheet/pageSetup": {"paperSize": "9", "fitToHeight": "0", "orientation": "landscape"},
+    "worksheet/headerFooter": {},
+    "headerFooter/oddFooter": {},
+}
+_WITHIN = {"row": "sheetData", "c": "row", "v": "c", "is": "c", "t": "is"}
+"""The elements of the rows, which are too many for ``Shaped``, and what each stands in."""
+_MAY_SAY = {
+    "row": frozenset({"r", "ht", "customHeight"}),
+    "c": frozenset({"r", "s", "t"}),
+    "v": frozenset[str](),
+    "is": frozenset[str](),
+    "t": frozenset({"xml:space"}),
+}
 
 
 class WorkbookReader(OpenWorkbook):
@@ -53,7 +75,7 @@ class WorkbookReader(OpenWorkbook):
     def rows(self, number: int, tail: SheetTail) -> Iterator[tuple[int, dict[int, ReadCell]]]:
         """Yield the cells of sheet ``number`` (from 0) row by row, and fill ``tail``."""
         part = f"xl/worksheets/sheet{number + 1}.xml"
-        parser = _SheetParser(part, self._styles, tail)
+        parser = _SheetParser(part, self._looks, tail)
         for chunk in inflate(self._zip, part):
             parser.feed(chunk)
             yield from parser.take()
@@ -61,104 +83,27 @@ class WorkbookReader(OpenWorkbook):
         yield from parser.take()
 
     def _prepare(self, path: Path) -> None:
-        self._check_parts()
-        self.sheet_names = self._read_names()
-        self._styles = self._read_styles()
-
-    def _check_parts(self) -> None:
-        infos = self._zip.infolist()
-        names = [info.filename for info in infos]
-        if len(set(names)) != len(names):
-            msg = "a part occurs twice"
-            raise NotOurWorkbook(msg)
-        for info in infos:
-            if not _PARTS.fullmatch(info.filename):
-                msg = f"the part {info.filename} does not belong to a ledger"
-                raise NotOurWorkbook(msg)
-            if info.file_size > _MAX_RATIO * info.compress_size + _SLACK:
-                msg = f"the part {info.filename} claims to inflate to {info.file_size} bytes"
-                raise NotOurWorkbook(msg)
-
-    def _read_names(self) -> list[str]:
-        names: list[str] = []
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if name == "definedName" and attributes.get("name") not in _NAMES:
-                msg = f"it defines the name {attributes.get('name')}, which can keep cells from being printed"
-                raise NotOurWorkbook(msg)
-            if name == "sheet":
-                if (
-                    attributes.get("state", "visible") != "visible"
-                    or attributes.get("r:id") != f"rId{len(names) + 1}"
-                ):
-                    msg = "a sheet is hidden or out of order"
-                    raise NotOurWorkbook(msg)
-                names.append(attributes.get("name", ""))
-
-        _parse(self._zip, "xl/workbook.xml", start)
-        targets: list[str] = []
-
-        def relation(name: str, attributes: dict[str, str]) -> None:
-            if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
-                targets.append(f"{attributes.get('Id')} {attributes.get('Target')}")
-
-        _parse(self._zip, "xl/_rels/workbook.xml.rels", relation)
-        if targets != [f"rId{n} worksheets/sheet{n}.xml" for n in range(1, len(names) + 1)]:
-            msg = "the sheets' names and parts do not belong together"
-            raise NotOurWorkbook(msg)
-        return names
-
-    def _read_styles(self) -> list[int]:
-        """Return the number format of each cell style."""
-        formats: list[int] = []
-        inside: list[str] = []
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if name in _STYLE_ELEMENTS_REFUSED:
-                msg = f"the styles hold a {name}, which can hide what a cell says"
-                raise NotOurWorkbook(msg)
-            if (
-                name == "color"
-                and "font" in inside
-                and attributes.get("rgb", "FF1F1F1F") not in _FONT_COLOURS
-            ):
-                msg_0 = "a font has a colour that can hide text"
-                raise NotOurWorkbook(msg_0)
-            if name == "fgColor" and attributes.get("rgb") not in _FILLS:
-                msg = "a fill has a colour that can hide text"
-                raise NotOurWorkbook(msg)
-            if name == "sz" and float(attributes.get("val", "0")) < _MIN_FONT:
-                msg = "a font is too small to be read"
-                raise NotOurWorkbook(msg)
-            if name == "alignment" and (
-                attributes.keys() - _ALIGNMENT or attributes.get("indent", "0") > "1"
-            ):
-                msg = "an alignment can move text out of sight"
-                raise NotOurWorkbook(msg)
-            if name == "xf" and "cellXfs" in inside:
-                formats.append(int(attributes.get("numFmtId", "-1")))
-            inside.append(name)
-
-        def end(_name: str) -> None:
-            inside.pop()
-
-        _parse(self._zip, "xl/styles.xml", start, end)
-        return formats
+        self.sheet_names = sheet_names(self._zip)
+        self._looks = looks(self._zip)
 
 
 class _SheetParser:
     """Turns a sheet's XML into rows as the bytes come in."""
 
-    def __init__(self, part: str, styles: list[int], tail: SheetTail) -> None:
+    def __init__(self, part: str, looks: list[Look], tail: SheetTail) -> None:
         self._part = part
-        self._styles = styles
+        self._looks = looks
         self._tail = tail
         self._done: list[tuple[int, dict[int, ReadCell]]] = []
         self._row = 0
+        self._height = 0.0
         self._cells: dict[int, ReadCell] = {}
         self._cell: tuple[str, int, str, str] | None = None
         self._column = -1
         self._text: list[str] | None = None
+        self._shaped = Shaped(part, _SHAPE)
+        self._inside = ""
+        """The element of the rows that is open, ``sheetData`` between them, and nothing outside."""
         self._parser = XmlParser(part, self._start, self._end, self._data)
 
     def feed(self, data: bytes, *, last: bool = False) -> None:
@@ -169,30 +114,54 @@ class _SheetParser:
         return done
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name not in _SHEET_ELEMENTS:
-            msg = f"{self._part} holds a <{name}>, which a ledger never has"
-            raise NotOurWorkbook(msg)
+        within = _WITHIN.get(name)
+        if within is None:
+            self._around(name, attributes)
+            return
+        if self._inside != within or (attributes and not attributes.keys() <= _MAY_SAY[name]):
+            self._refuse(name, attributes)
+        self._inside = name
+        if name == "c":
+            self._open_cell(attributes)
+        elif name in {"v", "t"}:
+            if self._text is not None or (self._cell is not None and self._column in self._cells):
+                msg = f"{self._part}: a cell of row {self._row} holds more than one value"
+                raise NotOurWorkbook(msg)
+            self._text = []
+        elif name == "row":
+            self._open_row(attributes)
+
+    def _refuse(self, name: str, attributes: dict[str, str]) -> None:
         if attributes.get("hidden", "0") != "0" or attributes.get("collapsed", "0") != "0":
             msg = f"{self._part}: a <{name}> is hidden"
             raise NotOurWorkbook(msg)
-        if (name == "sheetView" and attributes.keys() - _VIEW) or "zeroHeight" in attributes:
-            msg = f"{self._part}: the <{name}> can keep cells out of sight"
+        odd = "、".join(sorted(attributes.keys() - _MAY_SAY[name]))
+        msg = f"{self._part} holds a <{name}> {odd}, which a ledger never has"
+        raise NotOurWorkbook(msg)
+
+    def _around(self, name: str, attributes: dict[str, str]) -> None:
+        """Take an element that is none of the rows'."""
+        if self._inside:
+            msg = f"{self._part} holds a <{name}>, which a ledger never has"
             raise NotOurWorkbook(msg)
-        if name == "row":
-            number = int(attributes["r"])
-            if number <= self._row or float(attributes.get("ht", "15")) < _MIN_HEIGHT:
-                msg = f"{self._part}: row {number} is out of order or too low to be read"
-                raise NotOurWorkbook(msg)
-            self._row, self._cells, self._column = number, {}, -1
-        elif name == "c":
-            self._open_cell(attributes)
-        elif name in {"v", "t", "oddFooter"}:
+        self._shaped.start(name, attributes)
+        if name == "sheetData":
+            self._inside = name
+        elif name == "col":
+            first, last, width = int(attributes["min"]), int(attributes["max"]), float(attributes["width"])
+            for index in range(first - 1, min(last, first + 999)):
+                self._tail.widths[index] = min(width, self._tail.widths.get(index, width))
+        elif name == "oddFooter":
             self._text = []
         elif name == "mergeCell":
             self._tail.merges.add(attributes["ref"])
-        elif name == "col" and float(attributes.get("width", "9")) < _MIN_WIDTH:
-            msg = f"{self._part}: a column is too narrow to be read"
+
+    def _open_row(self, attributes: dict[str, str]) -> None:
+        number, height = int(attributes["r"]), float(attributes["ht"])
+        if number <= self._row:
+            msg = f"{self._part}: row {number} is out of order"
             raise NotOurWorkbook(msg)
+        self._row, self._height, self._cells, self._column = number, height, {}, -1
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         ref = attributes["r"]
@@ -208,19 +177,26 @@ class _SheetParser:
         self._cell = (ref, column, "text" if kind == "inlineStr" else "number", attributes.get("s", "0"))
 
     def _end(self, name: str) -> None:
+        within = _WITHIN.get(name)
+        if within is None:
+            self._shaped.end(name)
+            if name == "sheetData":
+                self._inside = ""
+            elif name == "oddFooter":
+                self._tail.footer = "".join(self._text or ())
+                self._text = None
+            return
+        self._inside = within
         if name in {"v", "t"} and self._cell is not None:
             ref, column, kind, style = self._cell
             content = "".join(self._text or ())
             if kind == "text":
                 content = unescape(content)
-            if column in self._cells or (kind == "text") != (name == "t"):
+            if (kind == "text") != (name == "t"):
                 msg = f"{self._part}: the cell {ref} holds more than one value"
                 raise NotOurWorkbook(msg)
-            number_format = self._styles[int(style)] if int(style) < len(self._styles) else -1
-            self._cells[column] = ReadCell(ref, kind, content, number_format)
-            self._text = None
-        elif name == "oddFooter":
-            self._tail.footer = "".join(self._text or ())
+            look = self._looks[int(style)] if int(style) < len(self._looks) else Look(-1, wraps=False)
+            self._cells[column] = ReadCell(ref, kind, content, *look, self._height)
             self._text = None
         elif name == "c":
             self._cell = None
@@ -230,15 +206,3 @@ class _SheetParser:
     def _data(self, text: str) -> None:
         if self._text is not None:
             self._text.append(text)
-
-
-def _parse(
-    archive: zipfile.ZipFile,
-    part: str,
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None] | None = None,
-) -> None:
-    parser = XmlParser(part, start, end)
-    for chunk in inflate(archive, part):
-        parser.feed(chunk)
-    parser.feed(b"", last=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lmscompliance.rules.ledger_table import (
     Place,
     Row,
     Sheet,
+    Style,
     Workbook,
     column_letters,
     continued,
@@ -28,6 +30,14 @@ from lmscompliance.verifier.report import Step
 from lmscompliance.verifier.sheets import WorkbookReader
 
 _ROUNDING = 1e-14
+_ONE_LINE = frozenset({Style.TITLE, Style.SECTION})
+"""Rows whose texts do not wrap."""
+_WIDE = re.compile("[\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6]")
+"""Characters that take the room of two, whichever edition of Unicode a program knows."""
+_LINE_HEIGHT = 14
+"""Points that a line of text needs at least."""
+_MAX_LINES = 28
+"""A row cannot be made high enough for more."""
 
 
 class WorkbookCheck:
@@ -147,16 +157,40 @@ class WorkbookCheck:
             self._found.fail("merges_differ", sheet=name, ranges="、".join(odd[:5]))
         if cursor.tail.footer != footer:
             self._found.fail("footer_differs", sheet=name, expected=footer, found=cursor.tail.footer)
+        for index, column in enumerate(cursor.sheet.columns):
+            if cursor.tail.widths.get(index, 0) < column.width:
+                letters = column_letters(index)
+                self._found.fail("shown_less", sheet=name, place=f"{letters}:{letters}")
 
     def _row(self, cursor: _Cursor, row: Row) -> None:
         found = cursor.next(row)
         cursor.untold = all(cell == WITHHELD for cell in row.cells)
         width = len(cursor.sheet.columns)
+        if self._strict:
+            self._room(cursor, row, found)
         for index in range(width):
             cell = row.cells[index] if index < len(row.cells) else None
             self._cell(cursor, index, cell, found.pop(index, None))
         for extra in found.values():
             self._differs(cursor.sheet, extra.ref, "", extra.content)
+
+    def _room(self, cursor: _Cursor, row: Row, found: Mapping[int, ReadCell]) -> None:
+        """See that there is room for every line of each text: what is cut off cannot be read."""
+        columns = cursor.sheet.columns
+        joined = row.merges(len(columns))
+        for index, cell in found.items():
+            # Another text than the expected one is named as such.
+            if cell.kind != "text" or index >= len(row.cells) or cell.content != row.cells[index]:
+                continue
+            if not cell.wraps and row.style not in _ONE_LINE:
+                self._found.fail("shown_less", sheet=cursor.sheet.name, place=cell.ref)
+            room = columns[index].width
+            if joined is not None and index == joined[0]:
+                room = sum(column.width for column in columns[index:])
+            if cell.height < _height_for(cell.content, room):
+                place = f"{cursor.row}:{cursor.row}"
+                self._found.fail("shown_less", sheet=cursor.sheet.name, place=place)
+                return
 
     def _cell(self, cursor: _Cursor, index: int, expected: Cell, found: ReadCell | None) -> None:
         self.cells += 1
@@ -185,6 +219,15 @@ class WorkbookCheck:
             return math.isclose(float(found.content), float(content), rel_tol=_ROUNDING)
         except ValueError:
             return False
+
+
+def _height_for(text: str, room: int) -> int:
+    """Return how many points ``text`` needs at least where there is room for so many characters."""
+    if 2 * len(text) <= room and "\n" not in text:
+        return _LINE_HEIGHT
+    lines = text.split("\n")
+    count = sum(max(1, -(-(len(line) + len(_WIDE.findall(line))) // room)) for line in lines)
+    return _LINE_HEIGHT * min(count, _MAX_LINES)
 
 
 def is_masked(path: Path) -> bool:

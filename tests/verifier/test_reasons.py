@@ -26,10 +26,16 @@ READERS = (
     "tlog/trust",
     "verifier/archive",
     "verifier/bundle",
+    "verifier/contents",
     "verifier/loose",
+    "verifier/opened",
+    "verifier/package",
+    "verifier/parts",
     "verifier/receipt",
     "verifier/recorded",
     "verifier/rfc3161",
+    "verifier/shape",
+    "verifier/sheets",
 )
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 

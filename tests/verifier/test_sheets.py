@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -41,12 +43,32 @@ def workbook(tmp_path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _problems(data: bytes, folder: Path) -> list[str]:
+def test_what_is_cut_off_is_named(tmp_path: Path) -> None:
+    """A row too low for its text shows less than it holds; the writer's own heights always do."""
+    sheets = (Sheet("表", "", (Column(10), Column(8))),)
+    texts = ["甲乙丙丁戊己庚辛壬癸" * 4, "a\nb\nc", "word " * 30, "1" * 90, "😀" * 20, "x" * 9000]
+    rows = [row(Style.NOTE, "很长的说明" * 20), *(row(Style.DATA, text, text) for text in texts)]
+    rows += [row(style, text, text) for style in (Style.FIELD, Style.FIELDS, Style.HEAD) for text in texts]
+
+    def made() -> Workbook:
+        return Workbook("t", sheets, ((0, one) for one in rows))
+
+    path = tmp_path / "made.xlsx"
+    xlsx.write(path, made(), datetime(2021, 2, 1, tzinfo=UTC))
+    ours = path.read_bytes()
+    assert _problems(ours, tmp_path, made) == []
+    for number in range(1, len(rows) + 1):
+        lower = re.compile(rf'(<row r="{number}" ht=")[0-9.]+')
+        changed = edit_part(ours, SHEET, lambda xml, lower=lower: lower.sub(r"\g<1>18", xml))
+        assert any(f"'place': '{number}:{number}'" in one for one in _problems(changed, tmp_path, made))
+
+
+def _problems(data: bytes, folder: Path, made: Callable[[], Workbook] = _expected) -> list[str]:
     path = folder / "checked.xlsx"
     path.write_bytes(data)
     report = Report()
     step = report.step("workbook")
-    compare([WorkbookCheck(step, path)], _expected)
+    compare([WorkbookCheck(step, path)], made)
     return [f"{problem.code} {dict(problem.params)}" for problem in step.problems]
 
 
@@ -74,15 +96,43 @@ def test_what_we_write_reads_back_the_same(workbook: bytes, tmp_path: Path) -> N
         (SHEET, "<worksheet", '<!DOCTYPE x [<!ENTITY a "b">]><worksheet', "document type"),
         (SHEET, "</worksheet>", "", "damaged"),
         ("xl/styles.xml", "<fonts", '<numFmts><numFmt numFmtId="2"/></numFmts><fonts', "numFmts"),
-        ("xl/styles.xml", "FF1F1F1F", "FFFFFFFF", "colour"),
-        ("xl/styles.xml", "FFE7EEF5", "FF1F1F1F", "colour"),
-        ("xl/styles.xml", '<sz val="10"/>', '<sz val="1"/>', "too small"),
-        ("xl/styles.xml", 'indent="1"', 'indent="99"', "out of sight"),
-        (SHEET, 'showGridLines="0"', 'showZeros="0"', "out of sight"),
+        ("xl/styles.xml", "FF1F1F1F", "FFFFFFFF", "can hide"),
+        ("xl/styles.xml", "FFE7EEF5", "FF1F1F1F", "can hide"),
+        ("xl/styles.xml", '<sz val="10"/>', '<sz val="1"/>', "can hide"),
+        ("xl/styles.xml", 'indent="1"', 'indent="99"', "can hide"),
+        (SHEET, 'showGridLines="0"', 'showZeros="0"', "can hide"),
         ("xl/workbook.xml", "_xlnm.Print_Titles", "_xlnm.Print_Area", "Print_Area"),
         ("xl/styles.xml", 'numFmtId="2"', 'numFmtId="9"', "format_differs"),
         ("xl/workbook.xml", 'name="表"', 'name="表" state="hidden"', "hidden"),
         ("xl/workbook.xml", 'name="表"', 'name="别的"', "sheets_differ"),
+        ("xl/workbook.xml", "<workbookView ", '<workbookView showSheetTabs="0" ', "can hide"),
+        ("xl/workbook.xml", "</sheets>", "</sheets><externalReferences/>", "never has"),
+        ("xl/workbook.xml", ">表!$2:$2<", ">表!$1:$4<", "being printed"),
+        ("xl/workbook.xml", 'hidden="1">表!', "hidden=\"1\">'file:///x'#", "being printed"),
+        ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color theme="0"/>', "can hide"),
+        ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color theme="1"/>', "format_differs"),
+        ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color indexed="9"/>', "can hide"),
+        ("xl/styles.xml", 'name val="宋体"', 'name val="Wingdings"', "can hide"),
+        ("xl/styles.xml", '<family val="2"/>', '<family val="2"/><scheme val="minor"/>', "never has"),
+        ("xl/styles.xml", "<b/>", "<b/><strike/>", "never has"),
+        ("xl/styles.xml", 'horizontal="right"', 'horizontal="fill"', "can hide"),
+        ("xl/styles.xml", ' wrapText="1"', "", "'place': 'A3'"),
+        ("xl/styles.xml", "<border>", '<border diagonalUp="1">', "can hide"),
+        ("_rels/.rels", "xl/workbook.xml", "docProps/app.xml", "leads to other parts"),
+        ("xl/_rels/workbook.xml.rels", "styles.xml", "theme/theme1.xml", "leads to other parts"),
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1", "../docProps/core", "leads to other parts"),
+        ("[Content_Types].xml", "worksheet+xml", "chartsheet+xml", "something else"),
+        (SHEET, '<c r="A3" s="3"', '<c r="A3"', "format_differs"),
+        (SHEET, "<is><t>乙</t></is>", "<is/><t>乙</t>", "never has"),
+        (SHEET, "<is><t>乙</t></is>", "<is><t>乙</t><t>丁</t></is>", "more than one value"),
+        (SHEET, '<col min="2" max="2" width="10', '<col min="2" max="2" width="3', "'place': 'B:B'"),
+        (SHEET, 'orientation="landscape"', 'orientation="landscape" errors="blank"', "can hide"),
+        (SHEET, 'left="0.4"', 'left="8"', "can hide"),
+        (SHEET, "<headerFooter>", '<headerFooter differentFirst="1">', "can hide"),
+        (SHEET, "</sheetData>", '</sheetData><sheetProtection sheet="1"/>', "never has"),
+        (SHEET, "</sheetData>", '</sheetData><legacyDrawing r:id="rId1"/>', "never has"),
+        (SHEET, "</sheetData>", '</sheetData><hyperlinks><hyperlink ref="A3"/></hyperlinks>', "never has"),
+        (SHEET, 'frozen"', 'split"', "can hide"),
     ],
 )  # fmt: skip
 def test_an_edit_is_refused(workbook: bytes, tmp_path: Path, edit: tuple[str, str, str, str]) -> None:
