@@ -12,14 +12,14 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from lmscompliance.verifier.archive import (
-    CENTRAL,
     END,
     END_SIGNATURE,
     LOCAL,
+    LOCAL64,
     MAX_SIZE,
     NAME,
-    central_fields,
-    local_fields,
+    central_header,
+    local_header,
 )
 
 _LEVEL = 6
@@ -34,7 +34,7 @@ Told = Callable[[int], None]
 
 
 class ArchiveTooLarge(ValueError):
-    """The archive would need ZIP64, which the canonical form does not have."""
+    """The archive would reach 4 GiB, more than the canonical form can hold; a file in it may be larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ class Deflated:
     size: int
 
 
-def write_archive(target: BinaryIO, members: Sequence[tuple[str, Path]], told: Told | None = None) -> None:
+def write_archive(
+    target: BinaryIO, members: Sequence[tuple[str, Path | Deflated]], told: Told | None = None
+) -> None:
     """Write ``members`` (name in the archive, file on disk) to ``target`` in the given order.
 
     ``target`` must be seekable and empty. Raises ``ValueError`` for a name that is doubled or not allowed
@@ -72,20 +74,28 @@ def pack(
         start = target.tell()
         raw_name = name.encode("ascii")
         # The sizes are known only afterwards: room is left for the header, which is written last.
-        target.seek(start + LOCAL.size + len(raw_name))
+        begin = start + LOCAL.size + len(raw_name) + (LOCAL64.size if _length(source) > MAX_SIZE else 0)
+        target.seek(begin)
         crc, size = _copy(source, target, told, read)
         read += size
         end = target.tell()
-        compressed = end - start - LOCAL.size - len(raw_name)
-        if end > MAX_SIZE or size > MAX_SIZE:
+        if end > MAX_SIZE:
             raise ArchiveTooLarge(name)
+        fixed, more = local_header(crc, end - begin, size, len(raw_name))
         target.seek(start)
-        target.write(LOCAL.pack(*local_fields(crc, compressed, size, len(raw_name))) + raw_name)
+        target.write(fixed + raw_name + more)
         target.seek(end)
-        directory += CENTRAL.pack(*central_fields(crc, compressed, size, len(raw_name), start)) + raw_name
+        fixed, more = central_header(crc, end - begin, size, len(raw_name), start)
+        directory += fixed + raw_name + more
     offset = target.tell()
     target.write(directory)
     target.write(END.pack(END_SIGNATURE, 0, 0, len(names), len(names), len(directory), offset, 0))
+
+
+def _length(source: Path | bytes | Deflated) -> int:
+    if isinstance(source, Path):
+        return source.stat().st_size
+    return source.size if isinstance(source, Deflated) else len(source)
 
 
 def _copy(
@@ -93,7 +103,12 @@ def _copy(
 ) -> tuple[int, int]:
     """Write what is compressed of ``source`` and return its checksum and size."""
     if isinstance(source, Deflated):
-        target.writelines(chunks(source.path))
+        whole, done = max(source.path.stat().st_size, 1), 0
+        for chunk in chunks(source.path):
+            target.write(chunk)
+            done += len(chunk)
+            if told is not None:
+                told(before + source.size * done // whole)
         return source.crc, source.size
     deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     crc = size = 0

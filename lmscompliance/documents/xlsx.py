@@ -36,7 +36,7 @@ def write(
 
     A sheet with more rows than one can hold goes on in further ones (``ledger_table.paged``). ``progress``
     is called with the number of rows written so far. The file is complete only when this returns: a caller
-    who needs all or nothing writes aside and renames. Raises ``ArchiveTooLarge`` beyond 4 GiB.
+    who needs all or nothing writes aside and renames. Raises ``ArchiveTooLarge`` where it would reach 4 GiB.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".xlsx-") as scratch:
         book = _Book(workbook, created)

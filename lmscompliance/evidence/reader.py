@@ -22,10 +22,11 @@ _TREE = "compliance_evidence_tree"
 
 @dataclass(frozen=True, slots=True)
 class SealedEntry:
-    """An entry's index in the log and its exact bytes."""
+    """An entry's index in the log, its exact bytes and its type."""
 
     index: int
     leaf: bytes
+    type: str
 
 
 def log_size(session: Session, log_id: int = FIRST_LOG) -> int:
@@ -88,7 +89,12 @@ def receipt(session: Session, class_id: str, stream: str, n: int) -> str | None:
 
 def opened(services: Services, sealed: bytes) -> tuple[str, str, Json]:
     """Return (salt in base64, name, value) of a disclosure's ciphertext."""
-    salt, name, value = _triple(jcs.decode(services.vault.open(DISCLOSURE_PLACE, sealed).encode()))
+    return disclosed(services.vault.open(DISCLOSURE_PLACE, sealed))
+
+
+def disclosed(text: str) -> tuple[str, str, Json]:
+    """Return (salt in base64, name, value) of a disclosure's canonical text."""
+    salt, name, value = _triple(jcs.decode(text.encode()))
     return str(salt), str(name), value
 
 

@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from lmscompliance.evidence import reader
 from lmscompliance.evidence.models import POSITION_OF_ENTRY, Disclosure, Entry, Position, Stream
-from lmscompliance.evidence.reader import SealedEntry, opened
+from lmscompliance.evidence.reader import SealedEntry
+from lmscompliance.evidence.recording import DISCLOSURE_PLACE
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
+from lmscompliance.storage.statements import table
 
 _CHUNK = 500
+
+# Built once: a class has thousands of streams, and building a statement costs more than running it.
+_ENTRIES = (
+    select(table(Position).c.log_index, table(Entry).c.leaf, table(Entry).c.type)
+    .join_from(table(Entry), table(Position), POSITION_OF_ENTRY)
+    .where(
+        table(Entry).c.class_id == bindparam("of"),
+        table(Entry).c.stream == bindparam("named"),
+        table(Entry).c.n < bindparam("below"),
+        table(Position).c.log_id == bindparam("log"),
+        table(Position).c.log_index < bindparam("size"),
+    )
+    .order_by(table(Entry).c.n)
+)
+_DISCLOSURES = (
+    select(table(Disclosure).c.n, table(Disclosure).c.name, table(Disclosure).c.sealed)
+    .where(
+        table(Disclosure).c.class_id == bindparam("of"),
+        table(Disclosure).c.stream == bindparam("named"),
+        table(Disclosure).c.n < bindparam("below"),
+    )
+    .order_by(table(Disclosure).c.n)
+)
 
 
 def stream_entries(
@@ -23,21 +49,25 @@ def stream_entries(
 
     Fewer than ``count`` mean that some of them are not sealed at that size.
     """
-    rows = session.execute(
-        select(Position.log_index, Entry.leaf)
-        .join(Position, POSITION_OF_ENTRY)
-        .where(
-            Entry.class_id == class_id,
-            Entry.stream == stream,
-            Entry.n < count,
-            Position.log_id == log_id,
-            Position.log_index < size,
-        )
-        .order_by(Entry.n),
-        execution_options={"yield_per": _CHUNK},
-    )
-    for index, leaf in rows:
-        yield SealedEntry(index, leaf)
+    of = {"of": class_id, "named": stream, "below": count, "log": log_id, "size": size}
+    # A short stream comes at once: a cursor at the server costs more than its rows.
+    options = {"yield_per": _CHUNK} if count > _CHUNK else {}
+    for index, leaf, kind in session.connection().execute(_ENTRIES, of, execution_options=options):
+        yield SealedEntry(index, leaf, kind)
+
+
+def disclosed_texts(
+    session: Session, services: Services, class_id: str, stream: str, count: int
+) -> Iterator[tuple[int, str]]:
+    """Yield (n, canonical ``[salt,name,value]``) of what entries 0 to ``count`` - 1 of ``stream`` withhold.
+
+    By ``n``, then by name; erased values are simply absent.
+    """
+    of = {"of": class_id, "named": stream, "below": count}
+    # Sorted here, because databases disagree about the order of texts.
+    rows = sorted(session.connection().execute(_DISCLOSURES, of), key=lambda row: (row[0], row[1]))
+    for n, _, sealed in rows:
+        yield n, services.vault.open(DISCLOSURE_PLACE, sealed)
 
 
 def stream_disclosures(
@@ -47,14 +77,8 @@ def stream_disclosures(
 
     By ``n``, then by name; erased values are simply absent.
     """
-    rows = session.execute(
-        select(Disclosure.n, Disclosure.name, Disclosure.sealed)
-        .where(Disclosure.class_id == class_id, Disclosure.stream == stream, Disclosure.n < count)
-        .order_by(Disclosure.n)
-    )
-    # Sorted here, because databases disagree about the order of texts.
-    for n, name, sealed in sorted(rows, key=lambda row: (row[0], row[1])):
-        salt, _, value = opened(services, sealed)
+    for n, text in disclosed_texts(session, services, class_id, stream, count):
+        salt, name, value = reader.disclosed(text)
         yield n, name, salt, value
 
 

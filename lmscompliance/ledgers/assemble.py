@@ -20,7 +20,7 @@ from lmscompliance.evidence.signer import Signer
 from lmscompliance.evidence.succession import successions
 from lmscompliance.kernel.errors import Conflict, Misconfigured
 from lmscompliance.ledgers.earlier import write_earlier
-from lmscompliance.ledgers.gather import Cut, HashedFile, Progress, write_evidence
+from lmscompliance.ledgers.gather import Cut, Gathered, HashedFile, Progress, write_evidence
 from lmscompliance.ledgers.paper import Paper
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger
@@ -44,12 +44,12 @@ _CHUNK = 1 << 20
 
 def write_data(
     session: Session, services: Services, cut: Cut, notice: Notice, *, folder: Path, progress: Progress
-) -> list[FileDigest]:
-    """Write the data files of ``cut`` and return their digests, in the order of ``bundle.DATA_FILES``."""
+) -> Gathered:
+    """Write the data files of ``cut``; their digests are in the order of ``bundle.DATA_FILES``."""
     checkpoint = _write(folder, bundle.CHECKPOINT, reader.checkpoint(session, cut.size).encode("utf-8"))
-    entries, disclosures = write_evidence(session, services, cut, folder, progress)
+    gathered = write_evidence(session, services, cut, folder, progress)
     policy = _write(folder, bundle.POLICY, notice.effective_json())
-    return [checkpoint, entries, disclosures, policy]
+    return replace(gathered, files=[checkpoint, *gathered.files, policy])
 
 
 def write_workbook(
@@ -106,7 +106,7 @@ def write_workbook(
     return [bundle.digest_of(one, _chunks(folder / one)) for one in (name, bundle.LEDGER_PDF)]
 
 
-def strip(folder: Path, data: Sequence[FileDigest]) -> list[FileDigest]:
+def strip(folder: Path, data: Gathered) -> Gathered:
     """Take every value that is about a person, or is a question, out of the data files in ``folder``."""
     path = folder / bundle.DISCLOSURES
     whole = path.rename(folder / "whole")
@@ -116,7 +116,8 @@ def strip(folder: Path, data: Sequence[FileDigest]) -> list[FileDigest]:
                 file.write(line + b"\n")
         stripped = file.digest()
     whole.unlink()
-    return [stripped if one.name == stripped.name else one for one in data]
+    files = [stripped if one.name == stripped.name else one for one in data.files]
+    return replace(data, files=files, packed={bundle.ENTRIES: data.packed[bundle.ENTRIES]})
 
 
 def write_bundle(
@@ -127,6 +128,7 @@ def write_bundle(
     code: str,
     recorded_n: int,
     sealed: int,
+    data: Gathered,
     files: Sequence[FileDigest],
     folder: Path,
     progress: Progress,
@@ -145,22 +147,24 @@ def write_bundle(
     hashes = tuple(reader.inclusion_proof(session, index, head.size))
     consistency = reader.tree(session).consistency(cut.size, head.size)
     made = {file.name: file for file in files}
-    for name, data in (
+    for name, content in (
         (bundle.LOG_KEY, "".join(f"{vkey}\n" for vkey in signer.vkeys).encode()),
         (bundle.EXPORT_LEAF, streams.leaf_of(session, cut.class_id, stream, recorded_n)),
         (bundle.EXPORT_PROOF, TlogProof(index, hashes, later).encode().encode("utf-8")),
         (bundle.EXPORT_CONSISTENCY, bundle.encode_consistency(consistency)),
     ):
-        made[name] = _write(folder, name, data)
-    made[bundle.CHECKPOINTS] = write_earlier(session, folder, cut.size, head.size)
+        made[name] = _write(folder, name, content)
+    made[bundle.CHECKPOINTS] = write_earlier(
+        session, folder, cut.size, head.size, first=data.first, named=data.named
+    )
     names = [name for name in bundle.ORDER if name in made]
     listed = tuple(with_sm3(signer, [made[name] for name in names], folder))
     manifest = Manifest(cut.class_id, code, cut.snapshot, cut.size, ledger.EDITION, listed)
     _write(folder, bundle.MANIFEST, manifest.encode())
     path = folder / "bundle"
     with path.open("xb") as target:
-        members = [(name, folder / name) for name in (bundle.MANIFEST, *names)]
-        whole = sum(path.stat().st_size for _, path in members)
+        members = [(name, data.packed.get(name, folder / name)) for name in (bundle.MANIFEST, *names)]
+        whole = sum((folder / name).stat().st_size for name, _ in members)
         write_archive(target, members, lambda read: progress("bundle", read, whole + 1))
     return bundle.digest_of("bundle", _chunks(path))
 

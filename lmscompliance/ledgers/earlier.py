@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,22 +13,21 @@ from lmscompliance.evidence import reader, stamping
 from lmscompliance.evidence.models import Checkpoint, Cosignature
 from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.ledgers.gather import HashedFile
-from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.tlog.notes import Note
-from lmscompliance.verifier.bundle import CHECKPOINTS, ENTRIES, EarlierCheckpoint, Entry, FileDigest
+from lmscompliance.verifier.bundle import CHECKPOINTS, EarlierCheckpoint, FileDigest
 
-_SESSION = rb"\"session.opened\""
-"""As a leaf's type stands in a line of entries."""
 _COSIGNED_EVERY = timedelta(minutes=15)
 """One cosigned checkpoint in this time is enough: a log is sealed every few seconds."""
 
 
-def write_earlier(session: Session, folder: Path, size: int, later: int) -> FileDigest:
-    """Write ``timestamps/checkpoints.ndjson`` beside the entries that stand in ``folder``.
+def write_earlier(
+    session: Session, folder: Path, size: int, later: int, *, first: int, named: Iterable[int]
+) -> FileDigest:
+    """Write ``timestamps/checkpoints.ndjson`` into ``folder``.
 
-    ``size`` is the data checkpoint's and ``later`` that of the checkpoint the export is recorded under.
+    ``size`` is the data checkpoint's and ``later`` that of the checkpoint the export is recorded under;
+    ``first`` is the index of the class's first entry, ``named`` the sizes of checkpoints that sessions name.
     """
-    first, named = _read(folder / ENTRIES)
     stamps = stamping.stamps_between(session, first, later)
     wanted = {one for one in named if 0 < one < size} | stamps.keys() | _cosigned(session, first, later)
     tree = reader.tree(session)
@@ -39,21 +38,6 @@ def write_earlier(session: Session, folder: Path, size: int, later: int) -> File
             lines = reader.cosignatures(session, one)
             file.write(EarlierCheckpoint(text, tuple(proof), tuple(lines), stamps.get(one, ())).encode())
         return file.digest()
-
-
-def _read(entries: Path) -> tuple[int, set[int]]:
-    """Return the index of the class's first entry, and the sizes of the checkpoints that sessions name."""
-    first: int | None = None
-    named: set[int] = set()
-    with entries.open("rb") as lines:
-        for line in lines:
-            if first is None or _SESSION in line:
-                entry = Entry.decode(line.removesuffix(b"\n"))
-                first = entry.index if first is None else first
-                after = Leaf.decode(entry.leaf.encode("utf-8")).body.get("after")
-                if isinstance(after, dict):
-                    named.add(int(str(after["size"])))
-    return first or 0, named
 
 
 def _cosigned(session: Session, first: int, later: int) -> set[int]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.orm import Session
 
-from lmscompliance.evidence import class_stream, enrolment_stream, reader, streams
+from lmscompliance.documents.archive import Compressor, Deflated, DeflatedFile
+from lmscompliance.evidence import class_stream, enrolment_stream, streams
+from lmscompliance.evidence.proofs import Proofs
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.services import Services
 from lmscompliance.tlog.leaf import Leaf
-from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, Disclosure, Entry, FileDigest
+from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, FileDigest, disclosure_line, entry_line
 
+_CHUNK = 1 << 18
 Progress = Callable[[str, int, int], None]
 """Told the phase (``entries``, ``workbook``, ``pdf``, ``bundle``), what is done and what there is to do."""
 
@@ -32,17 +36,34 @@ class Cut:
     size: int
 
 
-class HashedFile:
-    """A file that is hashed while it is written."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The evidence as it stands in files, and what the rest of a bundle has to know of it."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    files: list[FileDigest]
+    """Entries and disclosures."""
+    packed: dict[str, Deflated]
+    """Those files again, by name, as the archive takes them."""
+    first: int
+    """The index of the class's first entry in the log."""
+    named: frozenset[int]
+    """Sizes of the checkpoints that sessions name as the newest they knew."""
+
+
+class HashedFile:
+    """A file that is hashed while it is written and, with a ``compressor``, deflated beside that."""
+
+    def __init__(self, folder: Path, name: str, compressor: Compressor | None = None) -> None:
         """Create ``folder``/``name``, which must not exist; ``name`` may have directories in it."""
         self._name = name
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         self._file = path.open("xb")
         self._sha256 = hashlib.sha256()
-        self._size = 0
+        self._size = self._waiting = 0
+        self._parts: list[bytes] = []
+        packed = path.with_name(f"{path.name}.deflated")
+        self._packed = DeflatedFile(compressor, packed) if compressor is not None else None
 
     def __enter__(self) -> Self:
         return self
@@ -50,34 +71,63 @@ class HashedFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None:
+            self._flush()
         self._file.close()
+        if self._packed is not None:
+            self._packed.close()
 
     def write(self, data: bytes) -> None:
         """Append ``data``."""
+        self._parts.append(data)
+        self._waiting += len(data)
+        if self._waiting >= _CHUNK:
+            self._flush()
+
+    def digest(self) -> FileDigest:
+        """Return name, digest and size of what was written, which is all."""
+        self._flush()
+        if self._packed is not None:
+            self._packed.end()
+        return FileDigest(self._name, self._sha256.hexdigest(), self._size)
+
+    def deflated(self) -> dict[str, Deflated]:
+        """Return the deflated form by name, where there is one; right once the compressor has finished."""
+        return {} if self._packed is None else {self._name: self._packed.deflated()}
+
+    def _flush(self) -> None:
+        data = b"".join(self._parts)
+        self._parts.clear()
+        self._waiting = 0
         self._file.write(data)
         self._sha256.update(data)
         self._size += len(data)
-
-    def digest(self) -> FileDigest:
-        """Return name, digest and size of what was written."""
-        return FileDigest(self._name, self._sha256.hexdigest(), self._size)
+        if self._packed is not None and data:
+            self._packed.write(data)
 
 
 def write_evidence(
     session: Session, services: Services, cut: Cut, folder: Path, progress: Progress
-) -> tuple[FileDigest, FileDigest]:
+) -> Gathered:
     """Write the entries and disclosures of ``cut`` into ``folder`` and return their digests.
 
     Raises ``Conflict`` when part of the class is not sealed at the cut's size.
     """
-    with HashedFile(folder, ENTRIES) as entries, HashedFile(folder, DISCLOSURES) as disclosures:
-        writer = _Writer(session, services, cut, entries, disclosures, progress)
-        listed = writer.write(class_stream(cut.class_id), cut.class_count)
-        ordered, heads = _listed(listed, cut.snapshot)
+    with (
+        Compressor() as compressor,
+        HashedFile(folder, ENTRIES, compressor) as entries,
+        HashedFile(folder, DISCLOSURES, compressor) as disclosures,
+        Proofs(session, cut.size, folder) as proofs,
+    ):
+        writer = _Writer(session, services, cut, entries, disclosures, proofs, progress)
+        ordered, heads = _listed(writer.write(class_stream(cut.class_id), cut.class_count), cut.snapshot)
         writer.total = cut.class_count + sum(heads.values())
         for stream in ordered:
             writer.write(stream, heads[stream])
-        return entries.digest(), disclosures.digest()
+        digests = [entries.digest(), disclosures.digest()]
+        compressor.finish()
+        packed = entries.deflated() | disclosures.deflated()
+        return Gathered(digests, packed, writer.first or 0, frozenset(writer.named))
 
 
 @dataclass(slots=True)
@@ -87,9 +137,12 @@ class _Writer:
     cut: Cut
     entries: HashedFile
     disclosures: HashedFile
+    proofs: Proofs
     progress: Progress
     done: int = 0
     total: int = 0
+    first: int | None = None
+    named: set[int] = field(default_factory=set)
 
     def write(self, stream: str, count: int) -> list[Leaf]:
         """Write one stream; return its leaves if it is the class's own (which is short)."""
@@ -97,20 +150,28 @@ class _Writer:
         own = stream == class_stream(cut.class_id)
         found = 0
         for entry in streams.stream_entries(self.session, cut.class_id, stream, count, size=cut.size):
-            proof = reader.inclusion_proof(self.session, entry.index, cut.size)
-            self.entries.write(Entry(entry.index, entry.leaf.decode("utf-8"), tuple(proof)).encode())
+            text = entry.leaf.decode("utf-8")
+            self.entries.write(entry_line(entry.index, text, self.proofs.text(entry.index)))
+            if self.first is None:
+                self.first = entry.index
+            if entry.type == "session.opened":
+                self._name(text)
             if own:
                 kept.append(Leaf.decode(entry.leaf))
             found += 1
         if found != count:
             raise Conflict("ledgers.not_sealed", stream=stream, sealed=found, recorded=count)
-        for n, name, salt, value in streams.stream_disclosures(
-            self.session, self.services, cut.class_id, stream, count
-        ):
-            self.disclosures.write(Disclosure(stream, n, name, salt, value).encode())
+        for n, disclosed in streams.disclosed_texts(self.session, self.services, cut.class_id, stream, count):
+            self.disclosures.write(disclosure_line(stream, n, disclosed))
         self.done += found
         self.progress("entries", self.done, max(self.total, self.done))
         return kept
+
+    def _name(self, leaf: str) -> None:
+        """Note the checkpoint that a session names."""
+        after = json.loads(leaf)["body"].get("after")
+        if isinstance(after, dict):
+            self.named.add(int(after["size"]))
 
 
 def _listed(leaves: list[Leaf], snapshot: str) -> tuple[list[str], dict[str, int]]:

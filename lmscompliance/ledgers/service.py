@@ -156,17 +156,17 @@ class _Run:
         with tempfile.TemporaryDirectory(dir=out_dir, prefix=".ledger-") as scratch:
             folder = Path(scratch)
             with reading(self.services.database) as session:
-                files = assemble.write_data(
+                data = assemble.write_data(
                     session, self.services, cut, subject.notice, folder=folder, progress=self.progress
                 )
             masked: list[FileDigest] = []
             if self.form == PUBLIC:
                 # Masked from the whole data, which is also what it can be checked with; then these go.
-                masked = self._workbook(folder, subject, files, masked=True)
-                files = assemble.strip(folder, files)
-            made = self._workbook(folder, subject, files)
-            files, workbook = files + made, (masked or made)[0]
-            files = assemble.with_sm3(self.signer, files, folder)
+                masked = self._workbook(folder, subject, data.files, masked=True)
+                data = assemble.strip(folder, data)
+            made = self._workbook(folder, subject, data.files)
+            workbook = (masked or made)[0]
+            files = assemble.with_sm3(self.signer, data.files + made, folder)
             recorded_n = self._record(subject, files, workbook, kept=kept)
             # Dying from here on leaves digests in the log without files; asking again makes both anew.
             sealed = seal_all(self.services, self.signer).size
@@ -179,6 +179,7 @@ class _Run:
                     code=subject.code,
                     recorded_n=recorded_n,
                     sealed=sealed,
+                    data=data,
                     files=files,
                     folder=folder,
                     progress=self.progress,

@@ -95,16 +95,18 @@ def range_root(nodes: Nodes, begin: int, end: int) -> bytes:
 
 
 def inclusion_proof(
-    nodes: Nodes, index: int, size: int, cut: dict[tuple[int, int], bytes] | None = None
+    nodes: Nodes, index: int, size: int, cut: dict[tuple[int, int], bytes] | None = None, *, above: int = 0
 ) -> list[bytes]:
     """Return the proof that leaf ``index`` is in the tree of ``size``, lowest level first (section 2.1.1).
 
     ``cut`` keeps the roots of what the tree's end cuts off, which are the same in many proofs of one tree.
+    With ``above`` the proof begins at that level: the part that all leaves below its node have in common,
+    where the tree's last leaf is not one of them.
     """
     if not 0 <= index < size:
         msg = f"there is no leaf {index} in a tree of {size}"
         raise ValueError(msg)
-    return _path(nodes, index, size, 0, cut)
+    return _path(nodes, index, size, above, cut)
 
 
 def consistency_proof(nodes: Nodes, old_size: int, size: int) -> list[bytes]:

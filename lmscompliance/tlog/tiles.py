@@ -95,7 +95,7 @@ def grow(read: ReadTile, old_size: int, leaf_hashes: Sequence[bytes]) -> dict[tu
             taken += len(part)
             position += len(part)
             if width + len(part) == WIDTH:
-                above.append(_pyramid(data)[HEIGHT][0])
+                above.append(pyramid(data)[HEIGHT][0])
         level, position, fresh = level + 1, first_above, above
     return grown
 
@@ -104,13 +104,13 @@ def nodes(read: ReadTile) -> Nodes:
     """Return the tree's nodes as read through tiles; a tile is read and hashed once while it is in use."""
 
     @lru_cache(maxsize=_CACHED_TILES)
-    def pyramid(level: int, index: int) -> list[list[bytes]]:
-        return _pyramid(read(level, index))
+    def known(level: int, index: int) -> list[list[bytes]]:
+        return pyramid(read(level, index))
 
     def node(level: int, index: int) -> bytes:
         tile_level, height = divmod(level, HEIGHT)
         tile_index, within = divmod(index, WIDTH >> height)
-        row = pyramid(tile_level, tile_index)[height]
+        row = known(tile_level, tile_index)[height]
         if within >= len(row):
             msg = f"tile {path(tile_level, tile_index)} is too short for node {index} of level {level}"
             raise MissingHashes(msg)
@@ -127,7 +127,7 @@ def _prefix(read: ReadTile, level: int, index: int, width: int) -> bytes:
     return data
 
 
-def _pyramid(data: bytes) -> list[list[bytes]]:
+def pyramid(data: bytes) -> list[list[bytes]]:
     """Return the tile's hashes and all complete subtrees above them, one list a height from 0 to 8."""
     rows = [[data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]]
     for _ in range(HEIGHT):

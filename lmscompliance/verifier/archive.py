@@ -2,8 +2,10 @@
 
 ZIP lets one file say different things to different readers: gaps, doubled names, data behind the end, two
 sizes for one entry. A canonical archive has exactly one reading: entries stand back to back from the first
-byte, deflated, dated 1980-01-01, with ASCII names, without extra fields, comments, flags, descriptors or
-ZIP64, followed at once by their directory and its end record, which is the end of the file.
+byte, deflated, dated 1980-01-01, with ASCII names, without extra fields, comments, flags or descriptors,
+followed at once by their directory and its end record, which is the end of the file. An entry of 4 GiB or
+more, and no other, has the one ZIP64 field (APPNOTE 4.5.3) without which its size cannot be said; the whole
+archive stays below 4 GiB.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 VERSION_NEEDED = 20
+VERSION_ZIP64 = 45
 DEFLATED = 8
 DATE_1980 = 0x0021
 LOCAL = struct.Struct("<4s5H3L2H")
@@ -26,6 +29,11 @@ LOCAL_SIGNATURE = b"PK\x03\x04"
 CENTRAL_SIGNATURE = b"PK\x01\x02"
 END_SIGNATURE = b"PK\x05\x06"
 MAX_SIZE = 0xFFFF_FFFE
+"""The largest size or offset that an ordinary field can say."""
+ZIP64 = 0xFFFF_FFFF
+"""Stands in a size's ordinary field where the ZIP64 field says it."""
+LOCAL64 = struct.Struct("<2H2Q")
+CENTRAL64 = struct.Struct("<2HQ")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
 MAX_ENTRIES = 4096
@@ -139,9 +147,10 @@ def _read_directory(file: BinaryIO) -> Iterator[Member]:
             msg = "the directory is shorter than its entries"
             raise NotCanonical(msg)
         fields = CENTRAL.unpack_from(directory, position)
-        raw_name = directory[position + CENTRAL.size : position + CENTRAL.size + fields[10]]
-        position += CENTRAL.size + fields[10]
-        member = _read_member(file, fields, raw_name, expected)
+        behind = position + CENTRAL.size + fields[10]
+        raw_name, extra = directory[position + CENTRAL.size : behind], directory[behind : behind + fields[11]]
+        position = behind + fields[11]
+        member = _read_member(file, fields, raw_name, extra, expected)
         if member.name in seen:
             msg = f"the name {member.name} is doubled"
             raise NotCanonical(msg)
@@ -173,14 +182,19 @@ def _read_end(file: BinaryIO) -> tuple[int, int, int]:
     return count, length, offset
 
 
-def _read_member(file: BinaryIO, fields: tuple[Any, ...], raw_name: bytes, expected: int) -> Member:
+def _read_member(
+    file: BinaryIO, fields: tuple[Any, ...], raw_name: bytes, extra: bytes, expected: int
+) -> Member:
     """Return the file a directory entry describes, which must begin at ``expected``."""
     crc, compressed, size, name_length, start = (*fields[7:11], fields[16])
     name = raw_name.decode("ascii", "replace")
     if not NAME.match(name):
         msg = f"the name {name!r} is not allowed"
         raise NotCanonical(msg)
-    if fields != central_fields(crc, compressed, size, name_length, start):
+    if size == ZIP64 and len(extra) == CENTRAL64.size:
+        size = CENTRAL64.unpack(extra)[2]
+    header = central_header(crc, compressed, size, name_length, start)
+    if (CENTRAL.pack(*fields), extra) != header:
         msg = f"{name}: its directory entry departs from the canonical form"
         raise NotCanonical(msg)
     if start != expected:
@@ -190,21 +204,27 @@ def _read_member(file: BinaryIO, fields: tuple[Any, ...], raw_name: bytes, expec
         msg = f"{name}: {compressed} bytes claim to inflate to {size}"
         raise NotCanonical(msg)
     file.seek(start)
-    header = LOCAL.pack(*local_fields(crc, compressed, size, name_length)) + raw_name
-    if file.read(len(header)) != header:
+    fixed, more = local_header(crc, compressed, size, name_length)
+    local = fixed + raw_name + more
+    if file.read(len(local)) != local:
         msg = f"{name}: its local header does not match its directory entry"
         raise NotCanonical(msg)
-    return Member(name, start + len(header), compressed, size, crc)
+    return Member(name, start + len(local), compressed, size, crc)
 
 
-def local_fields(crc: int, compressed: int, size: int, name_length: int) -> tuple[bytes | int, ...]:
-    """Return the fields of a canonical local header."""
-    return (LOCAL_SIGNATURE, VERSION_NEEDED, 0, DEFLATED, 0, DATE_1980, crc, compressed, size, name_length, 0)
+def local_header(crc: int, compressed: int, size: int, name_length: int) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the name in a canonical local header."""
+    large = size > MAX_SIZE
+    version, sizes = (VERSION_ZIP64, (ZIP64, ZIP64)) if large else (VERSION_NEEDED, (compressed, size))
+    extra = LOCAL64.pack(1, 16, size, compressed) if large else b""
+    fixed = (LOCAL_SIGNATURE, version, 0, DEFLATED, 0, DATE_1980, crc, *sizes, name_length, len(extra))
+    return LOCAL.pack(*fixed), extra
 
 
-def central_fields(
-    crc: int, compressed: int, size: int, name_length: int, start: int
-) -> tuple[bytes | int, ...]:
-    """Return the fields of a canonical directory entry."""
-    stamp = (VERSION_NEEDED, VERSION_NEEDED, 0, DEFLATED, 0, DATE_1980)
-    return (CENTRAL_SIGNATURE, *stamp, crc, compressed, size, name_length, 0, 0, 0, 0, 0, start)
+def central_header(crc: int, compressed: int, size: int, name_length: int, start: int) -> tuple[bytes, bytes]:
+    """Return what stands before and behind the name in a canonical directory entry."""
+    large = size > MAX_SIZE
+    version = VERSION_ZIP64 if large else VERSION_NEEDED
+    extra = CENTRAL64.pack(1, 8, size) if large else b""
+    stamp = (version, version, 0, DEFLATED, 0, DATE_1980, crc, compressed, ZIP64 if large else size)
+    return CENTRAL.pack(CENTRAL_SIGNATURE, *stamp, name_length, len(extra), 0, 0, 0, 0, start), extra

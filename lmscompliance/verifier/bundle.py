@@ -131,9 +131,8 @@ class Entry:
 
     def encode(self) -> bytes:
         """Return the line with its newline."""
-        # Canonical JSON put together by hand: there are millions of lines, and base64 needs no escapes.
         proof = ",".join([f'"{to_base64(item)}"' for item in self.proof])
-        return f'{{"index":{self.index},"leaf":{_quoted(self.leaf)},"proof":[{proof}]}}\n'.encode()
+        return entry_line(self.index, self.leaf, proof.encode("ascii"))
 
     @classmethod
     def decode(cls, line: bytes, *, loose: bool = False) -> Entry:
@@ -242,6 +241,21 @@ class Disclosure:
         found = _json(line, DISCLOSURES, loose=loose)
         value = _members(found, DISCLOSURES, stream=str, n=int, name=str, salt=str, value=object)
         return cls(value["stream"], value["n"], value["name"], value["salt"], value["value"])
+
+
+# Canonical JSON put together by hand: there are millions of such lines, and base64 needs no escapes.
+
+
+def entry_line(index: int, leaf: str, proof: bytes) -> bytes:
+    """Return the line of an entry whose inclusion proof is ``proof``, as the members of a JSON list."""
+    return b'{"index":%d,"leaf":%b,"proof":[%b]}\n' % (index, _quoted(leaf).encode(), proof)
+
+
+def disclosure_line(stream: str, n: int, text: str) -> bytes:
+    """Return the line of a disclosure of entry ``n`` whose canonical ``[salt,name,value]`` is ``text``."""
+    salt, name, value = text[1:-1].split(",", 2)
+    stands = f'{{"n":{n},"name":{name},"salt":{salt},"stream":{_quoted(stream)},"value":{value}}}\n'
+    return stands.encode()
 
 
 def encode_consistency(proof: Iterable[bytes]) -> bytes:

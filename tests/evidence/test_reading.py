@@ -1,19 +1,25 @@
 """Reading the sealed log: entries of a stream, proofs at any size, receipts, withheld values."""
 
-import pytest
+import json
 
-from lmscompliance.evidence import enrolment_stream, reader, staging, streams
+import pytest
+from sqlalchemy import update
+
+from lmscompliance.evidence import enrolment_stream, proofs, reader, staging, streams
+from lmscompliance.evidence.models import Tile
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.tlog import merkle
 from lmscompliance.tlog.checkpoint import Checkpoint
+from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import Leaf, leaf_hash
 from lmscompliance.tlog.notes import Note
 from lmscompliance.tlog.proof import TlogProof
+from lmscompliance.tlog.tiles import MissingHashes
 from lmscompliance.tlog.trust import TrustPolicy
 from lmscompliance.verifier import ed25519
-from tests.evidence.logs import CLASS, ORIGIN, OTHER, TRAINEE, signer_in, write
+from tests.evidence.logs import CLASS, ORIGIN, OTHER, TRAINEE, disarm, signer_in, write
 from tests.support.erasure import erase
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -96,6 +102,45 @@ def test_a_session_that_outlives_a_sealing_still_proves(services, tmp_path):
     with transaction(services.database) as session:
         session.info.update(trees)
         assert len(reader.inclusion_proof(session, 5, 6)) == 2
+
+
+@sqlite_only
+def test_proofs_in_any_order_are_those_of_the_tree(services, tmp_path, monkeypatch):
+    """At sizes around a tile's end: a tile that is kept, one that is not, one that the tree's end cuts."""
+    signer = signer_in(tmp_path)
+    sizes = []
+    for number in (255, 1, 1, 343):
+        write(services, count=number)
+        sizes.append(seal_all(services, signer).size)
+    assert sizes == [255, 256, 257, 600]
+    monkeypatch.setattr(proofs, "_MOST", 1)
+    with reading(services.database) as session:
+        for size in sizes:
+            with proofs.Proofs(session, size, tmp_path) as made:
+                for index in [*range(0, size, 37), *range(size - 1, -1, -41)]:
+                    expected = reader.inclusion_proof(session, index, size)
+                    assert from_json(made.text(index)) == [to_base64(one) for one in expected], (index, size)
+
+
+@sqlite_only
+def test_a_tile_that_was_cut_short_is_named(services, tmp_path):
+    """A damaged tile is an error, never a wrong proof."""
+    write(services, count=300)
+    seal_all(services, signer_in(tmp_path))
+    disarm(services)
+    with transaction(services.database) as session:
+        session.execute(update(Tile).where(Tile.level == 0, Tile.tile_index == 0).values(data=b"x" * 64))
+    with (
+        reading(services.database) as session,
+        proofs.Proofs(session, 300, tmp_path) as made,
+        pytest.raises(MissingHashes, match="tile/0/000 holds 2 hashes"),
+    ):
+        made.text(0)
+
+
+def from_json(members):
+    """Return the list whose members stand in ``members``."""
+    return json.loads(b"[%b]" % members)
 
 
 @sqlite_only

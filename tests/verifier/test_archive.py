@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from lmscompliance.documents import archive as writer
 from lmscompliance.documents.archive import write_archive
-from lmscompliance.verifier.archive import CENTRAL, END, Archive, NotCanonical, TooLong
+from lmscompliance.verifier import archive as reader
+from lmscompliance.verifier.archive import CENTRAL, END, LOCAL64, Archive, NotCanonical, TooLong
 
 
 def _made(folder: Path, **files: bytes) -> bytes:
@@ -111,6 +113,38 @@ def test_names(tmp_path: Path) -> None:
     for evil in (b"../x", b"x\0y", b"a//b"):
         with pytest.raises(NotCanonical, match="not allowed"):
             _read(_with_member(zlib.compress(b"x")[2:-4], b"x", evil), tmp_path)
+
+
+@pytest.mark.parametrize("limit", [499, 500])
+def test_a_file_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    """A size that its field cannot say, and no other, stands in the ZIP64 field; others read it too."""
+    for module in (reader, writer):
+        monkeypatch.setattr(module, "MAX_SIZE", limit)
+    content = b"alpha" * 100
+    made = _made(tmp_path, a=b"before", b=content, c=b"behind")
+    assert _read(made, tmp_path) == {"a": b"before", "b": content, "c": b"behind"}
+    assert (LOCAL64.pack(1, 16, 500, len(zlib.compress(content, 6)) - 6) in made) == (limit < 500)
+    with zipfile.ZipFile(io.BytesIO(made)) as other:
+        assert other.testzip() is None
+        assert other.read("b") == content
+        assert [one.extract_version for one in other.infolist()] == [20, 45 if limit < 500 else 20, 20]
+    monkeypatch.setattr(reader, "MAX_SIZE", 999 - limit)
+    with pytest.raises(NotCanonical, match="canonical form"):
+        _read(made, tmp_path)
+
+
+def test_every_byte_counts_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ZIP64 fields are no place for another reading either."""
+    for module in (reader, writer):
+        monkeypatch.setattr(module, "MAX_SIZE", 400)
+    test_every_single_byte_counts(_made(tmp_path, a=b"alpha" * 100, b=b""), tmp_path)
+
+
+def test_an_archive_beyond_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be too large as a whole is not written."""
+    monkeypatch.setattr(writer, "MAX_SIZE", 100)
+    with pytest.raises(writer.ArchiveTooLarge, match="c"):
+        _made(tmp_path, a=b"alpha", b=b"beta" * 9, c=b"gamma")
 
 
 def test_lines(tmp_path: Path) -> None:
