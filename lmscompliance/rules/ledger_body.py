@@ -46,7 +46,9 @@ class Body:
 
     def maybe_wholes(self, name: str) -> list[int]:
         """Return the integers in the list ``name``, none where there is no such list."""
-        entries = [] if self._body.get(name) is None else self._typed(name, list)
+        if self._body.get(name) is None:
+            return []
+        entries: list[Any] = self._typed(name, list)
         if not all(type(entry) is int for entry in entries):
             raise BadFact(self._leaf, f"'{name}' is not a list of integers")
         return entries
@@ -87,7 +89,7 @@ class Body:
         """Return the lists in the list ``name``, each of exactly these ``types``."""
         entries = self._typed(name, list)
         for entry in entries:
-            if not isinstance(entry, list) or tuple(type(part) for part in entry) != types:
+            if type(entry) is not list or tuple(map(type, entry)) != types:
                 raise BadFact(self._leaf, f"'{name}' has an entry of the wrong form")
         return entries  # type: ignore[no-any-return]  # each entry was checked just above
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from json.decoder import scanstring
 from typing import Any
 
 from lmscompliance.kernel import jcs
@@ -46,6 +48,7 @@ ORDER = (
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 """A text as canonical JSON writes it."""
+_LEAF = re.compile(r'\{"index":[0-9]+,"leaf":"')
 MAX_SMALL = 1 << 20
 """Bytes of a manifest, checkpoint, policy, key or proof."""
 MAX_LINE = 1 << 21
@@ -153,7 +156,13 @@ class Entry:
     def leaf_in(line: bytes) -> str:
         """Return the leaf in a line whose form has been checked before; raises ``BadBundle`` without one."""
         try:
-            leaf = json.loads(line)["leaf"]
+            text = line.decode("utf-8")
+            # Most of a line is its proof, which nobody asks for here.
+            begins = _LEAF.match(text)
+            if begins is not None:
+                found: str = scanstring(text, begins.end())[0]
+                return found
+            leaf = json.loads(text)["leaf"]
         except (ValueError, RecursionError, KeyError, TypeError) as error:
             msg = f"{ENTRIES}: {error}"
             raise BadBundle(msg) from error
@@ -238,7 +247,20 @@ class Disclosure:
     @classmethod
     def decode(cls, line: bytes, *, loose: bool = False) -> Disclosure:
         """Read a line without its newline; raises ``BadBundle``. ``loose`` as in ``Entry.decode``."""
-        found = _json(line, DISCLOSURES, loose=loose)
+        return cls._of(_json(line, DISCLOSURES, loose=loose))
+
+    @classmethod
+    def read(cls, line: bytes) -> Disclosure:
+        """Read a line whose form has been checked before; raises ``BadBundle``."""
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            msg = f"{DISCLOSURES}: {error}"
+            raise BadBundle(msg) from error
+        return cls._of(found)
+
+    @classmethod
+    def _of(cls, found: Json) -> Disclosure:
         value = _members(found, DISCLOSURES, stream=str, n=int, name=str, salt=str, value=object)
         return cls(value["stream"], value["n"], value["name"], value["salt"], value["value"])
 

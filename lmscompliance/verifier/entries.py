@@ -275,13 +275,13 @@ def records(
     ``loose`` is for lines whose form has been checked already; then only what is used of them is read.
     Raises ``ValueError`` (``BadBundle``, ``BadLeaf``) where a line is not of its form.
     """
-    opened = (Disclosure.decode(line, loose=loose) for line in disclosures)
+    opened = (Disclosure.read(line) if loose else Disclosure.decode(line) for line in disclosures)
     groups = itertools.groupby(opened, key=lambda one: (one.stream, one.n))
     waiting = next(groups, None)
     passed: set[str] = set()
     for line in entries:
         text = Entry.leaf_in(line) if loose else Entry.decode(line).leaf
-        leaf = Leaf.decode(text.encode("utf-8"))
+        leaf = Leaf.decode(text.encode("utf-8"), loose=loose)
         values: dict[str, Json] = {}
         # What belongs to an entry that was left out must not keep those behind it from their values.
         while waiting is not None and _overtaken(waiting[0], leaf, passed):
