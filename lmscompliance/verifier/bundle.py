@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from typing import Any
 
 from lmscompliance.kernel import jcs
@@ -48,7 +47,8 @@ ORDER = (
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 """A text as canonical JSON writes it."""
-_LEAF = re.compile(r'\{"index":[0-9]+,"leaf":"')
+_LEAF = re.compile(r'\{"index":[0-9]+,"leaf":')
+_first = json.JSONDecoder().raw_decode
 MAX_SMALL = 1 << 20
 """Bytes of a manifest, checkpoint, policy, key or proof."""
 MAX_LINE = 1 << 21
@@ -159,10 +159,7 @@ class Entry:
             text = line.decode("utf-8")
             # Most of a line is its proof, which nobody asks for here.
             begins = _LEAF.match(text)
-            if begins is not None:
-                found: str = scanstring(text, begins.end())[0]
-                return found
-            leaf = json.loads(text)["leaf"]
+            leaf = _first(text, begins.end())[0] if begins is not None else json.loads(text)["leaf"]
         except (ValueError, RecursionError, KeyError, TypeError) as error:
             msg = f"{ENTRIES}: {error}"
             raise BadBundle(msg) from error
