@@ -62,7 +62,10 @@ class Look:
             elif style in _LABELLED:
                 properties["align"] = "left"
             elif key[1] != TEXT:
-                properties |= {"align": "right", "indent": 1, "text_wrap": False}
+                properties |= {"align": "right", "indent": 1}
+            if key[1] != TEXT:
+                # A sum that outgrows its column is written smaller, not as ###.
+                properties |= {"text_wrap": False, "shrink": True}
             self._formats[key] = self._book.add_format(properties)
         # What the library itself calls as it writes a cell: the number is the format's from then on.
         number: int = self._formats[key]._get_xf_index()  # noqa: SLF001  # there is no public name for it

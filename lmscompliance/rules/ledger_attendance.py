@@ -120,7 +120,8 @@ class AttendanceDetail(Part):
             Style.NOTE,
             self.context.note(
                 "签到、签退为扫描限时签到码时由服务器记录，或由教师登记；迟到、早退缺席的时间已扣除；"
-                "同一时间已计线上学习的，线下不重复计；线上、线下共用每日和时段上限；时间均为北京时间。"
+                "同一时间已计线上学习的，线下不重复计；线上、线下共用每日和时段上限；"
+                f"{words.SUMMED}；时间均为北京时间。"
             ),
         )
         yield row(Style.HEAD, *_DETAIL)

@@ -20,20 +20,20 @@ _DETAIL_HEADINGS = {
     "序号": Column(6, centred=True),
     "姓名": Column(9),
     "身份证号": Column(20),
-    "课程": Column(28),
+    "课程": Column(22),
     "课时序号": Column(5, centred=True),
-    "内容类别": Column(9, centred=True),
+    "内容类别": Column(8, centred=True),
     "授课形式": Column(6, centred=True),
     "日期": Column(11, centred=True),
     "开始": Column(9, centred=True),
-    "结束": Column(11, centred=True),
-    "时长(分)": Column(8),
-    "有效时长(分)": Column(8),
-    "扣除原因": Column(20),
-    "更正记录": Column(20),
+    "结束": Column(10, centred=True),
+    "时长(分)": Column(9),
+    "有效时长(分)": Column(9),
+    "扣除原因": Column(16),
+    "更正记录": Column(12),
     "IP": Column(15),
-    "终端": Column(15),
-    "记录编号": Column(15),
+    "终端": Column(11),
+    "记录编号": Column(14),
 }
 
 
@@ -58,7 +58,7 @@ class Detail(Part):
             Style.NOTE,
             self.context.note(
                 "每行一次学习；时长与有效时长由服务器按心跳计算，"
-                "扣除部分逐秒列明原因（时长＝有效时长＋扣除）；时间均为北京时间。"
+                f"扣除部分逐秒列明原因（时长＝有效时长＋扣除）；{words.SUMMED}；时间均为北京时间。"
             ),
         )
         yield row(Style.HEAD, *_DETAIL_HEADINGS)
@@ -105,7 +105,7 @@ class Summary(Part):
                 f"达标标准：总课时不少于 {words.decimal(hours.min_total)} 课时、"
                 f"平均每课时不少于 {words.decimal(hours.min_average_minutes)} 分钟、{each}"
                 f"培训内容齐全；折合课时＝有效时长÷{words.decimal(hours.minutes_per_class_hour)} 分钟，"
-                "仅供参考。"
+                f"仅供参考；{words.SUMMED}。"
             ),
         )
         yield row(Style.HEAD, *_summary_headings(self.context))
@@ -187,18 +187,18 @@ def _summary_headings(context: Context) -> dict[str, Column]:
         "序号": Column(6, centred=True),
         "姓名": Column(9),
         "身份证号": Column(20),
-        "课程": Column(24),
+        "课程": Column(18),
         "首次学习日期": Column(11, centred=True),
         "末次学习日期": Column(11, centred=True),
         "学习次数": Column(6),
-        "总学习时长(分)": Column(9),
-        "有效时长(分)": Column(9),
+        "总学习时长(分)": Column(10),
+        "有效时长(分)": Column(10),
         "完成课件": Column(7, centred=True),
         "完成课时": Column(6),
         "折合课时": Column(8),
         "平均每课时(分)": Column(8),
         **topics,
         "是否达标": Column(7, centred=True),
-        "未达标说明（依据）": Column(32),
-        "更正与异议": Column(16),
+        "未达标说明（依据）": Column(26),
+        "更正与异议": Column(11),
     }

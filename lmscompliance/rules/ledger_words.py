@@ -15,6 +15,8 @@ from lmscompliance.kernel.clock import from_micros, shanghai
 from lmscompliance.rules.verdict import NotMet
 
 SECOND_US = 1_000_000
+SUMMED = "分钟数由整秒折算，显示两位小数，合计为各行舍入前之和"
+"""Why a sum of minutes may end on another hundredth than what is shown above it adds up to."""
 
 REASONS = {
     "unverified_identity": "身份未核实",

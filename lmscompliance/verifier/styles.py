@@ -44,6 +44,8 @@ _SHAPE: Shape = {
         "horizontal": "left|center|right",
         "vertical": "top|center|bottom",
         "wrapText": "1",
+        # Of numbers, which would show as ### otherwise; a text has to wrap.
+        "shrinkToFit": "1",
         "indent": "1",
     },
     "cellStyles/cellStyle": {"name": "Normal", "xfId": "0", "builtinId": "0"},

@@ -54,6 +54,18 @@ def test_no_text_becomes_anything_else(tmp_path: Path) -> None:
     assert {cell.data_type for cell in openpyxl.load_workbook(path).active[3]} == {"s"}
 
 
+def test_a_number_that_outgrows_its_column_is_shown_smaller(tmp_path: Path) -> None:
+    """No sum is shown as ###: numbers shrink, and texts wrap."""
+    columns = (Column(5), Column(5, centred=True), Column(5))
+    cells = (Fraction(10**9, 3), 10**9, "一二三四五六七八九十")
+    rows = [row(style, *cells) for style in (Style.DATA, Style.TOTAL)]
+    made = Workbook("t", (Sheet("表", "", columns),), ((0, one) for one in rows))
+    xlsx.write(tmp_path / "sums.xlsx", made, CREATED)
+    for found in openpyxl.load_workbook(tmp_path / "sums.xlsx").active.iter_rows():
+        looks = [(cell.alignment.shrink_to_fit, cell.alignment.wrap_text) for cell in found]
+        assert looks == [(True, None), (True, None), (None, True)]
+
+
 def test_ids_and_phones_keep_every_digit(tmp_path: Path) -> None:
     """Eighteen digits are text with the text format, not a number that lost its tail."""
     path = tmp_path / "ids.xlsx"
