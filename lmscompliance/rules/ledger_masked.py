@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.ledger_facts import Record
+from lmscompliance.rules.ledger_words import recognised
 from lmscompliance.rules.masking import mask_address, mask_name, mask_number, mask_phone
 
 TITLE = "职业技能培训学习台账（公示用，已脱敏）"
@@ -23,11 +24,16 @@ def _whole(text: str) -> str:
     return text
 
 
+def _agent(text: str) -> str:
+    # A program may call itself anything, a name and a number as well.
+    return text if recognised(text) else HIDDEN
+
+
 _SHOWN: Mapping[str, Callable[[str], str]] = {
     "enterprise_name": _whole,
     "enterprise_uscc": _whole,
     "sex": _whole,
-    "agent": _whole,
+    "agent": _agent,
     "name": mask_name,
     "name_before": mask_name,
     "name_other": mask_name,

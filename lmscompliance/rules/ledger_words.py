@@ -154,10 +154,15 @@ def terminal(agent: str) -> str:
 
     What is not recognised is shown as it came, cut to forty characters.
     """
+    if known := recognised(agent):
+        return known
+    return agent if len(agent) <= _AGENT_LENGTH else agent[:_AGENT_LENGTH] + "…"
+
+
+def recognised(agent: str) -> str:
+    """Return what browsers and systems call themselves in a user agent; empty where nothing is known."""
     browser = next(
         (f"{name} {found[1]}" for pattern, name in _BROWSERS if (found := pattern.search(agent))), ""
     )
     system = next((name for pattern, name in _SYSTEMS if pattern.search(agent)), "")
-    if browser or system:
-        return " / ".join(part for part in (browser, system) if part)
-    return agent if len(agent) <= _AGENT_LENGTH else agent[:_AGENT_LENGTH] + "…"
+    return " / ".join(part for part in (browser, system) if part)
