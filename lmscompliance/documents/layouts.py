@@ -9,22 +9,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tomllib
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from lmscompliance.kernel.errors import InvalidInput, Misconfigured
+from lmscompliance.kernel.errors import InvalidInput
 
 SEPARATED, FIXED = "separated", "fixed"
 UTF8, GB18030, JSON = "utf-8-sig", "gb18030", "json"
 FORMS = (UTF8, GB18030, JSON)
 """What a separated table can be written as; one of fixed widths is always its layout's ``encoding``."""
-_ENDS = {"crlf": "\r\n", "lf": "\n"}
-_KEYS = frozenset({"id", "title", "kind", "encoding", "delimiter", "header", "line_end", "field"})
-_FIELD_KEYS = frozenset({"name", "source", "constant", "width", "align", "pad", "codes", "as_text"})
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet takes a text for a formula."""
+ENCODINGS = (UTF8, GB18030, "gbk", "gb2312", "utf-8")
+"""What a layout may be written in."""
+ENDS = {"crlf": "\r\n", "lf": "\n"}
+COUNT = "count"
+"""What a head or foot shows of every table: how many rows there are."""
+_DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+"""With these a spreadsheet takes a text for a formula; some read the full-width signs as well."""
+_DAY = re.compile(r"[0-9]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Field:
     codes: Mapping[str, str] = field(default_factory=dict)
     as_text: bool = False
     """Whether a tab is put in front, which keeps a spreadsheet from turning digits into a number."""
+    date: str = ""
+    """How a day (YYYYMMDD) is written instead, such as ``YYYY-MM-DD`` or ``YYYY年MM月``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +54,31 @@ class Layout:
     title: str
     kind: str
     fields: tuple[Field, ...]
+    head: tuple[Field, ...] = ()
+    """A record before all rows, and before the names of the fields; there is none in JSON."""
+    foot: tuple[Field, ...] = ()
+    """One behind them."""
     encoding: str = UTF8
     delimiter: str = ","
     header: bool = True
     line_end: str = "crlf"
 
 
-def load(text: str, file: str, sources: Collection[str]) -> list[Layout]:
-    """Read the layouts (``[[layout]]``) in TOML ``text``; raises ``Misconfigured`` naming what is wrong."""
-    try:
-        found = tomllib.loads(text).get("layout", [])
-        return [_layout(one, sources) for one in found]
-    except (tomllib.TOMLDecodeError, TypeError, ValueError, LookupError, AttributeError) as error:
-        raise Misconfigured("documents.layout", file=file, what=str(error)) from error
+_Record = tuple[int, Sequence[Field], Sequence[str]]
+"""Its number (a head is 0), its fields and their values."""
 
 
-def write(layout: Layout, rows: Iterable[Mapping[str, str]], form: str = "") -> bytes:
+def write(
+    layout: Layout,
+    rows: Iterable[Mapping[str, str]],
+    form: str = "",
+    about: Mapping[str, str] | None = None,
+) -> bytes:
     """Return the table of ``rows`` (source → value), written as ``form`` says, else as the layout does.
 
-    Raises ``InvalidInput`` for a form the layout cannot have, a value without a code, one that is too long or
-    one whose characters the encoding does not have (rare names in ``gbk``).
+    ``about`` is what its head and foot show, beside ``COUNT``. Raises ``InvalidInput`` for a form the layout
+    cannot have, a value without a code, one that is too long or one whose characters the encoding does not
+    have (rare names in ``gbk``); a head is row 0, a foot the one behind the last.
     """
     if form and (form not in FORMS or layout.kind == FIXED):
         raise InvalidInput("documents.layout_form", title=layout.title, forms="、".join(FORMS))
@@ -79,24 +88,29 @@ def write(layout: Layout, rows: Iterable[Mapping[str, str]], form: str = "") -> 
         return json.dumps(
             [dict(zip(names, row, strict=True)) for row in values], ensure_ascii=False, indent=1
         ).encode()
+    whole, behind = {**(about or {}), COUNT: str(len(values))}, len(values) + 1
+    head = [(0, layout.head, [_coded(one, whole, 0) for one in layout.head])][: bool(layout.head)]
+    body = [(number, layout.fields, row) for number, row in enumerate(values, 1)]
+    foot = [(behind, layout.foot, [_coded(one, whole, behind) for one in layout.foot])][: bool(layout.foot)]
     if layout.kind == FIXED:
-        return b"".join(_fixed(layout, row, number) for number, row in enumerate(values, 1))
+        return b"".join(_fixed(layout, *record) for record in (*head, *body, *foot))
     encoding = form or layout.encoding
-    for number, row in enumerate(values, 1):
-        for one, value in zip(layout.fields, row, strict=True):
+    for number, fields, row in (*head, *body, *foot):
+        for one, value in zip(fields, row, strict=True):
             _encoded(value, encoding, number, one)
     target = io.StringIO()
-    writer = csv.writer(target, delimiter=layout.delimiter, lineterminator=_ENDS[layout.line_end])
+    writer = csv.writer(target, delimiter=layout.delimiter, lineterminator=ENDS[layout.line_end])
+    writer.writerows(_guarded(record) for record in head)
     if layout.header:
         writer.writerow(names)
-    writer.writerows(
-        [_guarded(one, value) for one, value in zip(layout.fields, row, strict=True)] for row in values
-    )
+    writer.writerows(_guarded(record) for record in (*body, *foot))
     return target.getvalue().encode(encoding)
 
 
 def _coded(one: Field, row: Mapping[str, str], number: int) -> str:
     value = row[one.source] if one.source else one.constant
+    if one.date and _DAY.fullmatch(value):
+        return one.date.replace("YYYY", value[:4]).replace("MM", value[4:6]).replace("DD", value[6:])
     if not one.codes:
         return value
     if value not in one.codes:
@@ -104,15 +118,20 @@ def _coded(one: Field, row: Mapping[str, str], number: int) -> str:
     return one.codes[value]
 
 
-def _guarded(one: Field, value: str) -> str:
+def _guarded(record: _Record) -> list[str]:
+    _, fields, values = record
+    return [_as_text(one, value) for one, value in zip(fields, values, strict=True)]
+
+
+def _as_text(one: Field, value: str) -> str:
     if one.as_text and value:
         return f"\t{value}"
     return f"'{value}" if value.startswith(_DANGEROUS) else value
 
 
-def _fixed(layout: Layout, values: list[str], number: int) -> bytes:
+def _fixed(layout: Layout, number: int, fields: Sequence[Field], values: Sequence[str]) -> bytes:
     line = b""
-    for one, value in zip(layout.fields, values, strict=True):
+    for one, value in zip(fields, values, strict=True):
         data = _encoded(value, layout.encoding, number, one)
         if len(data) > one.width or any(char in value for char in "\r\n\t"):
             raise InvalidInput(
@@ -120,7 +139,7 @@ def _fixed(layout: Layout, values: list[str], number: int) -> bytes:
             )
         pad = one.pad.encode(layout.encoding) * (one.width - len(data))
         line += pad + data if one.align == "right" else data + pad
-    return line + _ENDS[layout.line_end].encode()
+    return line + ENDS[layout.line_end].encode()
 
 
 def _encoded(value: str, encoding: str, number: int, one: Field) -> bytes:
@@ -131,36 +150,3 @@ def _encoded(value: str, encoding: str, number: int, one: Field) -> bytes:
         raise InvalidInput(
             "documents.layout_character", row=number, field=one.name, character=odd, encoding=encoding
         ) from None
-
-
-def _layout(given: Mapping[str, Any], sources: Collection[str]) -> Layout:
-    if odd := given.keys() - _KEYS:
-        msg = f"unknown: {', '.join(sorted(odd))}"
-        raise ValueError(msg)
-    rest = {key: value for key, value in given.items() if key != "field"}
-    made = Layout(**rest, fields=tuple(_field(one, sources, given) for one in given["field"]))
-    "".encode(made.encoding)
-    if made.kind not in {SEPARATED, FIXED} or made.line_end not in _ENDS or not made.fields:
-        msg = f"{made.id}: kind is separated or fixed, line_end is crlf or lf, and there are fields"
-        raise ValueError(msg)
-    wide = all(one.width > 0 and len(one.pad.encode(made.encoding)) == 1 for one in made.fields)
-    if made.kind == FIXED and not wide:
-        msg = f"{made.id}: each field of a fixed layout has a width in bytes and pads with one byte"
-        raise ValueError(msg)
-    return made
-
-
-def _field(given: Mapping[str, Any], sources: Collection[str], layout: Mapping[str, Any]) -> Field:
-    if odd := given.keys() - _FIELD_KEYS:
-        msg = f"{layout['id']}: unknown: {', '.join(sorted(odd))}"
-        raise ValueError(msg)
-    made = Field(**given)
-    known = "source" not in given or made.source in sources
-    if not known or ("source" in given) == ("constant" in given):
-        allowed = ", ".join(sorted(sources))
-        msg = f"{layout['id']}, {made.name}: has either a constant or a source of {allowed}"
-        raise ValueError(msg)
-    if made.align not in {"left", "right"}:
-        msg = f"{layout['id']}, {made.name}: align is left or right"
-        raise ValueError(msg)
-    return made

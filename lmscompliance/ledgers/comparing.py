@@ -7,6 +7,7 @@ those who hold a valid one.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from importlib import resources
 
@@ -14,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.certificates import reading as certificates
 from lmscompliance.claims.models import ClassProject
-from lmscompliance.documents import layouts
+from lmscompliance.documents import layout_file, layouts
 from lmscompliance.documents.layouts import FIXED, JSON, Layout
 from lmscompliance.filing import projects
 from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day
-from lmscompliance.kernel.errors import InvalidInput, Misconfigured
+from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.rules.levels import level_name
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
@@ -34,19 +35,27 @@ SOURCES = (
 """What a layout's fields may show of everybody enrolled."""
 CERTIFIED = ("certificate_row", "certificate_number", "certificate_day", "certificate_hours", "score")
 """What they may show of who holds a valid certificate; with one of these nobody else stands in the table."""
+ABOUT = (
+    "today", "enterprise_name", "enterprise_uscc", "class_code", "class_title", "filing_number", "district",
+    "policy", "first_day", "last_day", "occupation", "level",
+)  # fmt: skip
+"""What its head and foot may show of the table, beside how many rows it has."""
 _FILE = "layouts.toml"
+_UNSAFE = re.compile(r"[^\w.-]+")
 
 
 def known(services: Services) -> dict[str, Layout]:
     """Return the layouts by id: the product's, and the platform's own, which stand above them."""
     text = (resources.files("lmscompliance.ledgers") / _FILE).read_text(encoding="utf-8")
-    found = layouts.load(text, _FILE, SOURCES + CERTIFIED)
+    found = layout_file.load(text, _FILE, SOURCES + CERTIFIED, ABOUT)
     path = services.settings.layouts
     if path is not None:
         try:
-            found += layouts.load(path.read_text(encoding="utf-8"), path.name, SOURCES + CERTIFIED)
+            own = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise Misconfigured("documents.layout", file=str(path), what=str(error)) from error
+            unreadable = InvalidInput("documents.layout_unreadable", reason=str(error))
+            raise layout_file.BadLayouts(str(path), [unreadable]) from error
+        found += layout_file.load(own, path.name, SOURCES + CERTIFIED, ABOUT)
     return {one.id: one for one in found}
 
 
@@ -61,7 +70,7 @@ def table(
     layout = _layout(services, layout_id)
     words = looks.checked_purpose(purpose)
     with transaction(services.database) as session:
-        code, enrolled = _enrolled(session, services, class_id)
+        code, about, enrolled = _enrolled(session, services, class_id)
         if any(one.source in CERTIFIED for one in layout.fields):
             rows = _certified(session, services, class_id, enrolled)
         else:
@@ -69,7 +78,8 @@ def table(
             for one in enrolled.values():
                 people.setdefault(one["id_number"], one)
             rows = list(people.values())
-        data = layouts.write(layout, rows, form)
+        about["today"] = f"{shanghai_day(services.clock.now()):%Y%m%d}"
+        data = layouts.write(layout, rows, form, about)
         place = (class_id, looks.NOBODY)
         looks.record(
             session, services, actor, place, what=looks.LEDGER, occasion=f"compare {layout.id}", purpose=words
@@ -92,10 +102,13 @@ def _layout(services: Services, layout_id: str) -> Layout:
 
 def _file_name(layout: Layout, code: str, form: str) -> str:
     ending = ".json" if form == JSON else ".txt" if layout.kind == FIXED else ".csv"
-    return f"{layout.title}-{code}{ending}"
+    return f"{layout.title}-{_UNSAFE.sub('-', code)}{ending}"
 
 
-def _enrolled(session: Session, services: Services, class_id: str) -> tuple[str, dict[str, dict[str, str]]]:
+def _enrolled(
+    session: Session, services: Services, class_id: str
+) -> tuple[str, dict[str, str], dict[str, dict[str, str]]]:
+    """Return the class's code, what is the same for everybody in it, and everybody by enrolment."""
     class_ = queries.class_by_id(session, class_id)
     enterprise = queries.enterprise_of(session, class_)
     notice = queries.notice_of(session, class_)
@@ -131,7 +144,7 @@ def _enrolled(session: Session, services: Services, class_id: str) -> tuple[str,
             "activated": "yes" if one.activated_at else "no",
         }
         found[one.enrolment_id] = {**shared, **values}
-    return class_.code, found
+    return class_.code, shared, found
 
 
 def _certified(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lmscompliance.documents import layouts
+from lmscompliance.documents import layout_file, layouts
 from lmscompliance.kernel.errors import InvalidInput, Misconfigured
 
 SOURCES = ("id_number", "name", "sex", "ordinal")
@@ -35,7 +35,7 @@ WANG = {"id_number": "11010519491231002X", "name": "王建国", "sex": "male", "
 
 
 def _layout(text: str) -> layouts.Layout:
-    (found,) = layouts.load(text, "t.toml", SOURCES)
+    (found,) = layout_file.load(text, "t.toml", SOURCES)
     return found
 
 
@@ -105,24 +105,94 @@ def test_a_fixed_table_has_one_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "line", "said"),
     [
-        ('kind = "fixed"', 'kind = "wide"'),
-        ('encoding = "gb18030"', 'encoding = "gb"'),
-        ('source = "name"', 'source = "nose"'),
-        ("width = 8", "width = 0"),
-        ('constant = "04"', 'constant = "04", source = "name"'),
-        ('pad = "0"', 'pad = "零"'),
-        ('align = "right"', 'align = "middle"'),
-        ('title = "报盘"', 'titel = "报盘"'),
-        ("[[layout]]", "[[layout"),
-        ("field = [", "fields = ["),
+        ('kind = "fixed"', 'kind = "wide"', 2, "separated, fixed"),
+        ('encoding = "gb18030"', 'encoding = "gb"', 2, "gb2312"),
+        ('encoding = "gb18030"', "", 2, "encoding"),
+        ('encoding = "gb18030"', 'encoding = "gb18030"\nheader = "no"', 2, "true / false"),
+        ('encoding = "gb18030"', 'encoding = "gb18030"\ndelimiter = ""', 2, "delimiter"),
+        ('title = "报盘"', 'title = "../报盘"', 2, "title"),
+        ('title = "报盘"', 'titel = "报盘"', 2, "titel"),
+        ("field = [", "fields = [", 2, "fields"),
+        ('source = "name"', 'source = "nose"', 2, "b, 姓名"),
+        ("width = 8", "width = 0", 2, "width"),
+        ("width = 8", 'width = "8"', 2, "1, 2"),
+        ("width = 8", "width = 8, as_text = true", 2, "as_text"),
+        ('constant = "04"', 'constant = "04", source = "name"', 2, "constant"),
+        ('pad = "0"', 'pad = "零"', 2, "pad"),
+        ('align = "right"', 'align = "middle"', 2, "left, right"),
+        ('male = "1"', "male = 1", 2, "codes"),
+        ('name = "来源"', 'name = "姓名"', 2, "“姓名”重复"),
+        ('constant = "04"', 'constant = "04", date = "DD"', 2, "YYYY-MM-DD"),
+        ("[[layout]]", "[[layout", 0, "TOML"),
     ],
 )
-def test_a_wrong_layout_is_refused_by_name(old: str, new: str) -> None:
-    """The file is named, and what is wrong in it."""
+def test_a_wrong_layout_is_refused_by_name(old: str, new: str, line: int, said: str) -> None:
+    """The file is named, the line, the field, and what to write instead."""
     assert old in FIXED
     with pytest.raises(Misconfigured) as caught:
-        layouts.load(FIXED.replace(old, new), "ours.toml", SOURCES)
-    assert caught.value.params["file"] == "ours.toml"
-    assert caught.value.params["what"]
+        layout_file.load(FIXED.replace(old, new), "ours.toml", SOURCES)
+    shown = caught.value.message()
+    assert "ours.toml" in shown
+    assert said in shown
+    assert not line or f"第 {line} 行" in shown
+
+
+def test_every_fault_of_a_file_is_told_at_once() -> None:
+    """Each with the line of its own field, and a layout that is there twice."""
+    text = SEPARATED + "[[layout]]\nid = 's'\ntitle = 'x'\nkind = 'separated'\n"
+    for name in ("甲", "乙"):
+        text += f"[[layout.field]]\nname = '{name}'\nsource = 'nobody'\n"
+    with pytest.raises(Misconfigured) as caught:
+        layout_file.load(text, "ours.toml", SOURCES)
+    lines = caught.value.message().splitlines()[1:]
+    assert [line.partition("）")[0] for line in lines] == [
+        "第 7 行（s",
+        "第 11 行（s, 甲",
+        "第 14 行（s, 乙",
+    ]
+    assert caught.value.message("en") != caught.value.message()
+
+
+RECORDS = """
+[[layout.head]]
+name = "类型"
+constant = "H"
+width = 1
+[[layout.head]]
+name = "单位"
+source = "enterprise"
+width = 12
+[[layout.foot]]
+name = "人数"
+source = "count"
+width = 6
+align = "right"
+pad = "0"
+[[layout.foot]]
+name = "日期"
+source = "today"
+date = "YYYY年MM月"
+width = 12
+"""
+
+
+@pytest.mark.parametrize("rows", [[], [WANG, WANG]])
+def test_a_head_and_a_foot_count_the_rows(rows: list[dict[str, str]]) -> None:
+    """One record before and one behind, in their own widths; days are written as the layout says."""
+    layout = FIXED.replace('"gb18030"', '"gb2312"')
+    layout = (
+        layout[: layout.index("field = [")] + "field = [{ name = '号', source = 'ordinal', width = 3 }]\n"
+    )
+    (found,) = layout_file.load(layout + RECORDS, "t.toml", SOURCES, ("enterprise", "today"))
+    about = {"enterprise": "太仓机械", "today": "20210301"}
+    lines = layouts.write(found, rows, about=about).decode("gb2312").split("\r\n")
+    assert lines == ["H太仓机械    ", *(["7  "] * len(rows)), f"00000{len(rows)}2021年03月  ", ""]
+    separated = RECORDS.replace("width = 12", "").replace("width = 6", "").replace("width = 1\n", "")
+    text = SEPARATED.replace('kind = "separated"', 'kind = "separated"\nline_end = "lf"\ndelimiter = "|"')
+    (found,) = layout_file.load(text + separated, "t.toml", SOURCES, ("enterprise", "today"))
+    shown = layouts.write(found, rows, about=about).decode("utf-8-sig").split("\n")
+    assert shown[:2] == ["H|太仓机械", "证件|姓名"]
+    assert shown[-2:] == [f"{len(rows)}|2021年03月", ""]
+    assert len(json.loads(layouts.write(found, rows, layouts.JSON, about))) == len(rows)
