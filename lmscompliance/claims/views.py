@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
@@ -13,6 +14,7 @@ from lmscompliance.claims import board, jobs, lists, pack, projects, service
 from lmscompliance.claims import money as payments
 from lmscompliance.claims.access import claim_scope
 from lmscompliance.claims.figures import yuan_of
+from lmscompliance.claims.list_rows import BadRows
 from lmscompliance.claims.models import FACTS
 from lmscompliance.claims.supposing import WHAT_IF
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
@@ -70,10 +72,9 @@ def project(class_id: str) -> ResponseReturnValue:
 def import_list(class_id: str) -> ResponseReturnValue:
     """Take in a list about the class's trainees."""
     request.max_content_length = _LIST_BYTES
-
-    def take() -> None:
+    try:
         with posted_list("claims.no_file") as path:
-            lists.import_list(
+            done = lists.import_list(
                 current_services(),
                 class_id,
                 request.form.get("kind", ""),
@@ -81,8 +82,12 @@ def import_list(class_id: str) -> ResponseReturnValue:
                 by=current_actor().account,
                 name=request.form.get("name", ""),
             )
-
-    return _done(class_id, take)
+    except ComplianceError as error:
+        return _page(class_id, error)
+    if done.doubtful:
+        # Not after a redirect: it is told to whoever imported, and kept nowhere.
+        return _page(class_id, doubtful=done)
+    return redirect_to("claims", class_id=class_id)
 
 
 @routes.post("/classes/<class_id>/claims/preview", endpoint="claim_preview", access=_PREPARES)
@@ -168,7 +173,9 @@ def _done(class_id: str, act: Callable[[], None]) -> ResponseReturnValue:
     return redirect_to("claims", class_id=class_id)
 
 
-def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturnValue:
+def _page(
+    class_id: str, error: ComplianceError | None = None, doubtful: lists.ListReport | None = None
+) -> ResponseReturnValue:
     services = current_services()
     shown = board.board(services, class_id)
     role = current_actor().role
@@ -185,6 +192,8 @@ def _page(class_id: str, error: ComplianceError | None = None) -> ResponseReturn
         decides=role in _DECIDES.roles,
         plain=plain,
         error=None if error is None else error.message(locale()),
+        report=b64encode(error.report()).decode() if isinstance(error, BadRows) else "",
+        doubtful=doubtful,
     )
     return make_response(page, 200 if error is None else error.status)
 

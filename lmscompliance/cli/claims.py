@@ -9,6 +9,7 @@ import click
 
 from lmscompliance.claims import board, lists, money, pack, projects, service, trials
 from lmscompliance.claims.figures import yuan_of
+from lmscompliance.claims.list_rows import BadRows
 from lmscompliance.claims.models import FACTS
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
@@ -103,12 +104,24 @@ def project(
 @click.option("--kind", required=True, type=click.Choice(FACTS), help="What the list says.")
 @click.option("--name", default="", help="Which exclusion list it is, as the notice calls it.")
 @_BY
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where every row that cannot be used is written as CSV, if there are any.",
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_(*, code: str, kind: str, name: str, by: str, file: Path) -> None:
+def import_(*, code: str, kind: str, name: str, by: str, report: Path | None, file: Path) -> None:
     """Import a list: paid months, an exclusion list, categories, earlier subsidies (xlsx, xls, ods, csv)."""
     with services() as given:
-        done = lists.import_list(given, class_id_of(given, code), kind, file, by=by, name=name)
+        try:
+            done = lists.import_list(given, class_id_of(given, code), kind, file, by=by, name=name)
+        except BadRows as error:
+            if report is not None:
+                report.write_bytes(error.report())
+            raise
     say("cli.claims_imported", rows=done.rows, matched=done.matched)
+    if done.doubtful:
+        say("claims.list_doubtful", count=len(done.doubtful), rows=done.doubtful_rows)
 
 
 @group.command("submit", short_help="Hand in a claim.")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
+import re
+from datetime import date
+
+import openpyxl
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import judging, lists, projects
+from lmscompliance.claims import judging, list_rows, lists, projects
 from lmscompliance.claims.models import ClaimFact
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.rules.subsidy import Project
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from tests.claims.office import closed_class, paying, table
+from tests.support.app import administrator, client_for, make_app
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -133,3 +141,95 @@ def test_T33_a_project_named_by_the_notice_is_one_whatever_a_class_or_a_list_cal
     path = table(tmp_path / "e.csv", "身份证号,项目,结束日期", f"{one},“留苏优技”项目制培训,2021-01-30")
     _take(services, class_id, "subsidised", path)
     assert _reasons(services, class_id) == [["project_repeated"], []]
+
+
+def _months(services, class_id):
+    with reading(services.database) as session:
+        rows = session.scalars(select(ClaimFact).order_by(ClaimFact.enrolment_id, ClaimFact.n))
+        return sorted(services.vault.open(lists.PLACE, row.value_sealed) for row in rows)
+
+
+def _book(path, *rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.active.merge_cells("A1:D1")
+    book.save(path)
+    return path
+
+
+def test_W4_a_bureaus_workbook_is_read_as_it_comes(services, tmp_path):
+    """Title, heading, page headings, sums, small x, full width, fifteen digits, doubled and foreign rows."""
+    services = paying(services, subsidy__requires=["social_insurance"])
+    class_id = closed_class(services, tmp_path, "A")
+    one, two = _numbers(services, class_id)
+    wide = "".join(chr(ord(char) + 0xFEE0) for char in two)
+    heading = ["序号", "姓 名", "公民身份证号码（18位）", "缴费\n年月", "备注"]
+    path = _book(
+        tmp_path / "s.xlsx",
+        ["2021年社会保险缴费比对结果", "", "", ""],
+        ["单位：某局", "", "", "", ""],
+        heading,
+        [1, "张三", f" {one.lower()}", date(2021, 2, 1), ""],
+        [2, "张三", one, "2021-02", "重复"],
+        heading,
+        [3, "李四 四", wide, 202103, ""],
+        [4, "另有其人", one, "2021-04", ""],
+        [5, "外人", "610104620927690", "2021-02", ""],
+        ["", "合计", "", "5 人", ""],
+        ["", "制表：王某", "", "", ""],
+    )
+    report = _take(services, class_id, "insured", path)
+    assert (report.rows, report.matched, report.doubtful) == (4, 3, (8,))
+    assert _months(services, class_id) == [f'{{"month":"2021-0{month}"}}' for month in (2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "said"),
+    [
+        ("insured", ["张三,{one},2021-02至2021-04"], ["第 2 行月份", "逐个写出"]),
+        ("insured", ["张三,{one},2021-02-15"], ["第 2 行月份"]),
+        ("insured", ["张三,3.20522E+17,2021-02"], ["第 2 行身份证号", "科学计数", "索取"]),
+        ("insured", ["张三,,2021-02"], ["第 2 行身份证号：没有填写"]),
+        ("insured", ["张三,{one}"], ["第 2 行月份"]),
+        ("category", ["张三,{one},留苏职工", "张三,{low},实习生"], ["第 3 行类别", "第 2 行是同一个人"]),
+    ],
+)
+def test_what_would_be_taken_wrongly_is_refused(services, tmp_path, kind, rows, said):
+    """A range, a lost number, a person without one, a row too short, two categories: each with what to do."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    one, _ = _numbers(services, class_id)
+    heading = "姓名,身份证号,月份" if kind == "insured" else "姓名,身份证号,类别"
+    filled = [row.format(one=one, low=one.lower()) for row in rows]
+    with pytest.raises(list_rows.BadRows) as refused:
+        _take(services, class_id, kind, table(tmp_path / "x.csv", heading, *filled))
+    message = refused.value.message()
+    assert all(part in message for part in said)
+    assert one not in message
+    assert _months(services, class_id) == []
+
+
+def test_a_half_bad_file_leaves_a_report_and_nothing_else(services, tmp_path):
+    """Twenty faults are said; the page offers all of them, and the earlier list stands."""
+    services = paying(services)
+    class_id = closed_class(services, tmp_path, "A")
+    one, _ = _numbers(services, class_id)
+    client = client_for(make_app(services), administrator())
+    page = f"/compliance/classes/{class_id}/claims/lists"
+
+    def post(*rows):
+        data = "\n".join(["姓名,身份证号,月份", *rows]).encode("gb18030")
+        return client.post(page, data={"kind": "insured", "file": (io.BytesIO(data), "比对.csv")})
+
+    assert post(f"张三,{one},2021-02").status_code == 303
+    answer = post(f"张三,{one},2021-03", *(["李某,1101,2021-02"] * 30))
+    assert answer.status_code == 422
+    assert "有 30 处不能使用" in answer.text
+    (found,) = re.findall(r"base64,([^\"]+)", answer.text)
+    lines = base64.b64decode(html.unescape(found)).decode("utf-8-sig").splitlines()
+    assert len(lines) == 31
+    assert lines[0] == "行,列,问题与处理"
+    assert lines[30].startswith("32,身份证号,")
+    assert _months(services, class_id) == ['{"month":"2021-02"}']
+    assert "第 2 行" in post(f"王某,{one},2021-03").text

@@ -1,0 +1,225 @@
+"""Reads the rows of lists about people; each that cannot be used is named, and what would mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from lmscompliance.claims.figures import yuan_of
+from lmscompliance.claims.models import CATEGORY, INSURED, LISTED, SUBSIDISED
+from lmscompliance.documents import layouts, tables
+from lmscompliance.documents.layouts import SEPARATED, Field, Layout
+from lmscompliance.documents.tables import Cell
+from lmscompliance.identity import headings, numbers
+from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.rules.levels import level_of
+
+COLUMNS: headings.Patterns = {
+    "name": re.compile("(?:人员|职工|学员|参保人)?姓名|name"),
+    "id_number": re.compile("(?:公民)?(?:身份证|身份|证件)(?:件)?(?:号码|号)|id_?number"),
+    "month": re.compile("(?:社保)?(?:缴费|参保|缴纳|所属)?(?:月份|年月|所属期|期间)|months?"),
+    "category": re.compile("(?:人员|申报|培训对象)?类别|category"),
+    "project": re.compile("(?:培训)?项目(?:名称)?|project"),
+    "day": re.compile("(?:培训)?(?:结束|结业|完成)?日期|day"),
+    "occupation": re.compile("职业(?:编码|代码|名称)?|工种|occupation"),
+    "level": re.compile("(?:职业|技能)?等级|level"),
+    "yuan": re.compile("(?:补贴)?金额|yuan"),
+}
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    INSURED: ("month",),
+    LISTED: (),
+    CATEGORY: ("category",),
+    SUBSIDISED: ("project", "day"),
+}
+_MONTH = re.compile(r"(20\d\d)\s*[-./年]?\s*(1[0-2]|0?[1-9])\s*月?")
+_BETWEEN = re.compile(r"[\s、,，;；/和及]+")
+_SUM = re.compile("(?:合|总|小)计.*|备注.*|说明.*|制表.*|审核.*|经办.*|.*[:：].*")
+"""What stands under 姓名 in rows that are about nobody."""
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
+_DAY = re.compile(r"(20\d\d)\s*[-./年]\s*(1[0-2]|0?[1-9])\s*[-./月]\s*(3[01]|[12]\d|0?[1-9])\s*日?")
+_MOST_FAULTS = 20
+LABELS = {
+    "name": "姓名",
+    "id_number": "身份证号",
+    "month": "月份",
+    "category": "类别",
+    "project": "项目",
+    "day": "结束日期",
+    "yuan": "金额",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one row says of a number; ``name`` is empty where the list has no names."""
+
+    row: int
+    number: str
+    name: str
+    values: tuple[dict[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A cell that cannot be used; it never repeats a number."""
+
+    row: int
+    field: str
+    what: str
+
+    def __str__(self) -> str:
+        """Return it as one sentence."""
+        return f"第 {self.row} 行{self.field}：{self.what}"
+
+
+class BadRows(InvalidInput):
+    """A list of which rows cannot be used, so that nothing of it was imported."""
+
+    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
+        """Keep every fault; the message names the first ones."""
+        shown = "；".join(map(str, faults[:_MOST_FAULTS]))
+        super().__init__("claims.list_rows", file=file, count=len(faults), faults=shown)
+        self.faults = tuple(faults)
+
+    def report(self) -> bytes:
+        """Return every fault as a CSV that a spreadsheet opens."""
+        fields = tuple(Field(name, source=name) for name in ("行", "列", "问题与处理"))
+        rows = [{"行": str(one.row), "列": one.field, "问题与处理": one.what} for one in self.faults]
+        return layouts.write(Layout("faults", "faults", SEPARATED, fields), rows)
+
+
+def read(path: Path, kind: str, today: date) -> list[Line]:
+    """Return the rows of the list of ``kind`` at ``path``, once for each that says the same.
+
+    Raises ``BadRows``, or ``InvalidInput`` when there is no heading with its columns.
+    """
+    wanted = ("id_number", *NEEDS[kind])
+    for sheet in tables.read(path):
+        heading = headings.find(sheet.rows, COLUMNS, least=len(wanted))
+        if heading is None or not set(wanted) <= heading.columns.keys():
+            continue
+        lines: list[Line] = []
+        faults: list[Fault] = []
+        for index in range(heading.first_data, len(sheet.rows)):
+            cells = sheet.rows[index]
+            row = _Row(index + 1, cells, heading.columns, faults)
+            if heading.repeated_by(cells) or row.about_nobody():
+                continue
+            number = row.number(today)
+            values = tuple(row.values(kind))
+            if number:
+                lines.append(Line(index + 1, number, row.text("name"), values))
+        lines = _agreeing(lines, kind, faults)
+        if faults:
+            raise BadRows(path.name, sorted(faults, key=lambda one: one.row))
+        return lines
+    raise InvalidInput(
+        "claims.list_columns", file=path.name, columns="、".join(LABELS[one] for one in wanted)
+    )
+
+
+def _agreeing(lines: Sequence[Line], kind: str, faults: list[Fault]) -> list[Line]:
+    """Return each thing said of a number once; two categories of one person are a fault."""
+    said: dict[str, Line] = {}
+    kept: dict[tuple[str, str], Line] = {}
+    for line in lines:
+        kept.setdefault((line.number, str(line.values)), line)
+        first = said.setdefault(line.number, line)
+        if kind == CATEGORY and first.values != line.values:
+            what = f"与第 {first.row} 行是同一个人，类别却不同，请核实后只留一行"
+            faults.append(Fault(line.row, LABELS["category"], what))
+    return list(kept.values())
+
+
+class _Row:
+    """One row; what is wrong with it goes to ``faults``, with row and field and never the number."""
+
+    def __init__(
+        self, number: int, cells: Sequence[Cell], columns: Mapping[str, int], faults: list[Fault]
+    ) -> None:
+        self._row = number
+        self._cells = cells
+        self._columns = columns
+        self._faults = faults
+
+    def text(self, field: str) -> str:
+        column = self._columns.get(field)
+        if column is None or column >= len(self._cells):
+            return ""
+        cell = self._cells[column]
+        if isinstance(cell, date):
+            return cell.isoformat()
+        if isinstance(cell, float) and cell.is_integer() and field != "id_number":
+            return str(int(cell))
+        return "" if cell is None else str(cell).strip()
+
+    def about_nobody(self) -> bool:
+        """Tell whether the row is empty, a sum or a remark; a person without a number is not passed over."""
+        name = self.text("name")
+        return not self.text("id_number") and (not name or _SUM.fullmatch(name) is not None)
+
+    def number(self, today: date) -> str:
+        column = self._columns["id_number"]
+        cell = self._cells[column] if column < len(self._cells) else ""
+        if cell is None or not str(cell).strip():
+            return self._fault("id_number", "没有填写；若这一行不是人员，请删去")
+        if not isinstance(cell, str) or _SCIENTIFIC.fullmatch(cell.strip()):
+            return self._fault(
+                "id_number", "是数字或科学计数，末几位已经丢失：请向出具单位索取文本格式的文件，不要手工补改"
+            )
+        try:
+            return numbers.parse(cell, today).normal
+        except InvalidInput as error:
+            return self._fault("id_number", error.message())
+
+    def values(self, kind: str) -> Iterator[dict[str, Json]]:
+        if kind == INSURED:
+            yield from self._months()
+        elif kind == CATEGORY:
+            category = self.text("category")
+            if not category:
+                self._fault("category", "没有填写类别")
+            yield {"category": category}
+        elif kind == SUBSIDISED:
+            yield self._grant()
+        else:
+            yield {}
+
+    def _months(self) -> Iterator[dict[str, Json]]:
+        column = self._columns["month"]
+        cell = self._cells[column] if column < len(self._cells) else ""
+        text = f"{cell:%Y-%m}" if isinstance(cell, date) else self.text("month")
+        months = _MONTH.findall(text)
+        # What is left over would be lost: “2021-02至2021-04” is not two months but three.
+        if not months or _BETWEEN.sub("", _MONTH.sub("", text)):
+            self._fault("month", "应为“2021-02”这样的月份；多个月份逐个写出，用顿号隔开，不写起止")
+            return
+        for month in dict.fromkeys(f"{year}-{int(month):02}" for year, month in months):
+            yield {"month": month}
+
+    def _grant(self) -> dict[str, Json]:
+        day = _DAY.search(self.text("day"))
+        try:
+            ended = date(*map(int, day.groups())).isoformat() if day else self._fault("day", "应为日期")
+        except ValueError:
+            ended = self._fault("day", "没有这一天")
+        yuan = self.text("yuan") or "0"
+        try:
+            yuan_of(yuan)
+        except InvalidInput:
+            self._fault("yuan", "应为金额，如 12.50")
+        return {
+            "project": self.text("project"),
+            "day": ended,
+            "occupation": self.text("occupation"),
+            "level": level_of(self.text("level")),
+            "yuan": yuan,
+        }
+
+    def _fault(self, field: str, what: str) -> str:
+        self._faults.append(Fault(self._row, LABELS[field], what))
+        return ""
