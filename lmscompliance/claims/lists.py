@@ -8,27 +8,30 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.claims import list_rows
+from lmscompliance.claims.list_rows import Line
 from lmscompliance.claims.models import FACTS, LISTED, ClaimFact, ClaimList
 from lmscompliance.identity import links
 from lmscompliance.identity.models import Person
-from lmscompliance.identity.people import open_person
+from lmscompliance.identity.people import number_blinds, open_name
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 PLACE = "compliance_claim_fact.value_sealed"
 _MOST_DOUBTFUL = 50
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +60,23 @@ def import_list(
         raise InvalidInput("claims.bad_kind", kinds=", ".join(FACTS))
     data = path.read_bytes()
     lines = list_rows.read(path, kind, shanghai_day(services.clock.now()))
-    with transaction(services.database) as session:
-        class_ = queries.locked_class(session, class_id)
-        known = queries.notice_of(session, class_).subsidy.excludes
+    with reading(services.database) as session:
+        known = queries.class_notice(session, class_id).subsidy.excludes
         if kind == LISTED and name not in known:
             raise InvalidInput("claims.unknown_list", name=name, known="、".join(known))
         name = name if kind == LISTED else ""
-        by_number = _numbers(session, services, class_id)
+        # Found and encrypted before anything is locked: that takes seconds where a class is large.
+        found = _matched(session, services, class_id, lines)
+    with transaction(services.database) as session:
+        queries.locked_class(session, class_id)
         session.execute(
             delete(ClaimFact).where(
                 ClaimFact.class_id == class_id, ClaimFact.kind == kind, ClaimFact.name == name
             )
         )
-        matched = 0
-        doubtful: list[int] = []
-        counts: dict[str, int] = {}
-        for line in lines:
-            for enrolment_id, name_known in by_number.get(line.number, ()):
-                matched += 1
-                if line.name and _plain(line.name) != _plain(name_known):
-                    doubtful.append(line.row)
-                for value in line.values:
-                    n = counts.get(enrolment_id, 0)
-                    counts[enrolment_id] = n + 1
-                    sealed = services.vault.seal(PLACE, jcs.encode(value).decode())
-                    session.add(
-                        ClaimFact(
-                            class_id=class_id,
-                            enrolment_id=enrolment_id,
-                            kind=kind,
-                            name=name,
-                            n=n,
-                            value_sealed=sealed,
-                        )
-                    )
+        place = {"class_id": class_id, "kind": kind, "name": name}
+        if found.facts:
+            session.execute(insert(ClaimFact), [{**place, **fact} for fact in found.facts])
         now = services.clock.now()
         digest = hashlib.sha256(data).hexdigest()
         row = ClaimList(
@@ -99,7 +85,7 @@ def import_list(
             name=name,
             sha256=digest,
             rows=len(lines),
-            matched=matched,
+            matched=found.count,
             by=by,
             at=now,
         )
@@ -115,12 +101,12 @@ def import_list(
                 "kind": kind,
                 "sha256": digest,
                 "rows": len(lines),
-                "matched": matched,
+                "matched": found.count,
                 "at_us": to_micros(now),
             },
             disclose={"by": by, "name": name or kind},
         )
-    return ListReport(len(lines), matched, tuple(doubtful))
+    return ListReport(len(lines), found.count, tuple(found.doubtful))
 
 
 def _plain(name: str) -> str:
@@ -128,11 +114,49 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s·•・．.‧]", "", unicodedata.normalize("NFKC", name)).lower()
 
 
-def _numbers(session: Session, services: Services, class_id: str) -> dict[str, list[tuple[str, str]]]:
-    """Return enrolments of the class, each with the name, by every number its people are known under."""
-    found: dict[str, list[tuple[str, str]]] = {}
+@dataclass(slots=True)
+class _Matched:
+    """What a list says of the class's trainees, ready to be inserted."""
+
+    facts: list[dict[str, object]] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)
+    count: int = 0
+
+
+def _matched(session: Session, services: Services, class_id: str, lines: Sequence[Line]) -> _Matched:
+    found = _Matched()
+    counts: dict[str, int] = {}
+    known = _records(session, class_id)
+    for line in lines:
+        blinds = number_blinds(services.vault, line.number)
+        for enrolment_id, person in [one for blind in blinds for one in known.get(blind, ())]:
+            found.count += 1
+            if line.name and _plain(line.name) != _plain(open_name(services.vault, person)):
+                found.doubtful.append(line.row)
+            for value in line.values:
+                n = counts.get(enrolment_id, 0)
+                counts[enrolment_id] = n + 1
+                sealed = services.vault.seal(PLACE, jcs.encode(value).decode())
+                found.facts.append({"enrolment_id": enrolment_id, "n": n, "value_sealed": sealed})
+    return found
+
+
+def _records(session: Session, class_id: str) -> dict[str, list[tuple[str, Person]]]:
+    """Return the class's enrolments by the blind index of every number that their people are known under."""
+    united = links.current(session)
+    others: dict[str, list[str]] = {}
+    for record, head in united.items():
+        others.setdefault(head, []).append(record)
+    owners: dict[str, list[str]] = {}
     for one in queries.roster(session, class_id):
-        for record in links.records_of(session, one.person_id):
-            person = open_person(services.vault, session.get_one(Person, record))
-            found.setdefault(person.id_number, []).append((one.id, person.name))
+        head = united.get(one.person_id, one.person_id)
+        for record in (head, *others.get(head, ())):
+            owners.setdefault(record, []).append(one.id)
+    found: dict[str, list[tuple[str, Person]]] = {}
+    wanted = list(owners)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        for person in session.scalars(select(Person).where(Person.id.in_(chunk))):
+            enrolled = [(enrolment_id, person) for enrolment_id in owners[person.id]]
+            found.setdefault(person.id_number_blind, []).extend(enrolled)
     return found

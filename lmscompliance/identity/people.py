@@ -74,9 +74,14 @@ def open_person(vault: Vault, person: Person) -> PersonValue:
     )
 
 
+def number_blinds(vault: Vault, number: str) -> Sequence[str]:
+    """Return what the blind index may hold for a normalised number, under whichever key it was made."""
+    return vault.blinds(_NUMBER_DOMAIN, number)
+
+
 def person_by_number(session: Session, vault: Vault, number: str) -> Person | None:
     """Return the record of the normalised ``number``, in whichever class or year it was made."""
-    blinds = vault.blinds(_NUMBER_DOMAIN, number)
+    blinds = number_blinds(vault, number)
     return session.scalars(select(Person).where(Person.id_number_blind.in_(blinds))).one_or_none()
 
 
@@ -146,7 +151,7 @@ def _one_at_a_time(session: Session, vault: Vault, number: str) -> None:
     The unique index does not see that two digests under different keys are one number. Whoever knows both
     keys locks the older digest's name. SQLite has one writer at a time anyway.
     """
-    blinds = vault.blinds(_NUMBER_DOMAIN, number)
+    blinds = number_blinds(vault, number)
     if len(blinds) > 1 and session.get_bind().dialect.name == "postgresql":
         name = int(blinds[0][:16], 16) - 2**63
         session.execute(select(func.pg_advisory_xact_lock(name)))
