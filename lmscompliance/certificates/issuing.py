@@ -17,10 +17,11 @@ from lmscompliance.certificates.drafting import Draft, before, draft
 from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.numbers import next_number, next_serial
 from lmscompliance.documents.typeset import template_sha256
+from lmscompliance.jobs.progress import Progress
 from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import shanghai_day, to_micros
-from lmscompliance.kernel.errors import ComplianceError, Conflict, Misconfigured
+from lmscompliance.kernel.errors import ComplianceError, Conflict, Misconfigured, NotFound
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
@@ -33,7 +34,6 @@ _TRIES = 50
 
 Holding = Callable[[Session], None]
 """Called in each transaction; raises where the work is not ours any more."""
-Progress = Callable[[int, int], None]
 
 
 class _Overtaken(Exception):  # nothing is wrong: it is drafted anew
@@ -73,22 +73,21 @@ def issue_all(
     holding: Holding = _nothing,
     progress: Progress = _nothing,
 ) -> Issued:
-    """Issue to everybody who passed and has none that is valid, each in a transaction of their own.
+    """Issue to everybody who passed and never had one, each in a transaction of their own.
 
+    Whoever's was revoked gets another by ``reissue`` alone: why it was revoked is for somebody to weigh.
     Dying in between leaves whole certificates; asking again issues the others. ``progress`` is told how many
-    of the trainees without one have been looked at.
+    of the trainees have one or have been looked at.
     """
     address_of(services, base, "")
     with reading(services.database) as session:
-        valid = select(Certificate.enrolment_id).where(
-            Certificate.class_id == class_id, Certificate.revoked_at.is_(None)
-        )
-        held = set(session.scalars(valid))
-        waiting = [(one.ordinal, one.id) for one in queries.roster(session, class_id) if one.id not in held]
+        held = set(session.scalars(select(Certificate.enrolment_id).where(Certificate.class_id == class_id)))
+        everybody = queries.roster(session, class_id)
+    waiting = [(one.ordinal, one.id) for one in everybody if one.id not in held]
     numbers: list[str] = []
     refused: list[tuple[int, ComplianceError]] = []
-    for done, (ordinal, enrolment_id) in enumerate(waiting):
-        progress(done, len(waiting))
+    for done, (ordinal, enrolment_id) in enumerate(waiting, len(everybody) - len(waiting)):
+        progress(done, len(everybody))
         try:
             numbers.append(issue(services, actor, class_id, enrolment_id, base, holding=holding))
         except ClaimLost:
@@ -101,6 +100,22 @@ def issue_all(
 
 _EXPECTED = frozenset({"certificates.not_passed", "certificates.second_record", "certificates.held_already"})
 """Why most of those who get none get none."""
+
+
+def reissue(services: Services, actor: Actor, class_id: str, certificate_id: str, base: str = "") -> str:
+    """Issue another one in the place of a revoked one, and return its number; it names that one's.
+
+    Raises ``NotFound``, and what ``issue`` raises: the one in its place may be there already.
+    """
+    with reading(services.database) as session:
+        enrolment_id = session.scalar(
+            select(Certificate.enrolment_id).where(
+                Certificate.class_id == class_id, Certificate.id == certificate_id
+            )
+        )
+    if enrolment_id is None:
+        raise NotFound("web.not_found")
+    return issue(services, actor, class_id, enrolment_id, base)
 
 
 def issue(

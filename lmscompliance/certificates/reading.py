@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy.orm import Session, aliased, defer
 
 from lmscompliance import evidence
 from lmscompliance.certificates.content import Content
@@ -16,7 +17,7 @@ from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.revoking import REASON_PLACE
 from lmscompliance.evidence.receipts import holders_receipt
 from lmscompliance.identity import looks
-from lmscompliance.identity.accounts import count_guess
+from lmscompliance.identity.accounts import GUESS_WINDOW, count_guess
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import Gone, NotFound, TooMany
 from lmscompliance.rules.masking import mask_number
@@ -47,7 +48,15 @@ class Shown:
     content: Content | None
     id_masked: str
     revoked_at: datetime | None
+    revoked_by: str
     reason: str
+    replaced: bool
+    """Whether the trainee was issued another one since."""
+
+    @property
+    def name(self) -> str:
+        """The holder's name, while it is there."""
+        return "" if self.content is None else self.content.name
 
 
 def subject(services: Services, class_id: str) -> TrainingClass:
@@ -56,18 +65,84 @@ def subject(services: Services, class_id: str) -> TrainingClass:
         return queries.class_by_id(session, class_id)
 
 
-def of_class(services: Services, class_id: str) -> list[Shown]:
-    """Return the class's certificates by number, revoked ones included."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some of a class's certificates by number, of ``total`` that were asked for."""
+
+    certificates: tuple[Shown, ...]
+    total: int
+    page: int
+    pages: int
+
+
+VALID, REVOKED = "valid", "revoked"
+STATES = (VALID, REVOKED)
+PAGE_ROWS = 50
+
+
+def listing(services: Services, class_id: str, state: str = "", page: int = 1) -> Listing:
+    """Return a page of the class's certificates; those of a ``state`` alone if it is one of ``STATES``."""
     with reading(services.database) as session:
-        return in_class(session, services, class_id)
+        query = _of_class(class_id, state)
+        total = (
+            session.scalar(
+                select(func.count()).select_from(
+                    query.with_only_columns(Certificate.id).order_by(None).subquery()
+                )
+            )
+            or 0
+        )
+        pages = max(1, -(-total // PAGE_ROWS))
+        page = min(max(page, 1), pages)
+        rows = session.execute(query.limit(PAGE_ROWS).offset((page - 1) * PAGE_ROWS))
+        return Listing(tuple(_each(services, rows)), total, page, pages)
 
 
-def in_class(session: Session, services: Services, class_id: str) -> list[Shown]:
-    """Return the class's certificates by number, revoked ones included, as ``session`` sees them."""
+def search(services: Services, class_id: str, words: str, state: str = "") -> Listing:
+    """Return the class's certificates whose number or holder's name has ``words`` in it, the first of them.
+
+    Names are encrypted, so each certificate of the class is opened.
+    """
+    wanted = words.strip().casefold()
+    with reading(services.database) as session:
+        shown = _each(services, session.execute(_of_class(class_id, state)))
+        found = [one for one in shown if wanted in f"{one.number}\n{one.name}".casefold()]
+    return Listing(tuple(found[:PAGE_ROWS]), len(found), 1, 1)
+
+
+def of_class(services: Services, class_id: str, state: str = "") -> list[Shown]:
+    """Return all of the class's certificates by number, or all of a state."""
+    with reading(services.database) as session:
+        return in_class(session, services, class_id, state)
+
+
+def in_class(session: Session, services: Services, class_id: str, state: str = "") -> list[Shown]:
+    """Return what ``of_class`` does, as ``session`` sees them."""
+    return [*_each(services, session.execute(_of_class(class_id, state)))]
+
+
+def _each(services: Services, rows: Iterable[Row[Certificate, bool]]) -> Iterator[Shown]:
+    return (_shown(services, row, replaced=replaced) for row, replaced in rows)
+
+
+def _of_class(class_id: str, state: str) -> Select[Certificate, bool]:
+    later = aliased(Certificate)
+    replaced = exists().where(
+        later.class_id == Certificate.class_id,
+        later.enrolment_id == Certificate.enrolment_id,
+        later.n > Certificate.n,
+    )
     # Without the documents: thousands of them would stand in memory for a list.
-    rows = select(Certificate).options(defer(Certificate.pdf_sealed)).where(Certificate.class_id == class_id)
-    rows = rows.order_by(Certificate.number)
-    return [_shown(services, row) for row in session.scalars(rows)]
+    rows = (
+        select(Certificate, replaced)
+        .options(defer(Certificate.pdf_sealed))
+        .where(Certificate.class_id == class_id)
+    )
+    if state in STATES:
+        holds = Certificate.revoked_at.is_(None)
+        rows = rows.where(holds if state == VALID else ~holds)
+    # A year may have more than its series' digits hold: the longer number is the later one.
+    return rows.order_by(func.length(Certificate.number), Certificate.number)
 
 
 def of_enrolment(session: Session, services: Services, class_id: str, enrolment_id: str) -> list[Shown]:
@@ -107,7 +182,7 @@ def public(services: Services, code: str, ip: str) -> Shown:
             row = session.scalar(select(Certificate).where(Certificate.code == code))
         shown = None if row is None else _shown(services, row)
     if count > MOST_OF_ADDRESS:
-        raise TooMany("certificates.too_many")
+        raise TooMany("certificates.too_many", minutes=int(GUESS_WINDOW.total_seconds()) // 60)
     if shown is None:
         raise NotFound("certificates.unknown")
     return shown
@@ -164,7 +239,7 @@ def _own(session: Session, actor: Actor, class_id: str) -> Certificate:
     return found
 
 
-def _shown(services: Services, row: Certificate) -> Shown:
+def _shown(services: Services, row: Certificate, *, replaced: bool = False) -> Shown:
     vault, content = services.vault, None
     if row.content_sealed is not None:
         content = Content.decode(vault.open(CONTENT_PLACE, row.content_sealed))
@@ -178,6 +253,8 @@ def _shown(services: Services, row: Certificate) -> Shown:
         content=content,
         id_masked="" if content is None else mask_number(content.id_number),
         revoked_at=row.revoked_at,
+        revoked_by=row.revoked_by or "",
+        replaced=replaced,
         reason="" if row.reason_sealed is None else vault.open(REASON_PLACE, row.reason_sealed),
     )
 

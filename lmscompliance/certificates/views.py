@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from lmscompliance.certificates import issuing, reading, revoking
+from lmscompliance.certificates import issuing, jobs, reading, revoking
 from lmscompliance.certificates.access import award_scope
 from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
@@ -18,13 +18,17 @@ from lmscompliance.web import (
     current_actor,
     current_services,
     locale,
+    page_number,
+    redirect_to,
     render,
 )
 
 routes = Routes()
 
 _MAY_REVOKE = (Role.INSTITUTION, Role.INSPECTOR, Role.ADMINISTRATOR)
+_MAY_REISSUE = (Role.INSTITUTION, Role.ADMINISTRATOR)
 _PDF = "application/pdf"
+_LONGEST_WORDS = 100
 
 
 @routes.get("/certificates/<code>", endpoint="certificate_check", access=PUBLIC)
@@ -42,8 +46,18 @@ def check(code: str) -> ResponseReturnValue:
     "/classes/<class_id>/certificates", endpoint="certificates", access=Access(*READING, scope=class_scope)
 )
 def listed(class_id: str) -> ResponseReturnValue:
-    """Show staff the class's certificates."""
+    """Show staff a page of the class's certificates, and how far issuing is."""
     return _list(class_id)
+
+
+@routes.post(
+    "/classes/<class_id>/certificates/search",
+    endpoint="certificates_search",
+    access=Access(*READING, scope=class_scope),
+)
+def search(class_id: str) -> ResponseReturnValue:
+    """Show those whose number or name has the words in it; posted, so that no log of addresses has names."""
+    return _list(class_id, words=request.form.get("words", "")[:_LONGEST_WORDS])
 
 
 @routes.post(
@@ -52,12 +66,12 @@ def listed(class_id: str) -> ResponseReturnValue:
     access=Access(*RUNNING, scope=class_scope),
 )
 def issue(class_id: str) -> ResponseReturnValue:
-    """Issue to everybody who passed and has none."""
+    """Ask for issuing to everybody who passed and never had one."""
     try:
-        done = issuing.issue_all(current_services(), current_actor(), class_id, request.host_url)
+        jobs.ask(current_services(), current_actor(), class_id, request.host_url)
     except ComplianceError as error:
         return _list(class_id, error=error)
-    return _list(class_id, done=done)
+    return redirect_to("certificates", class_id=class_id)
 
 
 @routes.post(
@@ -72,7 +86,21 @@ def revoke(class_id: str, certificate_id: str) -> ResponseReturnValue:
         revoking.revoke(current_services(), current_actor(), class_id, certificate_id, reason)
     except ComplianceError as error:
         return _list(class_id, error=error)
-    return _list(class_id)
+    return redirect_to("certificates", class_id=class_id)
+
+
+@routes.post(
+    "/classes/<class_id>/certificates/<certificate_id>/reissue",
+    endpoint="certificate_reissue",
+    access=Access(*_MAY_REISSUE, scope=award_scope),
+)
+def reissue(class_id: str, certificate_id: str) -> ResponseReturnValue:
+    """Issue another one in the place of a revoked one."""
+    try:
+        issuing.reissue(current_services(), current_actor(), class_id, certificate_id, request.host_url)
+    except ComplianceError as error:
+        return _list(class_id, error=error)
+    return redirect_to("certificates", class_id=class_id)
 
 
 @routes.post(
@@ -122,19 +150,23 @@ def own_file(class_id: str, part: str) -> ResponseReturnValue:
     return _file(receipt.encode("utf-8"), f"{shown.number}.tlog-proof", "text/plain; charset=utf-8")
 
 
-def _list(
-    class_id: str, *, done: issuing.Issued | None = None, error: ComplianceError | None = None
-) -> ResponseReturnValue:
+def _list(class_id: str, *, words: str = "", error: ComplianceError | None = None) -> ResponseReturnValue:
     services, role = current_services(), current_actor().role
+    state = request.values.get("state", "")[:_LONGEST_WORDS]
     page = render(
         "certificates/list.html",
         class_=reading.subject(services, class_id),
-        certificates=reading.of_class(services, class_id),
-        done=done,
+        found=reading.search(services, class_id, words, state)
+        if words
+        else reading.listing(services, class_id, state, page_number()),
+        words=words,
+        state=state,
+        states=reading.STATES,
+        waiting=jobs.waiting(services, class_id),
         error=None if error is None else error.message(locale()),
         may_issue=role in RUNNING,
         may_revoke=role in _MAY_REVOKE,
-        locale=locale(),
+        may_reissue=role in _MAY_REISSUE,
     )
     return make_response(page, 200 if error is None else error.status)
 

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from lmscompliance.claims import service, trials
-from lmscompliance.claims.judging import Progress
 from lmscompliance.claims.models import DECIDED, SUBMITTED
 from lmscompliance.claims.service import Payee
 from lmscompliance.claims.supposing import supposed
 from lmscompliance.jobs import queue, worker
 from lmscompliance.jobs.models import JobRow
+from lmscompliance.jobs.progress import in_hundredths
 from lmscompliance.jobs.queue import JobState
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.services import Services
@@ -23,7 +23,6 @@ from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 PREVIEW, SUBMIT, SETTLE = "claims.preview", "claims.submit", "claims.decide"
-_WHOLE = 100
 
 
 def ask_preview(services: Services, class_id: str, key: str = "", value: str = "") -> str:
@@ -78,12 +77,12 @@ def work_asked(services: Services) -> int:
 def _preview(services: Services, taken: queue.Claim) -> dict[str, Any]:
     class_id = taken.subject.partition("/")[0]
     key, value = str(taken.payload.get("key", "")), str(taken.payload.get("value", ""))
-    trials.judge(services, class_id, key, value, _progress(services, taken))
+    trials.judge(services, class_id, key, value, in_hundredths(services, taken))
     return {}
 
 
 def _submit(services: Services, taken: queue.Claim) -> dict[str, Any]:
-    return {"claim": service.complete(services, taken.subject, _progress(services, taken))}
+    return {"claim": service.complete(services, taken.subject, in_hundredths(services, taken))}
 
 
 def _decide(services: Services, taken: queue.Claim) -> dict[str, Any]:
@@ -93,7 +92,12 @@ def _decide(services: Services, taken: queue.Claim) -> dict[str, Any]:
         return {}
     try:
         service.decide(
-            services, taken.subject, claim, by=by, reference=reference, progress=_progress(services, taken)
+            services,
+            taken.subject,
+            claim,
+            by=by,
+            reference=reference,
+            progress=in_hundredths(services, taken),
         )
     except Conflict as error:
         # One that was only slow decided while we judged.
@@ -103,16 +107,3 @@ def _decide(services: Services, taken: queue.Claim) -> dict[str, Any]:
 
 
 _HANDLERS = {PREVIEW: _preview, SUBMIT: _submit, SETTLE: _decide}
-
-
-def _progress(services: Services, taken: queue.Claim) -> Progress:
-    told = -1
-
-    def progress(done: int, total: int) -> None:
-        nonlocal told
-        # At most a hundred writes, however large the class.
-        if (reached := done * _WHOLE // max(total, 1)) > told:
-            told = reached
-            queue.progress(services, taken, done, total)
-
-    return progress

@@ -11,7 +11,7 @@ from lmscompliance.certificates import issuing, reading, revoking
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
-from lmscompliance.cli.showing import listed, note, say
+from lmscompliance.cli.showing import bar, listed, note, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai_text
 from lmscompliance.kernel.errors import NotFound
@@ -29,9 +29,18 @@ def group() -> None:
 @group.command("issue", short_help="Issue to everybody of a class who passed.")
 @_CLASS
 def issue(code: str) -> None:
-    """Issue to everybody who passed and has none that is valid; needs COMPLIANCE_PUBLIC_URL."""
-    with services() as given:
-        done = issuing.issue_all(given, _actor(), class_id_of(given, code))
+    """Issue to everybody who passed and never had one; needs COMPLIANCE_PUBLIC_URL.
+
+    Stopped in the middle, it goes on with the others when it is called again.
+    """
+    with services() as given, bar() as told:
+        class_id = class_id_of(given, code)
+        done = issuing.issue_all(
+            given,
+            _actor(),
+            class_id,
+            progress=lambda done, total: told("certificates", done, total),
+        )
     for ordinal, why in done.refused:
         note("certificates.refused", ordinal=ordinal, why=why.message(language()))
     say("certificates.issued", count=len(done.numbers))
@@ -39,14 +48,17 @@ def issue(code: str) -> None:
 
 @group.command("list", short_help="List a class's certificates.")
 @_CLASS
-def list_(code: str) -> None:
+@click.option(
+    "--state", type=click.Choice(reading.STATES), help="Only those that hold, or only revoked ones."
+)
+def list_(code: str, state: str | None) -> None:
     """List the class's certificates: number, name, when issued, and whether they hold."""
     with services() as given:
-        for one in listed(reading.of_class(given, class_id_of(given, code))):
+        for one in listed(reading.of_class(given, class_id_of(given, code), state or "")):
             say(
                 "cli.certificate_line",
                 number=one.number,
-                name=one.content.name if one.content else "—",
+                name=one.name or "—",
                 at=shanghai_text(one.issued_at),
                 state=text("certificates.revoked" if one.revoked_at else "certificates.valid", language()),
                 reason=one.reason,
@@ -63,6 +75,17 @@ def revoke(code: str, number: str, reason: str) -> None:
         class_id = class_id_of(given, code)
         revoking.revoke(given, _actor(), class_id, _id_of(given, class_id, number), reason)
     say("cli.certificate_revoked", number=number)
+
+
+@group.command("reissue", short_help="Issue another one in the place of a revoked one.")
+@_CLASS
+@click.argument("number")
+def reissue(code: str, number: str) -> None:
+    """Issue another certificate in the place of the revoked NUMBER, with the details as they are now."""
+    with services() as given:
+        class_id = class_id_of(given, code)
+        new = issuing.reissue(given, _actor(), class_id, _id_of(given, class_id, number))
+    say("cli.certificate_reissued", number=new, replaced=number)
 
 
 @group.command("pdf", short_help="Write a class's certificates as PDF files.")

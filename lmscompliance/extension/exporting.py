@@ -1,4 +1,4 @@
-"""Builds ledgers and judges claims that were asked for in processes of their own: no beat waits for one.
+"""Does long work that was asked for (ledgers, claims, certificates) in processes of its own: no beat waits.
 
 The scheduler starts them when something waits. The settings come on standard input, because others can read a
 process's arguments. A child that outlives its parent finishes what it has claimed; one that is killed leaves
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from lmscompliance.certificates import jobs as certificate_jobs
 from lmscompliance.claims import jobs as claim_jobs
 from lmscompliance.extension.building import build_services
 from lmscompliance.extension.signing import signer_of
@@ -23,7 +24,7 @@ from lmscompliance.kernel.settings import Settings
 from lmscompliance.ledgers import jobs
 from lmscompliance.services import Services
 
-LEDGERS, CLAIMS = "ledgers", "claims"
+LEDGERS, CLAIMS, CERTIFICATES = "ledgers", "claims", "certificates"
 NICENESS = 5
 """How far they stand back where processors are scarce (nice(2)); beats run at 0. Farther back, a busy machine
 would hardly ever finish one."""
@@ -34,7 +35,7 @@ class Child:
     """Starts this application's children for one kind of work, one at a time."""
 
     def __init__(self, what: str, asked_for: Callable[[Services], bool]) -> None:
-        """Do ``what`` (``LEDGERS`` or ``CLAIMS``) when ``asked_for`` says that it waits."""
+        """Do ``what`` (``LEDGERS``, ``CLAIMS`` or ``CERTIFICATES``) when ``asked_for`` says that it waits."""
         self._what = what
         self._asked_for = asked_for
         self._child: subprocess.Popen[str] | None = None
@@ -81,6 +82,8 @@ def main() -> None:
     try:
         if sys.argv[1:] == [CLAIMS]:
             claim_jobs.work_asked(services)
+        elif sys.argv[1:] == [CERTIFICATES]:
+            certificate_jobs.issue_asked(services)
         else:
             jobs.build_asked(services, signer_of(services))
     finally:

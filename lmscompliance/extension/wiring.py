@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lmscompliance.certificates import jobs as certificate_jobs
 from lmscompliance.claims import jobs as claim_jobs
 from lmscompliance.completion import jobs as completion_jobs
 from lmscompliance.completion import service as completion
@@ -15,6 +16,7 @@ from lmscompliance.extension.periodic import Periodic
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.files import jobs as file_jobs
 from lmscompliance.filing import reminders
+from lmscompliance.identity.accounts import forget_counts
 from lmscompliance.learning import jobs as learning_jobs
 from lmscompliance.learning.history import SESSION_CLOSED
 from lmscompliance.learning.presence import service as presence
@@ -31,7 +33,8 @@ from lmscompliance.training import life, verifying
 def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
     """Return every periodic job, in the order in which facts flow.
 
-    ``own_process`` builds ledgers and judges claims in processes of their own, by the machine's clock.
+    ``own_process`` builds ledgers, judges claims and issues certificates in processes of their own, by the
+    machine's clock.
     """
     judge_claims = (
         exporting.Child(exporting.CLAIMS, claim_jobs.asked_for).begin
@@ -40,6 +43,11 @@ def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
     )
     build_ledgers = (
         exporting.Child(exporting.LEDGERS, ledger_jobs.asked_for).begin if own_process else _build_ledgers
+    )
+    issue_certificates = (
+        exporting.Child(exporting.CERTIFICATES, certificate_jobs.asked_for).begin
+        if own_process
+        else certificate_jobs.issue_asked
     )
     return [
         Periodic("learning.close_silent", 30, learning_jobs.close_silent),
@@ -54,6 +62,8 @@ def periodic_jobs(*, own_process: bool = False) -> list[Periodic]:
         Periodic("supervision.compare", 600, supervision_jobs.compare),
         Periodic("ledgers.build_asked", 3, build_ledgers),
         Periodic("claims.work_asked", 3, judge_claims),
+        Periodic("certificates.issue_asked", 3, issue_certificates),
+        Periodic("identity.forget_counts", 3600, forget_counts),
         Periodic("retention.clear", 600, retention_jobs.clear),
         Periodic("files.collect", 3600, file_jobs.collect),
         Periodic("evidence.seal", 5, _seal),

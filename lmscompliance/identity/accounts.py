@@ -11,6 +11,7 @@ from lmscompliance.identity import links
 from lmscompliance.identity.models import Account, GuessCounter
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.storage.statements import upsert
+from lmscompliance.storage.transaction import transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -44,6 +45,17 @@ def count_guess(session: Session, account: str, now: datetime) -> int:
 def forget_guesses(session: Session, account: str) -> None:
     """Clear the count after a right code."""
     session.execute(delete(GuessCounter).where(GuessCounter.external_id == account))
+
+
+def forget_counts(services: Services) -> int:
+    """Delete the counters whose window is over, which count from nought again; return how many there were.
+
+    Otherwise every client address that ever looked something up would stay behind.
+    """
+    over = GuessCounter.first_failed_at <= services.clock.now() - GUESS_WINDOW
+    with transaction(services.database) as session:
+        gone = session.execute(delete(GuessCounter).where(over).returning(GuessCounter.external_id))
+        return len(gone.all())
 
 
 def bind(

@@ -223,6 +223,17 @@ def state_of(session: Session, job_id: str) -> JobState:
     return JobState(row.id, row.kind, row.subject, row.state, row.done, row.total, outcome)
 
 
+def newest_of(session: Session, kind: str, subject: str) -> JobState | None:
+    """Return how the newest job of a kind and subject stands; ``None`` when there never was one."""
+    newest = session.scalar(
+        select(JobRow.id)
+        .where(JobRow.kind == kind, JobRow.subject == subject)
+        .order_by(JobRow.due_us.desc(), JobRow.id.desc())
+        .limit(1)
+    )
+    return None if newest is None else state_of(session, newest)
+
+
 def _fail_worn_out(session: Session) -> None:
     session.execute(
         update(JobRow)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.jobs import queue, worker
-from lmscompliance.jobs.models import JobRow
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import InvalidInput, NotFound, TooMany
 from lmscompliance.ledgers.downloads import ENDINGS, finished
@@ -120,14 +119,9 @@ def cancel(services: Services, class_id: str, kind: str = KIND) -> bool:
 def waiting(services: Services, class_id: str, kind: str = KIND) -> Waiting | None:
     """Return how the class's newest job of ``kind`` stands; ``None`` when none was ever asked for."""
     with reading(services.database) as session:
-        newest = session.scalar(
-            select(JobRow.id)
-            .where(JobRow.kind == kind, JobRow.subject == class_id)
-            .order_by(JobRow.id.desc())
-        )
-        if newest is None:
-            return None
-        state = queue.state_of(session, newest)
+        state = queue.newest_of(session, kind, class_id)
+    if state is None:
+        return None
     outcome = state.outcome
     return Waiting(state.state, state.done, state.total, outcome.get("code", ""), outcome.get("params", {}))
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import signal
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, update
 
-from lmscompliance.certificates import issuing, reading, revoking
+from lmscompliance.certificates import drafting, issuing, jobs, reading, revoking
 from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.numbers import next_number
 from lmscompliance.claims import projects
 from lmscompliance.completion import service as completion
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.extension import exporting
+from lmscompliance.jobs.models import JobRow
+from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel.errors import Conflict, Gone, InvalidInput, Misconfigured, NotFound, TooMany
 from lmscompliance.ledgers.assemble import trust_text
 from lmscompliance.ledgers.service import export
@@ -39,8 +45,8 @@ BASE = "https://peixun.example.com/"
 
 @pytest.fixture
 def passed(services: Services, tmp_path: Path) -> Classroom:
-    """Return a class of three in which trainee-1 passed and trainee-2 has only learnt."""
-    room = open_classroom(services, tmp_path, 3)
+    """Return a class in which trainee-1 passed and trainee-2 has only learnt."""
+    room = open_classroom(services, tmp_path, 4)
     publish_exam(room, tmp_path)
     for account in ("trainee-1", "trainee-2"):
         room.learn_all(account)
@@ -77,6 +83,96 @@ def test_only_who_passed_gets_one_and_one_at_a_time(passed: Classroom) -> None:
         issuing.issue(services, ISSUER, class_id, passed.enrolment(), BASE)
     passed.hall.sit(100, "trainee-2")
     assert issuing.issue_all(services, ISSUER, class_id, BASE).numbers == ("PX-2021-000002",)
+
+
+def _interrupted(room: Classroom) -> list[str]:
+    """Return the numbers of a class of three, in whose issuing the claim was lost after the first."""
+    services, class_id = room.services, room.class_id
+    calls: list[object] = []
+
+    def holding(session: object) -> None:
+        calls.append(session)
+        if len(calls) > 1:
+            raise ClaimLost("jobs.claim_lost", job="1")
+
+    with pytest.raises(ClaimLost):
+        issuing.issue_all(services, ISSUER, class_id, BASE, holding=holding)
+    assert len(reading.of_class(services, class_id)) == 1
+    issuing.issue_all(services, ISSUER, class_id, BASE)
+    return [one.number for one in reading.of_class(services, class_id)]
+
+
+@pytest.fixture
+def all_passed(passed: Classroom) -> Classroom:
+    """Return the class after all three have passed."""
+    passed.learn_all("trainee-3")
+    completion.refresh(passed.services, passed.class_id, passed.enrolment("trainee-3"))
+    for account in ("trainee-2", "trainee-3"):
+        passed.hall.sit(100, account)
+    return passed
+
+
+@sqlite_only
+def test_issuing_that_is_interrupted_goes_on_without_gap_or_double(all_passed: Classroom) -> None:
+    """Whoever lost the claim writes nothing more; the next issues to the others, number after number."""
+    assert _interrupted(all_passed) == [f"PX-2021-{number:06}" for number in (1, 2, 3)]
+    told = [
+        leaf.body["serial"]
+        for account in ("trainee-1", "trainee-2", "trainee-3")
+        for leaf in all_passed.hall.told(account)
+        if leaf.t == "certificate.issued"
+    ]
+    assert told == [1, 2, 3]
+
+
+@sqlite_only
+def test_a_killed_issuing_is_finished_by_the_next(all_passed: Classroom) -> None:
+    """Kill -9 in the middle leaves whole certificates; the next process issues the rest and counts all."""
+    services, class_id = all_passed.services, all_passed.class_id
+    address = services.database.engine.url.render_as_string(hide_password=False)
+    object.__setattr__(services.settings, "database_url", address)
+    asked = jobs.ask(services, ISSUER, class_id, BASE)
+    assert jobs.ask(services, ISSUER, class_id, BASE) == asked
+    issuer = exporting.Child(exporting.CERTIFICATES, jobs.asked_for)
+    child = issuer.begin(services)
+    assert child is not None
+    while child.poll() is None and not reading.of_class(services, class_id):
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    with transaction(services.database) as session:
+        session.execute(update(JobRow).where(JobRow.state == "running").values(claimed_until_us=1))
+    child = issuer.begin(services)
+    assert child is None or child.wait() == 0
+    state = jobs.waiting(services, class_id)
+    assert state is not None
+    assert (state.state, state.outcome) == ("done", {"issued": 3, "refused": [], "refusals": 0})
+    shown = reading.of_class(services, class_id)
+    # The children go by the machine's clock.
+    assert [one.number[8:] for one in shown] == [f"{number:06}" for number in (1, 2, 3)]
+    assert len({one.enrolment_id for one in shown}) == 3
+
+
+@sqlite_only
+def test_what_was_drafted_is_drafted_anew_when_it_was_overtaken(
+    all_passed: Classroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number that somebody else took meanwhile, or a name that was corrected, does not get into it."""
+    services, class_id = all_passed.services, all_passed.class_id
+    typeset, meanwhile = drafting.typeset_certificate, iter(["name", "number"])
+
+    def slow(*told: Any) -> bytes:
+        happens = next(meanwhile, "")
+        if happens == "number":
+            issuing.issue(services, ISSUER, class_id, all_passed.enrolment("trainee-2"), BASE)
+        elif happens == "name":
+            asked = requests.ask(services, TRAINEE, class_id, field="name", wanted="张三三", reason="漏字")
+            requests.decide(services, ADMIN, class_id, asked, accepted=True, reason="核对身份证")
+        return typeset(*told)
+
+    monkeypatch.setattr(drafting, "typeset_certificate", slow)
+    assert issuing.issue(services, ISSUER, class_id, all_passed.enrolment(), BASE) == "PX-2021-000002"
+    assert reading.own(services, TRAINEE, class_id).name == "张三三"
 
 
 @sqlite_only

@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 import pypdfium2
 import pytest
 
+from lmscompliance.certificates import jobs
 from lmscompliance.certificates.content import Content, typeset_certificate
 from lmscompliance.completion import service as completion
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.policy import Catalogue
 from tests.completion.classroom import open_classroom, publish_exam
-from tests.support.app import auditor, clerk, client_for, inspector, make_app, trainee
+from tests.support.app import administrator, auditor, clerk, client_for, inspector, make_app, trainee
 from tests.support.poppler import words_of
 from tests.training.school import USCC
 
@@ -45,7 +46,10 @@ def test_from_issuing_to_the_check_of_a_revoked_one(services, tmp_path):
     room.hall.sit(70)
     assert base in learner.get(f"/compliance/classes/{room.class_id}").text
     assert bureau.post(f"{base}s").status_code == 403
-    assert "本次颁发 1 张" in _words(own.post(f"{base}s"))
+    assert own.post(f"{base}s").status_code == 303
+    assert "正在颁发" in _words(own.get(f"{base}s"))
+    jobs.issue_asked(services)
+    assert "最近一次颁发：1 张" in _words(own.get(f"{base}s"))
     page = learner.get(base)
     assert "证书有效" in _words(page)
     taken = learner.get(f"{base}/pdf")
@@ -67,11 +71,36 @@ def test_from_issuing_to_the_check_of_a_revoked_one(services, tmp_path):
     assert own.post(f"{base}s/{certificate}/pdf", data={"purpose": "归档"}).data == taken.data
     assert own.post(f"{base}s/{certificate}/revoke", data={"reason": "代考"}).status_code == 403
     assert bureau.post(f"{base}s/{certificate}/revoke", data={"reason": ""}).status_code == 422
-    assert "证书已撤销" in _words(bureau.post(f"{base}s/{certificate}/revoke", data={"reason": "代考"}))
+    assert bureau.post(f"{base}s/{certificate}/revoke", data={"reason": "代考"}).status_code == 303
+    assert all(text in _words(bureau.get(f"{base}s")) for text in ("证书已撤销", "代考"))
+    _found_and_issued_again(services, app, f"{base}s", certificate)
     assert all(text in _words(stranger.get(urlsplit(address).path)) for text in ("证书已撤销", "代考"))
     assert client_for(app, auditor(room.class_id)).get(f"{base}s").status_code == 200
     unknown = stranger.get("/compliance/certificates/nothing")
     assert (unknown.status_code, "没有这张证书" in _words(unknown)) == (404, True)
+
+
+def _found_and_issued_again(services, app, page, certificate):
+    """Search the list of one revoked certificate, then issue another in its place."""
+    own, office = client_for(app, clerk(USCC)), client_for(app, administrator())
+    for words, state, there in (
+        ("张", "", True),
+        ("000001", "revoked", True),
+        ("李", "", False),
+        ("", "valid", False),
+    ):
+        searched = own.post(f"{page}/search", data={"words": words, "state": state})
+        assert ("PX-2021-000001" in searched.text) is there
+        assert ("没有符合条件的证书" in searched.text) is not there
+    own.post(page)
+    jobs.issue_asked(services)
+    assert "最近一次颁发：0 张" in _words(own.get(page))
+    assert own.post(f"{page}/{certificate}/reissue").status_code == 403
+    assert "重新颁发" in _words(office.get(page))
+    assert office.post(f"{page}/{certificate}/reissue").status_code == 303
+    assert "替换的原证书编号：PX-2021-000001" in _words(office.get(f"{page}?state=valid"))
+    assert "重新颁发" not in _words(office.get(f"{page}?state=revoked")).replace("须逐张重新颁发", "")
+    assert office.post(f"{page}/{certificate}/reissue").status_code == 409
 
 
 def test_W38_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
