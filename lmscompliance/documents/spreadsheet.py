@@ -75,11 +75,14 @@ def read(path: Path) -> list[Sheet]:
     return parse(path.name, load(path))
 
 
-def load(path: Path) -> bytes:
-    """Return the bytes of ``path``; raises ``InvalidInput`` for a missing file or one over the limit."""
+def load(path: Path, *, factor: int = 1) -> bytes:
+    """Return the bytes of ``path``; raises ``InvalidInput`` for a missing file or one over the limit.
+
+    ``factor`` is how many times as long as others it may be.
+    """
     with readable(path.name):
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise too_large(path.name)
+        if path.stat().st_size > MAX_FILE_BYTES * factor:
+            raise too_large(path.name, factor)
         return path.read_bytes()
 
 
@@ -121,10 +124,12 @@ def column_index(letters: str) -> int:
     return index - 1
 
 
-def too_large(file: str) -> InvalidInput:
+def too_large(file: str, factor: int = 1) -> InvalidInput:
     """Return the error for a file that is larger, or would become larger, than is read."""
-    limit, unpacked = MAX_FILE_BYTES // 1024**2, MAX_UNPACKED_BYTES // 1024**2
-    return InvalidInput("documents.file_too_large", file=file, limit=limit, unpacked=unpacked, rows=MAX_ROWS)
+    limit, unpacked = MAX_FILE_BYTES * factor // 1024**2, MAX_UNPACKED_BYTES // 1024**2
+    return InvalidInput(
+        "documents.file_too_large", file=file, limit=limit, unpacked=unpacked, rows=MAX_ROWS * factor
+    )
 
 
 def _locked(data: bytes) -> bool:

@@ -7,22 +7,28 @@ import io
 import re
 from pathlib import Path
 
-from lmscompliance.documents import spreadsheet
+from lmscompliance.documents import hypertext, spreadsheet
 from lmscompliance.documents.spreadsheet import Cell, Sheet
 from lmscompliance.kernel.errors import InvalidInput
 
-__all__ = ["Cell", "Sheet", "read"]
+__all__ = ["Cell", "Sheet", "parse", "read"]
 
 
 def read(path: Path) -> list[Sheet]:
-    """Return every sheet of ``path``; a csv is one sheet.
+    """Return every sheet of ``path``; a csv is one sheet, and so is each table of a web page.
 
     The kind is told by the content, not by the name. Raises ``InvalidInput`` as ``spreadsheet.read`` does.
     """
-    data = spreadsheet.load(path)
+    return parse(path.name, spreadsheet.load(path))
+
+
+def parse(file: str, data: bytes, *, factor: int = 1) -> list[Sheet]:
+    """Return what ``read`` does of a file that was loaded; a csv may be ``factor`` times as long."""
     if data.startswith((spreadsheet.ZIP, spreadsheet.OLE)):
-        return spreadsheet.parse(path.name, data)
-    return [Sheet(path.stem, _csv(path.name, data))]
+        return spreadsheet.parse(file, data)
+    if hypertext.looks_like(data):
+        return hypertext.sheets(_decoded(file, data, hypertext.charset(data)))
+    return [Sheet(Path(file).stem, _csv(file, data, factor))]
 
 
 _HEAD = 4096
@@ -37,13 +43,22 @@ def _legacy(data: bytes) -> str:
     return "cp1252" if len(_ALONE.findall(sample)) > len(_PAIRED.findall(sample)) else "gb18030"
 
 
-def _csv(file: str, data: bytes) -> list[list[Cell]]:
+def _decoded(file: str, data: bytes, named: str | None) -> str:
+    for encoding in ("utf-8-sig", named or "utf-8", _legacy(data)):
+        try:
+            return data.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise InvalidInput("documents.file_unreadable", file=file)
+
+
+def _csv(file: str, data: bytes, factor: int) -> list[list[Cell]]:
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\x00" in data[:_HEAD] and not marked:
         raise InvalidInput("documents.file_unreadable", file=file)
     for encoding in ("utf-16",) if marked else ("utf-8-sig", _legacy(data)):
         try:
-            return _rows(file, data, encoding)
+            return _rows(file, data, encoding, factor)
         except UnicodeDecodeError:
             continue
         except csv.Error as error:
@@ -51,20 +66,22 @@ def _csv(file: str, data: bytes) -> list[list[Cell]]:
     raise InvalidInput("documents.file_unreadable", file=file)
 
 
-def _rows(file: str, data: bytes, encoding: str) -> list[list[Cell]]:
+def _rows(file: str, data: bytes, encoding: str, factor: int) -> list[list[Cell]]:
     head = data[:_HEAD].decode(encoding, "ignore")
     delimiter = max(",;\t", key=head.count)
     # Decoded as it is read, so that what is refused for its length has not cost several times its size.
     text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
     rows: list[list[Cell]] = []
+    # The same few texts stand in most cells of a long list: each is kept once.
+    known: dict[str, str] = {}
     cells = 0
     for row in csv.reader(text, delimiter=delimiter):
         cells += len(row)
         if (
-            len(rows) >= spreadsheet.MAX_ROWS
+            len(rows) >= spreadsheet.MAX_ROWS * factor
             or len(row) > spreadsheet.MAX_COLUMNS
-            or cells > spreadsheet.MAX_CELLS
+            or cells > spreadsheet.MAX_CELLS * factor
         ):
-            raise spreadsheet.too_large(file)
-        rows.append(list(row))
+            raise spreadsheet.too_large(file, factor)
+        rows.append([known.setdefault(cell, cell) for cell in row])
     return rows

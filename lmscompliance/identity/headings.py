@@ -28,7 +28,9 @@ class Heading:
 
     def repeated_by(self, row: Sequence[Cell]) -> bool:
         """Tell whether ``row`` is the heading once more, as on each page of a printed list."""
-        return tuple(label(cell) for cell in row) == self.cells
+        return len(row) == len(self.cells) and all(
+            label(cell) == known for cell, known in zip(row, self.cells, strict=True)
+        )
 
 
 def find(rows: Sequence[Sequence[Cell]], patterns: Patterns, least: int = 2) -> Heading | None:

@@ -1,17 +1,14 @@
-"""Moodle's times: written as the language of whoever exported the log, so day and month may be either.
+"""Moodle's times, as the language of whoever exported the log writes them.
 
-A file has one way of writing. What decides between 3/4 and 4/3: a reading that no month or year allows, one
-that lies in the future, and that a log is in the order of time. Where nothing decides, nobody guesses.
+Day and month may come in either order (``date_order`` decides that); all else is read here.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from itertools import pairwise
 
 ORDERS = ("dmy", "mdy", "ymd")
 
@@ -42,11 +39,14 @@ _DAY_NAME = re.compile(
 )
 _NAME_DAY = re.compile(r"([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _ISO_T = re.compile(r"(\d{4}-\d\d-\d\d)T")
-_EPOCH = re.compile(r"[1-9][0-9]{8,9}")
+_NAME_BETWEEN = re.compile(r"(\d{4})\s+([^\W\d_]{3,})\.?\s+(\d{1,2})")
+_EPOCH = re.compile(r"([1-9][0-9]{8,9})([0-9]{3})?")
 _AFTERNOON = {"下午", "午後", "오후"}
 _NOON = 12
 _CENTURY = 2000
 _TWO_DIGITS = 100
+_YEARS = range(1971, 9999)
+"""Everywhere on earth; at the calendar's ends an instant has no date in some zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Written:
     def on(self, order: str, zone: tzinfo) -> datetime | None:
         """Return the instant by ``order``; ``None`` where that is no date."""
         if self.exact is not None:
-            return self.exact
+            return self.exact if self.exact.year in _YEARS else None
         if self.date is not None:
             year, month, day = self.date
         elif self.numbers is None:
@@ -73,6 +73,8 @@ class Written:
                 return None
             year, month, day = int(parts["y"]), int(parts["m"]), int(parts["d"])
             year += _CENTURY if year < _TWO_DIGITS else 0
+        if year not in _YEARS:
+            return None
         try:
             return datetime(year, month, day, *self.clock, tzinfo=zone)
         except ValueError:
@@ -93,30 +95,6 @@ def read(cell: object) -> Written | None:
     return None if found is None or clock is None else _dated(text[: found.start()], clock)
 
 
-def order_of(written: Sequence[Written], zone: tzinfo, now: datetime, hint: str = "") -> str | None:
-    """Return the one order that fits all of a file's times best; ``None`` where two fit equally well.
-
-    ``hint`` is the order that the language of the file's headings writes; it decides only between equals.
-    """
-    if all(one.numbers is None for one in written):
-        return ORDERS[0]
-    ranked = sorted((_misfit(written, order, zone, now), order) for order in ORDERS)
-    best = [order for misfit, order in ranked if misfit == ranked[0][0]]
-    readings = {tuple(one.on(order, zone) for one in written) for order in best}
-    if len(readings) == 1:
-        return best[0]
-    return hint if hint in best else None
-
-
-def _misfit(written: Sequence[Written], order: str, zone: tzinfo, now: datetime) -> tuple[int, int, int]:
-    """Return how many times are no date, lie in the future, or break the order of the file."""
-    read = [one.on(order, zone) for one in written]
-    known = [one for one in read if one is not None]
-    later = sum(after > before for before, after in pairwise(known))
-    earlier = sum(after < before for before, after in pairwise(known))
-    return len(read) - len(known), sum(one > now for one in known), min(later, earlier)
-
-
 def _dated(head: str, clock: tuple[int, int, int]) -> Written | None:
     """Return the time whose date stands in ``head``; ``None`` where none does."""
     if year_first := _YEAR_FIRST.search(head):
@@ -124,7 +102,7 @@ def _dated(head: str, clock: tuple[int, int, int]) -> Written | None:
         return Written(clock, (year, number, day))
     if numbers := _NUMBERS.search(head):
         return Written(clock, numbers=(numbers[1], numbers[2], numbers[3]))
-    for pattern, order in ((_DAY_NAME, (2, 1, 0)), (_NAME_DAY, (2, 0, 1))):
+    for pattern, order in ((_NAME_BETWEEN, (0, 1, 2)), (_DAY_NAME, (2, 1, 0)), (_NAME_DAY, (2, 0, 1))):
         named = pattern.search(head)
         month = _month(named[order[1] + 1]) if named else None
         if named and month:
@@ -135,9 +113,9 @@ def _dated(head: str, clock: tuple[int, int, int]) -> Written | None:
 
 
 def _exact(text: str) -> datetime | None:
-    """Return the instant of an ISO 8601 time with its zone, or of seconds since 1970."""
-    if _EPOCH.fullmatch(text):
-        return datetime.fromtimestamp(int(text), UTC)
+    """Return the instant of an ISO 8601 time with its zone, or of seconds or milliseconds since 1970."""
+    if epoch := _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(int(epoch[1]), UTC)
     try:
         read = datetime.fromisoformat(text)
     except ValueError:

@@ -71,10 +71,14 @@ class SourceEvent:
 
 @dataclass(slots=True)
 class Reading:
-    """What a file holds. ``rows`` counts everything but headings; ``passed`` what was no learning."""
+    """What a file holds. ``rows`` counts everything but headings; ``passed`` what was no learning.
+
+    ``date_order`` is how its dates were read (of ``moodle_time.ORDERS``), where that could be doubtful.
+    """
 
     rows: int = 0
     passed: int = 0
+    date_order: str = ""
     events: list[SourceEvent] = dataclasses.field(default_factory=list)
     findings: list[Finding] = dataclasses.field(default_factory=list)
 

@@ -32,7 +32,8 @@ class Person:
 class ImportReport:
     """The outcome; ``rows == passed + len(findings) + events of people``.
 
-    ``batch`` is empty when nothing was written: a check, or a file that holds nothing new.
+    ``batch`` is empty when nothing was written: a check, or a file that holds nothing new. ``date_order`` is
+    how dates of numbers alone were read: ``dmy``, ``mdy`` or ``ymd``.
     """
 
     file: str
@@ -43,6 +44,7 @@ class ImportReport:
     credited: bool
     people: Sequence[Person]
     findings: Sequence[Finding]
+    date_order: str = ""
     batch: str = ""
 
     @property
@@ -83,6 +85,7 @@ class ImportReport:
             "file": self.file,
             "format": self.format,
             "batch": self.batch,
+            "date_order": self.date_order,
             "idle_minutes": self.idle_minutes,
             "credited_by_policy": self.credited,
             "rows": self.rows,

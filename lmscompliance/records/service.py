@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -71,7 +72,7 @@ class _Share:
     user: str
     events: list[tuple[SourceEvent, str, list[str]]]
     """Each with its lesson and the digests its row may be known by, by time."""
-    new: list[str]
+    new: dict[str, None]
     """Identities of the rows nobody imported yet; personal, never shown."""
     made: list[Reported]
 
@@ -94,7 +95,7 @@ def import_records(
     if class_.status in OVER:
         raise Conflict("training.class_closed", code=class_.code)
     people, lessons = People(roster, source.users), Lessons(plan, source.lessons)
-    read = _read(services, source)
+    read = _read(services, source, (class_.window_start, class_.window_end))
     findings = list(read.findings)
     kept = _plausible(read, to_micros(services.clock.now()) // SECOND_US, findings)
     matched, missing = people.match(one.actor for one in kept)
@@ -108,7 +109,7 @@ def import_records(
             continue
         share = by_enrolment.setdefault(
             one.enrolment_id,
-            _Share(one.enrolment_id, one.ordinal, event.actor.name or event.actor.key, [], [], []),
+            _Share(one.enrolment_id, one.ordinal, event.actor.name or event.actor.key, [], {}, []),
         )
         digests = services.vault.blinds(_BLIND, event.identity)
         share.events.append((event, lessons.of(event), digests))
@@ -126,6 +127,7 @@ def import_records(
         credited=notice.reported.credited,
         people=[_person(share) for share in shares],
         findings=sorted(findings, key=lambda one: (one.row, one.code)),
+        date_order=read.date_order,
     )
     if check or not report.sessions:
         return report
@@ -159,7 +161,7 @@ def reported(session: Session, class_id: str, enrolment_ids: Iterable[str]) -> d
     return found
 
 
-def _read(services: Services, source: Source) -> Reading:
+def _read(services: Services, source: Source, period: tuple[datetime, datetime]) -> Reading:
     if source.format not in FORMATS:
         raise InvalidInput("records.format", format=source.format, formats="、".join(FORMATS))
     if source.format != "moodle-log":
@@ -168,7 +170,7 @@ def _read(services: Services, source: Source) -> Reading:
         zone = ZoneInfo(source.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise InvalidInput("records.zone", zone=source.zone) from error
-    return moodle.read(source.path, zone, services.clock.now(), source.order)
+    return moodle.read(source.path, zone, services.clock.now(), source.order, period)
 
 
 def _plausible(read: Reading, now_s: int, findings: list[Finding]) -> list[SourceEvent]:
@@ -190,35 +192,42 @@ def _known(session: Session, enrolment_id: str) -> set[str]:
 def _make(share: _Share, known: set[str], idle_seconds: int) -> None:
     """Make sessions of the rows nobody imported yet.
 
-    A known row right before a new one is where the new session begins, as its instant alone: so a log that
-    was exported twice, the second time longer, loses no time and doubles none.
+    A known row right before a new one is where the new session begins, as its instant alone, and one right
+    after a new one is where it ends: so a log that was exported twice, the second time longer, loses no time
+    and doubles none. Rows of one instant come in their order in the file, which may run backwards.
     """
+    if share.events[0][0].at_s > share.events[-1][0].at_s:
+        share.events.reverse()
     share.events.sort(key=lambda entry: (entry[0].at_s, entry[0].length_s))
     events: list[Event] = []
     before: dict[str, tuple[SourceEvent, str]] = {}
-    for source, lesson, digests in share.events:
+    after: dict[str, int] = {}
+    for turn, (source, lesson, digests) in enumerate(share.events):
         if not known.isdisjoint(digests):
             before[source.group] = (source, lesson)
+            if source.at_s - after.pop(source.group, source.at_s) in range(1, idle_seconds + 1):
+                events.append(Event(source.at_s, 0, "", source.group, turn))
             continue
-        if source.identity not in share.new:
-            share.new.append(source.identity)
+        if source.identity in share.new:
+            continue
+        share.new[source.identity] = None
         if source.group in before:
             last, of = before.pop(source.group)
             end = last.at_s + last.length_s
             if end <= source.at_s <= end + idle_seconds:
-                events.append(Event(end, 0, of, source.group))
-        events.append(Event(source.at_s, source.length_s, lesson, source.group))
+                events.append(Event(end, 0, of, source.group, turn))
+        events.append(Event(source.at_s, source.length_s, lesson, source.group, turn))
+        after[source.group] = max(after.get(source.group, 0), source.at_s + source.length_s)
     share.made = sessions(events, idle_seconds)
 
 
 def _person(share: _Share) -> Person:
-    new = set(share.new)
     return Person(
         enrolment=share.enrolment_id,
         ordinal=share.ordinal,
         user=share.user,
         events=len(share.events),
-        new=sum(event.identity in new for event, _, _ in share.events),
+        new=sum(event.identity in share.new for event, _, _ in share.events),
         sessions=len(share.made),
         seconds=union_seconds(share.made),
         mapped_lessons=len({one.lesson for one in share.made} - {""}),

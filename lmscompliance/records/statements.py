@@ -26,10 +26,13 @@ _CMI5_SESSION = "https://w3id.org/xapi/cmi5/context/extensions/sessionid"
 _BY_THE_LMS = {"launched", "waived", "satisfied"}
 """cmi5 verbs that say nothing about the learner's time."""
 
+# Some authoring tools write years and months of zero, and the standard's decimal comma.
 _DURATION = re.compile(
-    r"P(?:(?P<w>\d+(?:\.\d+)?)W|(?:(?P<d>\d+(?:\.\d+)?)D)?"
-    r"(?:T(?=\d)(?:(?P<h>\d+(?:\.\d+)?)H)?(?:(?P<m>\d+(?:\.\d+)?)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?)"
+    r"P(?:(?P<w>\d+(?:[.,]\d+)?)W|(?:0+Y)?(?:0+M)?(?:(?P<d>\d+(?:[.,]\d+)?)D)?"
+    r"(?:T(?=\d)(?:(?P<h>\d+(?:[.,]\d+)?)H)?(?:(?P<m>\d+(?:[.,]\d+)?)M)?(?:(?P<s>\d+(?:[.,]\d+)?)S)?)?)"
 )
+_LONGEST_TEXT = 64
+_YEARS = range(1971, 9999)
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _LONGEST = timedelta(days=1)
 
@@ -67,6 +70,9 @@ def read(path: Path, *, cmi5: bool) -> Reading:
     voided: dict[str, int] = {}
     for row, raw in _statements(path):
         reading.rows += 1
+        if not isinstance(raw, dict):
+            reading.findings.append(Finding(row, "statement", str(raw)[:200], "no_statement"))
+            continue
         try:
             if _verb(raw) == _VOIDED:
                 target = _inner(raw, "object").get("id")
@@ -88,10 +94,11 @@ def read(path: Path, *, cmi5: bool) -> Reading:
 
 def seconds(duration: str) -> int | None:
     """Return the whole seconds of an ISO 8601 duration; ``None`` for another text, or one in months."""
-    found = _DURATION.fullmatch(duration)
+    found = None if len(duration) > _LONGEST_TEXT else _DURATION.fullmatch(duration)
     if found is None or not any(found.groups()):
         return None
-    return int(sum(Fraction(found[unit] or 0) * size for unit, size in _SECONDS.items()))
+    stated = {unit: Fraction((found[unit] or "0").replace(",", ".")) for unit in _SECONDS}
+    return int(sum(stated[unit] * size for unit, size in _SECONDS.items()))
 
 
 def _take(reading: Reading, statements: list[_Statement], *, cmi5: bool) -> None:
@@ -117,19 +124,35 @@ def _take(reading: Reading, statements: list[_Statement], *, cmi5: bool) -> None
 
 def _event(one: _Statement, at_s: int, length_s: int, *, cmi5: bool) -> SourceEvent:
     thing = _inner(one.raw, "object")
-    definition = thing.get("definition")
-    names = definition.get("name") if isinstance(definition, dict) else None
-    about = [thing.get("id"), *(names.values() if isinstance(names, dict) else ())]
+    # A question or a page within a lesson names the lesson as its parent (one object in old statements).
+    context = one.raw.get("context")
+    activities = context.get("contextActivities") if isinstance(context, dict) else None
+    parents = activities.get("parent") if isinstance(activities, dict) else None
+    about = [
+        text
+        for part in (thing, *(parents if isinstance(parents, list) else [parents]))
+        for text in _names(part)
+    ]
     return SourceEvent(
         row=one.row,
         at_s=at_s,
         length_s=length_s,
         actor=one.actor,
-        about=tuple(text for text in about if isinstance(text, str)),
+        about=tuple(about),
         group=one.session if cmi5 else "",
         ip="",
         identity=one.identity,
     )
+
+
+def _names(activity: object) -> list[str]:
+    """Return the id of an activity and its names in every language."""
+    if not isinstance(activity, dict):
+        return []
+    definition = activity.get("definition")
+    names = definition.get("name") if isinstance(definition, dict) else None
+    told = [activity.get("id"), *(names.values() if isinstance(names, dict) else ())]
+    return [text for text in told if isinstance(text, str)]
 
 
 def _statement(row: int, raw: Mapping[str, Any], *, cmi5: bool) -> _Statement:
@@ -138,6 +161,8 @@ def _statement(row: int, raw: Mapping[str, Any], *, cmi5: bool) -> _Statement:
         at = datetime.fromisoformat(str(time))
     except ValueError:
         raise _Bad("timestamp", time, "bad_time") from None
+    if at.year not in _YEARS:
+        raise _Bad("timestamp", time, "bad_time")
     if at.tzinfo is None:
         raise _Bad("timestamp", time, "no_zone")
     result = raw.get("result")
@@ -151,9 +176,13 @@ def _statement(row: int, raw: Mapping[str, Any], *, cmi5: bool) -> _Statement:
     if cmi5 and not (isinstance(session, str) and session):
         raise _Bad("context.extensions", session, "no_session")
     identity = raw.get("id")
+    try:
+        plain = json.dumps(raw, sort_keys=True, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        # Half of a character's two escapes: no text, and nothing could store it.
+        raise _Bad("statement", json.dumps(raw)[:200], "no_text") from None
     if not isinstance(identity, str):
-        plain = json.dumps(raw, sort_keys=True, ensure_ascii=False)
-        identity = hashlib.sha256(plain.encode("utf-8")).hexdigest()
+        identity = hashlib.sha256(plain).hexdigest()
     return _Statement(
         row,
         raw,
@@ -204,25 +233,40 @@ def _last_part(verb: str) -> str:
     return verb.rstrip("/").rpartition("/")[2]
 
 
-def _statements(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield each statement with its row: the line it stands on, or its place in the array."""
+def _statements(path: Path) -> Iterator[tuple[int, object]]:
+    """Yield each statement with its row: the line it stands on, or its place in the array.
+
+    A line that is no JSON is yielded as its text.
+    """
     try:
-        text = spreadsheet.load(path).decode("utf-8-sig")
+        data = _without_attachments(spreadsheet.load(path))
+        text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as error:
         raise InvalidInput("documents.file_unreadable", file=path.name) from error
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        try:
-            value = None
-            lines = [(row, json.loads(line)) for row, line in enumerate(text.splitlines(), 1) if line.strip()]
-        except (ValueError, RecursionError) as error:
-            raise InvalidInput("records.no_statements", file=path.name) from error
-    if isinstance(value, dict) and isinstance(value.get("statements"), list):
-        value = value["statements"]
-    if value is not None:
+        lines = [(row, _line(line)) for row, line in enumerate(text.splitlines(), 1) if line.strip()]
+    else:
+        if isinstance(value, dict) and isinstance(value.get("statements"), list):
+            value = value["statements"]
         lines = list(enumerate(value if isinstance(value, list) else [value], 1))
-    if not lines or not all(isinstance(one, dict) and "actor" in one for _, one in lines[:1]):
+    if not lines or not isinstance(lines[0][1], dict) or "actor" not in lines[0][1]:
         raise InvalidInput("records.no_statements", file=path.name)
-    for row, one in lines:
-        yield row, one if isinstance(one, dict) else {}
+    yield from lines
+
+
+def _line(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _without_attachments(data: bytes) -> bytes:
+    """Return the statements of an LRS's multipart answer: its first part; anything else as it is."""
+    if not data.startswith(b"--"):
+        return data
+    boundary, _, rest = data.partition(b"\n")
+    first = rest.partition(boundary.rstrip())[0].replace(b"\r\n", b"\n")
+    return first.partition(b"\n\n")[2]

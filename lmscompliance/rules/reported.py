@@ -28,13 +28,15 @@ class Event:
 
     ``length_s`` is how long it says it took (0 where it does not). ``lesson`` is empty where the event
     belongs to no lesson of the plan. ``group`` is the system's own session where it has such; events of
-    different groups never meet in one session.
+    different groups never meet in one session. ``turn`` orders events of one instant as the system lists
+    them: many a log knows minutes only.
     """
 
     at_s: int
     length_s: int = 0
     lesson: str = ""
     group: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,14 @@ def sessions(events: Iterable[Event], idle_seconds: int) -> list[Reported]:
     """Return one person's events as sessions (``record`` still empty), by start.
 
     Within a session no pause is longer than ``idle_seconds``. An event of another lesson ends the session
-    and begins the next at the same instant; one of no lesson belongs to the lesson it stands in.
+    and begins the next at the same instant; one of no lesson belongs to the lesson it stands in. Of equal
+    events at one instant the last says when it was its turn.
     """
+    last: dict[tuple[int, int, str, str], Event] = {}
+    for event in sorted(events, key=lambda one: one.turn):
+        last[event.at_s, event.length_s, event.lesson, event.group] = event
     groups: dict[str, list[Event]] = {}
-    for event in sorted(set(events)):
+    for event in sorted(last.values(), key=lambda one: (one.at_s, one.length_s, one.turn, one.lesson)):
         groups.setdefault(event.group, []).append(event)
     found = [one for some in groups.values() for one in _of_group(some, idle_seconds)]
     return sorted(found, key=lambda one: (one.start_s, one.end_s, one.group, one.lesson))

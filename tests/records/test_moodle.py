@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lmscompliance.kernel.errors import InvalidInput
-from lmscompliance.records import moodle, moodle_time
+from lmscompliance.records import date_order, moodle, moodle_time
 from lmscompliance.rules.reported import Event, sessions
 from tests.records.conftest import ZONE, Course, stamp
 
@@ -241,12 +241,12 @@ def test_what_is_no_time(text: str) -> None:
 def test_undecided_dates_are_asked_for() -> None:
     """A single 03/04/21 may be either; the order of a whole log decides, and so does what nobody lived."""
     both = [moodle_time.read("03/04/21, 10:00")]
-    assert moodle_time.order_of(both, ZONE, NOW) is None
-    assert moodle_time.order_of(both, ZONE, NOW, hint="ymd") == "ymd"
+    assert date_order.order_of(both, ZONE, NOW) is None
+    assert date_order.order_of(both, ZONE, NOW, usual={"ymd"}) == "ymd"
     falling = [moodle_time.read(f"{day}/04/21, 10:00") for day in ("12", "05", "03")]
     rising = [moodle_time.read(text) for text in ("11/09/21, 10:00", "01/10/21, 10:00", "05/10/21, 11:00")]
-    assert moodle_time.order_of([*falling, moodle_time.read("28/03/21, 09:00")], ZONE, NOW) == "dmy"
-    assert moodle_time.order_of(rising, ZONE, NOW) == "dmy"
+    assert date_order.order_of([*falling, moodle_time.read("28/03/21, 09:00")], ZONE, NOW) == "dmy"
+    assert date_order.order_of(rising, ZONE, NOW) == "dmy"
 
 
 FORMS = st.sampled_from([

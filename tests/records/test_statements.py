@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.records import statements
 from lmscompliance.records.statements import seconds
 from tests.records.conftest import ZONE, Course
 
@@ -139,6 +140,66 @@ def test_what_holds_no_statements_is_refused(course: Course) -> None:
     for text in ("[]", "a,b\n1,2", '{"a": 1}', "[1]"):
         with pytest.raises(InvalidInput, match="no_statements"):
             course.take(course.write(text, "s.json"), "xapi")
+
+
+@ONCE
+def test_a_question_belongs_to_the_lesson_it_names_as_its_parent(course: Course) -> None:
+    """A list of parents, or one object as statements of old have it."""
+    lesson = {"id": "urn:p", "definition": {"name": {"zh-CN": "课件5"}}}
+    made = [
+        {
+            **_statement(n, at, "answered", duration="PT5M"),
+            "context": {"contextActivities": {"parent": parent}},
+        }
+        for n, (at, parent) in enumerate(((300, lesson), (4000, [lesson])))
+    ]
+    course.take(_file(course, made), "xapi")
+    assert [one.lesson for one in course.sessions()] == [course.lessons()[4]] * 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("timestamp", "0001-01-01T00:00:00+08:00", "bad_time"),
+        ("timestamp", "9999-12-31T23:59:59-08:00", "bad_time"),
+        ("timestamp", "2016-12-31T23:59:60Z", "bad_time"),
+        ("result", {"duration": "PT" + "9" * 5000 + "S"}, "bad_duration"),
+        ("result", {"duration": 3600}, "bad_duration"),
+        ("object", {"id": "\ud800"}, "no_text"),
+        ("verb", ["x"], "no_part"),
+        ("actor", "张三丰", "no_part"),
+    ],
+)
+def test_hostile_values_are_findings(tmp_path, field: str, value: object, code: str) -> None:
+    """Whatever JSON can hold comes back with its row; nothing falls over."""
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps([_statement(1, 0, "experienced"), {**_statement(2, 0, "x"), field: value}]))
+    reading = statements.read(path, cmi5=False)
+    assert ([one.row for one in reading.events], [(one.row, one.code) for one in reading.findings]) == (
+        [1],
+        [(2, code)],
+    )
+
+
+def test_answers_with_attachments_and_files_cut_off(tmp_path) -> None:
+    """A multipart answer's first part is read; of a file of lines that broke off, the last line is named."""
+    made = [_statement(1, 60, "experienced", duration="PT1.5S"), _statement(2, 0, "x")]
+    head = b"--b1\r\nContent-Type: application/json\r\n\r\n"
+    tail = b"\r\n--b1\r\nContent-Type: image/png\r\n\r\n\x89PNG\xff\r\n--b1--\r\n"
+    path = tmp_path / "answer"
+    path.write_bytes(head + json.dumps({"statements": made, "more": ""}).encode() + tail)
+    assert [one.length_s for one in statements.read(path, cmi5=False).events] == [1, 0]
+    path.write_text("\n".join([*map(json.dumps, made), '{"id": "3']), encoding="utf-16")
+    cut = statements.read(path, cmi5=False)
+    assert [(one.row, one.code) for one in cut.findings] == [(3, "no_statement")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("P0Y0M0DT1H2M3.45S", 3723), ("PT1H0M0,5S", 3600), ("P1DT2H", 93_600)]
+)
+def test_durations_as_authoring_tools_write_them(text: str, expected: int) -> None:
+    """Years and months of zero and a decimal comma are what they say."""
+    assert seconds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "P", "PT", "P1M", "P1Y", "1H", "PT1H1", "-PT1H"])
