@@ -38,7 +38,8 @@ class Spool:
         self.rows = 0
         self._paths = [folder / f"sheet-{number:03}.ndjson" for number in range(len(sheets))]
         self._files: list[IO[str] | None] = [path.open("x", encoding="utf-8") for path in self._paths]
-        self._rights = [[False] * len(sheet.columns) for sheet in sheets]
+        self._kinds: list[list[set[bool]]] = [[set() for _ in sheet.columns] for sheet in sheets]
+        """Of each column: whether it has numbers, and whether it has texts."""
 
     def through(self, rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
         """Yield ``rows`` unchanged and keep each."""
@@ -52,8 +53,9 @@ class Spool:
         if file is None:
             raise ValueError("rows were added after the pieces were asked for")
         if row.style is Style.DATA:
-            for index, cell in enumerate(row.cells[: len(self._rights[number])]):
-                self._rights[number][index] |= isinstance(cell, int | Decimal | Fraction)
+            for kinds, cell in zip(self._kinds[number], row.cells, strict=False):
+                if cell is not None and cell != "":
+                    kinds.add(isinstance(cell, int | Decimal | Fraction))
         self.rows += 1
         texts = [shown(cell) for cell in row.cells]
         file.write(json.dumps([row.style.value, *texts], ensure_ascii=False, separators=(",", ":")) + "\n")
@@ -103,8 +105,8 @@ class Spool:
         sheet = self.sheets[number]
         left, right = _edges(sheet.footer)
         aligns: list[Json] = [
-            "c" if column.centred else "r" if numeric else "l"
-            for column, numeric in zip(sheet.columns, self._rights[number], strict=True)
+            "c" if column.centred else "r" if kinds == {True} else "l"
+            for column, kinds in zip(sheet.columns, self._kinds[number], strict=True)
         ]
         return {
             "name": font.spelled(sheet.name),

@@ -37,6 +37,7 @@ def page(class_id: str) -> ResponseReturnValue:
         exports=downloads.listed(services, class_id),
         may_ask=current_actor().role in _MAY_ASK,
         may_sign=current_actor().role in RUNNING,
+        tsa=bool(services.settings.tsa_url),
     )
 
 

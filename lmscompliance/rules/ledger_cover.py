@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lmscompliance.rules import ledger_masked
+from lmscompliance.rules import ledger_masked, ledger_table
 from lmscompliance.rules import ledger_terms as terms
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.ledger_context import Context, Judged
@@ -14,6 +14,8 @@ from lmscompliance.rules.reasons import cite
 
 NAME = "封面"
 _COLUMNS = (Column(20), Column(72), Column(18), Column(37))
+_AROUND = 4
+"""Rows of sheet ② that are no sessions: title, note, headings and sum."""
 _FILE_NOTES = {
     "checkpoint": "数据检查点（经日志签名）",
     "entries.ndjson": "本班全部存证条目及其包含证明",
@@ -107,6 +109,10 @@ class Cover(Part):
         yield row(Style.FIELDS, "完成培训人数", self.completed, "考核合格人数", self.passed)
         yield row(Style.FIELDS, "符合补贴条件人数", self.eligible, "学习记录(次)", self.sessions)
         yield row(Style.FIELDS, "总学习时长(分)", minutes(wall), "有效时长(分)", minutes(credited))
+        if self.sessions + _AROUND > ledger_table.MAX_ROWS:
+            yield row(
+                Style.NOTE, "②学习记录明细的行数超过一张工作表所能容纳的，续见其后的“（续1）”等工作表。"
+            )
 
     def _excluded(self) -> Iterator[Row]:
         minutes = words.minutes

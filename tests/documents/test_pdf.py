@@ -117,6 +117,15 @@ def test_the_same_rows_give_the_same_bytes(made: Path, tmp_path: Path) -> None:
     assert _write(tmp_path, "one").read_bytes() == made.read_bytes()
 
 
+def test_only_a_column_of_numbers_alone_is_set_to_the_right(tmp_path: Path) -> None:
+    """Where texts and numbers stand in one column of a form, all begin at the left."""
+    spool = Spool(tmp_path, [Sheet("表", "", (Column(6), Column(6), Column(6), Column(6, centred=True)))])
+    for cells in (("文件", 7, None, 1), ("参数", "exam.attempts", 2, 3), ("", None, "", 4)):
+        spool.add(0, row(Style.DATA, *cells))
+    (piece,) = spool.pieces()
+    assert [block["aligns"] for block in piece.blocks if isinstance(block, dict)] == [["l", "l", "r", "c"]]
+
+
 def test_a_template_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the typesetter says is told, and there is no half file."""
     monkeypatch.setattr(pdf, "PLAIN", "a-9z")

@@ -279,7 +279,9 @@ def test_a_sheet_that_is_too_long_goes_on_and_still_verifies(
     whole = export(services, signer, miniature.class_id, tmp_path / "whole")
     monkeypatch.setattr(ledger_table, "MAX_ROWS", 9)
     split = export(services, signer, miniature.class_id, tmp_path / "split")
-    assert "②学习记录明细（续1）" in openpyxl.load_workbook(split.workbook).sheetnames
+    book = openpyxl.load_workbook(split.workbook)
+    assert "②学习记录明细（续1）" in book.sheetnames
+    assert any("（续1）" in str(row[0].value) for row in book["封面"].iter_rows())
     trust = split.trust.read_bytes()
     report = verify(split.bundle, trust)
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))

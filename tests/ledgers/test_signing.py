@@ -56,6 +56,7 @@ def test_a_page_signs_twice_and_keeps_the_first(
     assert [path.name for path in signed.parent.iterdir() if path.name.startswith(".")] == []
     page = client.get(base)
     assert "已签名归档本" in page.text
+    assert "签名不带可信时间（PAdES B-B）" in page.text
     with client.post(f"{base}/{done.id}/signed", data={"purpose": "归档"}, follow_redirects=True) as taken:
         assert taken.data == grown[-1]
     refused = client_for(app, inspector("*")).post(at, data={})
