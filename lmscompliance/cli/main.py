@@ -12,6 +12,7 @@ from lmscompliance.cli.helping import chinese, in_chinese
 from lmscompliance.cli.language import language
 from lmscompliance.cli.mistakes import explained
 from lmscompliance.kernel.errors import ComplianceError, Misconfigured
+from lmscompliance.kernel.messages import show_anything
 
 VERBS = {
     "accounts": "lmscompliance.cli.accounts:group",
@@ -112,6 +113,7 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run in the language of the terminal."""
+        show_anything()
         told = in_chinese(self) if language() == "zh_CN" else self
         return super(Verbs, cast(Verbs, told)).main(*args, **extra)
 

@@ -15,6 +15,7 @@ from lmscompliance.cli.showing import dump, note, say
 from lmscompliance.identity import roster
 from lmscompliance.kernel.clock import SystemClock, shanghai, shanghai_day, to_micros
 from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.messages import text
 from lmscompliance.services import Services
 from lmscompliance.training import codes
 from lmscompliance.training.registration import import_roster
@@ -106,7 +107,12 @@ def _show(report: roster.RosterReport, *, as_json: bool) -> None:
     say("cli.roster_summary", rows=report.rows, accepted=len(report.accepted), refused=len(report.refused))
     for bad in report.refused:
         reason = " ".join(remark.text(language()) for remark in bad.remarks)
-        say("cli.roster_refused", row=bad.row, field=bad.field, reason=reason)
+        say(
+            "cli.roster_refused",
+            row=bad.row,
+            field=text(f"identity.field_{bad.field}", language()),
+            reason=reason,
+        )
     for odd in report.accepted:
         if odd.warnings:
             warnings = " ".join(remark.text(language()) for remark in odd.warnings)

@@ -99,6 +99,8 @@ def freeze_file(services: Services, class_code: str, ordinal: int, path: Path, r
         sha256, size = store.keep(services, store.chunks_of(path), limit=_LARGEST)
     except (OSError, ValueError) as error:
         raise InvalidInput("content.unreadable", file=path.name) from error
+    if not size:
+        raise InvalidInput("content.empty", file=path.name)
     return _freeze(services, class_code, ordinal, _New(sha256, size, kind, "file", path.name, steps), reason)
 
 

@@ -6,6 +6,9 @@ what failed, for whom, and what to do. ``web.problems`` is the only place that t
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping, Sequence
+
 from lmscompliance.kernel.messages import text
 
 
@@ -36,6 +39,44 @@ class InvalidInput(ComplianceError):
     """What was sent cannot be used as it is."""
 
     status = 422
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a cell of a file: its row as the file counts, and texts for field and remedy."""
+
+    row: int
+    field: str
+    what: str
+    params: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+    def message(self, locale: str) -> str:
+        """Return the fault in ``locale``."""
+        return text(
+            "kernel.fault",
+            locale,
+            row=self.row,
+            field=text(self.field, locale),
+            what=text(self.what, locale, **self.params),
+        )
+
+
+class FaultyRows(InvalidInput):
+    """Cells of a file that cannot be used; the first of them are named, and how many there are."""
+
+    NAMED = 20
+
+    def __init__(self, code: str, /, faults: Sequence[Fault], **params: object) -> None:
+        """Keep ``faults``; ``params`` are the text's other placeholders beside ``faults`` and ``count``."""
+        super().__init__(code, count=len(faults), **params)
+        self.faults = tuple(faults)
+
+    def message(self, locale: str = "zh_CN") -> str:
+        """Return the text for people, in ``locale``."""
+        joint = "；" if locale == "zh_CN" else "; "
+        named = joint.join(one.message(locale) for one in self.faults[: self.NAMED])
+        more = joint + "…" if len(self.faults) > self.NAMED else ""
+        return text(self.code, locale, **self.params, faults=named + more)
 
 
 class Unauthenticated(ComplianceError):

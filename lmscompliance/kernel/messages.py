@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from io import TextIOWrapper
 
 DEFAULT_LOCALE = "zh_CN"
 LOCALES = ("zh_CN", "en")
@@ -31,6 +33,16 @@ def terminal_locale(environment: Mapping[str, str]) -> str:
     set_ones = (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name))
     asked = next(set_ones, "")
     return "en" if asked.lower().startswith("en") else DEFAULT_LOCALE
+
+
+def show_anything() -> None:
+    """Let the standard streams show as an escape what they cannot encode, instead of ending in a traceback.
+
+    Names redirected to a file on a machine with an old code page, and octets of a file that is no UTF-8.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def codes(room: str) -> list[str]:

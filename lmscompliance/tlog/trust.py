@@ -10,6 +10,8 @@ from lmscompliance.tlog.encoding import decimal
 from lmscompliance.tlog.notes import COSIGNATURE_V1, ED25519, BadNote, Note, VerifyEd25519, VKey
 
 NONE = "none"
+_SHOWN = 40
+"""So much of a word that is not known is told; a file of another kind may be one long word."""
 
 
 class BadPolicy(ValueError):
@@ -130,7 +132,7 @@ class _Reader:
             return
         read = {"log": self._log, "witness": self._witness, "group": self._group, "quorum": self._quorum}
         if words[0] not in read:
-            msg = f"'{words[0]}' is not log, witness, group or quorum"
+            msg = f"'{words[0][:_SHOWN]}' is not log, witness, group or quorum"
             raise ValueError(msg)
         read[words[0]](words[1:])
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from lmscompliance.documents import tables
 from lmscompliance.documents.tables import Cell, Sheet
 from lmscompliance.identity import headings
-from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.errors import Fault, FaultyRows, InvalidInput
 from lmscompliance.rules.facts import OFFLINE, ONLINE
 from lmscompliance.training import timetable
 from lmscompliance.training.service import LessonInput
@@ -52,7 +52,7 @@ def read(path: Path) -> list[LessonInput]:
     """
     sheet, heading = _sheet(path)
     lessons: list[LessonInput] = []
-    faults: list[str] = []
+    faults: list[Fault] = []
     above: dict[str, str] = {}
     factor = _factor(sheet, heading)
     for index in range(heading.first_data, len(sheet.rows)):
@@ -65,7 +65,7 @@ def read(path: Path) -> list[LessonInput]:
         if lesson is not None:
             lessons.append(lesson)
     if faults:
-        raise InvalidInput("training.plan_rows", file=path.name, faults="；".join(faults))
+        raise FaultyRows("training.plan_rows", faults, file=path.name)
     if not lessons:
         raise InvalidInput("training.plan_no_rows", file=path.name)
     return lessons
@@ -110,7 +110,7 @@ def _factor(sheet: Sheet, heading: headings.Heading) -> int:
 
 
 class _Row:
-    """One row while it is read; ``faults`` collects what is wrong with it, in words."""
+    """One row while it is read; ``faults`` collects what is wrong with it."""
 
     def __init__(
         self, row: int, cells: Sequence[Cell], heading: headings.Heading, above: dict[str, str], factor: int
@@ -120,22 +120,22 @@ class _Row:
         self._columns = heading.columns
         self._above = above
         self._factor = factor
-        self.faults: list[str] = []
+        self.faults: list[Fault] = []
 
     def lesson(self, running: int) -> LessonInput | None:
         """Return the lesson, or ``None`` with the reasons in ``faults``; ``running`` is its place."""
         title = " ".join(str(self._cell("title")).split())
         if not title:
-            self._fault("课件名称", "没有填写")
+            self._fault("title", "empty")
         topic = self._inherited("topic")
         if not topic:
-            self._fault("内容类别", "没有填写")
+            self._fault("topic", "empty")
         hours = _number(self._cell("class_hours"))
         if hours is None or hours <= 0:
-            self._fault("课时", "应为大于 0 的数字")
+            self._fault("class_hours", "number")
         seconds = _seconds(self._cell("length"), self._factor)
         if seconds is None or seconds <= 0:
-            self._fault("时长", "应为大于 0 的分钟数")
+            self._fault("length", "minutes")
         if self.faults or hours is None or seconds is None:
             return None
         delivery = self._inherited("delivery") or DEFAULT_DELIVERY
@@ -167,11 +167,11 @@ class _Row:
         cells = (self._cell("day"), self._cell("starts"), self._cell("ends"))
         found = timetable.meeting(*cells, timedelta(seconds=seconds))
         if found is None:
-            self._fault("上课时间", "应写明年月日和起止时刻，如 2027-05-06 09:00-11:30")
+            self._fault("meeting", "meeting")
         return found
 
     def _fault(self, field: str, what: str) -> None:
-        self.faults.append(f"第 {self._row} 行“{field}”{what}")
+        self.faults.append(Fault(self._row, f"training.plan_{field}", f"training.plan_bad_{what}"))
 
     def _cell(self, key: str) -> Cell:
         index = self._columns.get(key)

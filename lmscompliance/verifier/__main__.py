@@ -12,16 +12,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lmscompliance.kernel.messages import LOCALES, terminal_locale, text
+from lmscompliance.kernel.messages import LOCALES, show_anything, terminal_locale, text
 from lmscompliance.verifier import Exit, said, to_json, verify_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify one file, print the report and return the exit status of the verdict (2 for a wrong call)."""
-    # A name redirected to a file on a machine with an old code page must not end in a traceback.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    show_anything()
     asked = terminal_locale(os.environ)
     parser = argparse.ArgumentParser(prog="lmscompliance-verify", description=text("verifier.usage", asked))
     parser.add_argument("bundle", type=Path, help=text("verifier.usage_bundle", asked))

@@ -41,7 +41,7 @@ def test_a_case_is_listed_shown_and_merged(made):
     assert _run("cases", "open", *both).strip() == case_id
     said = ("--reason", "号码录错", "--by", "王主任")
     _run("cases", "merge", case_id, "--keep", "second", "--basis", "身份证", *said)
-    assert _run("cases", "list") == ""
+    assert _run("cases", "list") == "(There is none.)\n"
     assert "united" in _run("cases", "list", "--all")
     _run("cases", "separate", case_id, *said)
     _run("cases", "decide", case_id, "--decision", "two_people", *said)

@@ -70,6 +70,17 @@ def test_an_unreadable_trust_file_is_named(tmp_path: Path) -> None:
     assert "t.txt cannot be read" in result.output
 
 
+def test_a_trust_file_that_is_no_text_is_named_and_not_a_traceback(tmp_path: Path) -> None:
+    """Octets that no terminal can show are told as escapes, and a long word is not told whole."""
+    (tmp_path / "t.trust").write_bytes("信任日志".encode("gb18030") * 100)
+    (tmp_path / "b.zip").write_bytes(b"")
+    result = _run("verify", tmp_path / "b.zip", "--trust", tmp_path / "t.trust")
+    assert result.exit_code == 1, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "\\udcd0" in result.stdout
+    assert len(result.stdout) < 2000
+
+
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
@@ -137,7 +148,8 @@ def test_a_database_that_was_never_migrated_names_the_remedy(tmp_path: Path) -> 
     assert _run("--data-dir", tmp_path, "db", "upgrade").exit_code == 0
     assert "up to date" in _run("--data-dir", tmp_path, "db", "upgrade").output
     assert _run("--data-dir", tmp_path, "db", "check").exit_code == 0
-    assert _run("--data-dir", tmp_path, "class", "list").output == ""
+    listed = _run("--data-dir", tmp_path, "class", "list")
+    assert (listed.stdout, listed.stderr) == ("", "(There is none.)\n")
 
 
 def test_settings_come_from_the_environment(tmp_path: Path) -> None:

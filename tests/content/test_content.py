@@ -156,7 +156,7 @@ def test_a_simulation_runs_without_an_origin(school: School, tmp_path: Path) -> 
 def test_what_no_player_can_show_is_refused(school: School, tmp_path: Path) -> None:
     """Each refusal names the file, and nothing is kept of it."""
     code = _code(school)
-    for name, data in (("a.exe", b"x"), ("a.pdf", b"no pdf"), ("a.zip", b"no zip")):
+    for name, data in (("a.exe", b"x"), ("a.pdf", b"no pdf"), ("a.zip", b"no zip"), ("a.txt", b"")):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InvalidInput):
             service.freeze_file(school.services, code, 1, tmp_path / name)

@@ -111,7 +111,18 @@ def test_faults_name_row_field_and_remedy(tmp_path):
             [3, "安全生产", "", "用电", "录播", 1, 0],
         )
     message = refusal.value.message()
-    assert all(part in message for part in ("第 3 行“课件名称”", "第 3 行“课时”", "第 4 行“时长”"))
+    assert all(part in message for part in ("3 处", "第 3 行“课件名称”", "第 3 行“课时”", "第 4 行“时长”"))
+    assert "row 4, length: must be minutes above 0" in refusal.value.message("en")
+
+
+def test_of_many_faults_the_first_are_named(tmp_path):
+    """A plan that is wrong throughout is refused with its first faults and their number."""
+    with pytest.raises(InvalidInput) as refusal:
+        _read(tmp_path, HEADING, *[[n, "安全生产", "", "用电", "录播", 1, 0] for n in range(50)])
+    message = refusal.value.message()
+    assert "50 处" in message
+    assert "第 21 行" in message
+    assert "第 22 行" not in message
 
 
 @pytest.mark.parametrize("column", ["内容类别", "课时", "时长(分钟)"])
