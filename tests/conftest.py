@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock
 from lmscompliance.kernel.ids import Ids, SystemRandomness
@@ -60,33 +62,44 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def _postgres_copy(prefix: str, template: str) -> str:
+@contextmanager
+def _postgres_copy(prefix: str, template: str) -> Iterator[str]:
+    """Yield a database of one test's own, gone with the test.
+
+    Removed at once, most of it is never written to disk; removed with the cluster, hundreds of them keep
+    the disk busy for minutes.
+    """
     name = f"test_{os.getpid()}_{next(_names)}"
-    admin = create_engine(prefix + "postgres", isolation_level="AUTOCOMMIT")
+    admin = create_engine(prefix + "postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with admin.connect() as connection:
         postgres.copy_database(connection, name, template)
-    admin.dispose()
-    return prefix + name
+    yield prefix + name
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of an empty database, once on each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-    return _postgres_copy(request.getfixturevalue("postgres_server"), "template_empty")
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    with _postgres_copy(request.getfixturevalue("postgres_server"), "template_empty") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of a database that has all tables, once on each kind.
 
     ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`` keeps a test to one kind.
     """
     if request.param == "sqlite":
         copy = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.sqlite3")
-        return f"sqlite:///{copy}"
-    return _postgres_copy(request.getfixturevalue("postgres_server"), "template_tables")
+        yield f"sqlite:///{copy}"
+        return
+    with _postgres_copy(request.getfixturevalue("postgres_server"), "template_tables") as url:
+        yield url
 
 
 @pytest.fixture
