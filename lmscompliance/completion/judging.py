@@ -90,11 +90,6 @@ class TraineeStatus:
         return decided + sum(one.handed_in_us is not None for one in self.quizzes)
 
     @property
-    def closed_sessions(self) -> int:
-        """How many sessions are over."""
-        return sum(one.closed_us is not None for one in self.sessions)
-
-    @property
     def seen(self) -> int:
         """How many facts this has seen.
 

@@ -6,8 +6,6 @@ number, so that whatever names it is found; who it is *now* is computed from the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -67,13 +65,6 @@ def latest(session: Session, person_id: str) -> PersonLink | None:
     """Return the latest link of a person."""
     query = select(PersonLink).where(PersonLink.person_id == person_id).order_by(PersonLink.n.desc())
     return session.scalars(query.limit(1)).one_or_none()
-
-
-def of_merge(session: Session, merge_id: str) -> Sequence[PersonLink]:
-    """Return the links of a union: how it was made and, where it was, taken back."""
-    return session.scalars(
-        select(PersonLink).where(PersonLink.merge_id == merge_id).order_by(PersonLink.n)
-    ).all()
 
 
 def _into(person: ColumnElement[str] | InstrumentedAttribute[str]) -> Select[str | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from lmscompliance.identity.models import Account, Person
+from lmscompliance.identity.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,11 +89,6 @@ def persons_by_phone(session: Session, vault: Vault, phone: str) -> Sequence[Per
     """Return everybody who was registered with the normalised ``phone``."""
     blinds = vault.blinds(_PHONE_DOMAIN, phone)
     return session.scalars(select(Person).where(Person.phone_blind.in_(blinds)).order_by(Person.id)).all()
-
-
-def person_of_account(session: Session, account: str) -> str | None:
-    """Return the id of the person that the host account ``account`` was bound to by activation."""
-    return session.scalar(select(Account.person_id).where(Account.external_id == account))
 
 
 def find_or_create(session: Session, services: Services, value: PersonValue) -> Person:

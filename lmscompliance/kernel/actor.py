@@ -40,7 +40,3 @@ class Actor:
     districts: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     locale: str = "zh_CN"
-
-    def oversees(self, district: str) -> bool:
-        """Tell whether an inspector's remit covers ``district``."""
-        return "*" in self.districts or district in self.districts

@@ -43,25 +43,9 @@ class _Standing:
     """When the first of the present misses was; ``None`` while all is well."""
 
 
-def standing_missed_us(checks: Iterable[PresenceFact]) -> int | None:
-    """Return when the trainee missed a check that no passed one followed yet, or ``None``: all is well."""
-    missed: int | None = None
-    for _, check in _decided(checks):
-        if check.passed:
-            missed = None
-        elif missed is None:
-            missed = check.decided_us
-    return missed
-
-
 def asked_on(checks: Iterable[PresenceFact], day: date) -> int:
     """Return how many checks were asked for on a Shanghai day."""
     return sum(check.asked and day_of(check.issued_us) == day for check in checks)
-
-
-def came_on(checks: Iterable[PresenceFact], day: date) -> int:
-    """Return how many checks came by themselves on a Shanghai day."""
-    return sum(not check.asked and day_of(check.issued_us) == day for check in checks)
 
 
 def day_of(instant_us: int) -> date:

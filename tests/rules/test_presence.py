@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lmscompliance.rules.credit import account
 from lmscompliance.rules.facts import PresenceFact
-from lmscompliance.rules.presence import standing_missed_us, voids
+from lmscompliance.rules.presence import voids
 from tests.rules.build import CLASS, NOTICE, START, S, lesson, session, us, watch
 from tests.rules.slow_judge import judge_each_second
 from tests.rules.test_credit_properties import LESSONS, classes, sessions
@@ -118,12 +118,6 @@ def test_a_later_miss_leaves_what_had_unlocked_the_exam():
     assert credited(missed, unlocked=us(1500)) == (1500, 2100)
     assert credited(missed, unlocked=us(1800 + ANSWER)) == (610, 2990)
     assert credited(missed[1:], unlocked=us(1500)) == (1500, 2100)
-
-
-def test_standing_follows_the_last_decision():
-    """A miss stands until something is passed."""
-    assert standing_missed_us([check(0, 600, "missed"), check(1, 900, "wrong")]) == us(600 + ANSWER)
-    assert standing_missed_us([check(0, 600, "missed"), check(1, 900, "passed")]) is None
 
 
 @st.composite
