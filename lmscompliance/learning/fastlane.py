@@ -103,5 +103,5 @@ def of_active(sent: Mapping[str, ColumnElement[Any]]) -> Update:
 def writer(database: Database) -> RowWriter:
     """Return what writes plain beats from threads."""
     if database.is_sqlite:
-        return WalWriter(database, of_active, beats.COLUMNS)
+        return WalWriter(database, of_active, beats.COLUMNS, key=beats.KEY)
     return GroupCommit(database, of_active, beats.COLUMNS, key=beats.KEY)

@@ -13,6 +13,9 @@ place and give it up again costs four of the six locks that an update asks the o
 is given up when somebody else wants to write or has written, and by the thread each time it comes round, so
 no checkpoint waits for it.
 
+Where a row lies (its rowid) is remembered from its first update on, which saves each later one the search by
+its key. Only as a hint: the statement asks for the key as well, and what is not there is searched for.
+
 Only one thread writes at a time. More threads make it slower, not faster: each commit would pass the
 interpreter's lock from one to the next.
 """
@@ -25,7 +28,7 @@ import threading
 from contextlib import suppress
 from weakref import WeakSet
 
-from sqlalchemy import literal_column
+from sqlalchemy import Integer, literal_column
 
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row
@@ -35,22 +38,27 @@ SYNC_SECONDS = 0.5
 
 _BUSY_MILLISECONDS = 5000
 _CACHE_KIB = 65_536  # the hot table of some tens of thousands of sessions, so that a beat reads nothing
-_CHECKPOINT_COMMITS = 8000  # a page that changed several times until then is carried over once
+_CHECKPOINT_COMMITS = 32_000  # a page that changed several times until then is carried over once
 _LONGEST_LOG_FRAMES = 60_000
 _PRIMARY = 0xFF  # of an extended error code
 _KEEP_PLACE = "SELECT 1 FROM sqlite_schema, sqlite_schema"  # more rows than are ever asked for
+_REMEMBERED = 65_536  # as many as learn at once on one machine
+_ROWID = literal_column("rowid", Integer)
 
 
 class WalWriter:
     """Writes rows into the SQLite file of a database; opens it at the first row."""
 
-    def __init__(self, database: Database, build: Build, columns: Columns) -> None:
-        """Prepare the statement; nothing is opened yet."""
+    def __init__(self, database: Database, build: Build, columns: Columns, *, key: int) -> None:
+        """Prepare the statements; nothing is opened yet. The first ``key`` columns name the row."""
         sent = {
             name: literal_column(f"?{number}", type_)
             for number, (name, type_) in enumerate(columns.items(), start=1)
         }
-        self._statement = str(build(sent).compile(dialect=database.engine.dialect))
+        update, there = build(sent), literal_column(f"?{len(sent) + 1}", Integer)
+        self._by_key = str(update.returning(_ROWID).compile(dialect=database.engine.dialect))
+        self._by_rowid = str(update.where(there == _ROWID).compile(dialect=database.engine.dialect))
+        self._last_of_key = key - 1  # enough to tell most rows apart, and a hint need not tell them all
         self._path = str(database.engine.url.database)
         self._lock = threading.Lock()
         self._open: _Open | None = None
@@ -64,7 +72,16 @@ class WalWriter:
                 opened = self._open
                 if opened is None:
                     opened = self._open = _Open(self._path, self._lock)
-                kept = opened.update(self._statement, row)
+                try:
+                    kept = self._update(opened, row)
+                except sqlite3.Error as error:
+                    opened.leave_place()
+                    if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                        raise
+                    # Refused at its first step, before it read anything: somebody else writes, or has written
+                    # since our place was taken. Without a place the connection waits for its turn and sees
+                    # what they wrote.
+                    kept = self._update(opened, row, place=False)
             except (sqlite3.Error, OSError) as error:
                 raise NotKept from error
         opened.commits += kept  # a hint for the thread; it may miss one
@@ -72,6 +89,21 @@ class WalWriter:
             opened.idle = False
             opened.used.set()
         return kept
+
+    def _update(self, opened: _Open, row: Row, *, place: bool = True) -> bool:
+        if place and opened.place is None:
+            opened.take_place()
+        named = row[self._last_of_key]
+        rowid = opened.rowids.get(named)
+        if rowid is not None and opened.execute(self._by_rowid, (*row, rowid)).rowcount == 1:
+            return True
+        # Not seen yet, or moved (``VACUUM`` does that), or there is nothing to update.
+        found = opened.execute(self._by_key, row).fetchall()
+        if found:
+            if len(opened.rowids) >= _REMEMBERED:
+                opened.rowids.clear()
+            ((opened.rowids[named],),) = found
+        return bool(found)
 
     def close(self) -> None:
         """Sync what was kept and let go of the file."""
@@ -98,8 +130,10 @@ class _Open:
         self._closing = threading.Event()
         self._lock = lock
         self._writing = _connect(path)
-        self._execute = self._writing.cursor().execute
-        self._place: sqlite3.Cursor | None = None
+        self.execute = self._writing.cursor().execute
+        self.rowids: dict[str | int, int] = {}
+        """Where rows lie, by the last value of their key; perhaps they no longer do."""
+        self.place: sqlite3.Cursor | None = None
         # Reading makes sure that the log's file is there; as long as a connection is open it stays the same.
         self._writing.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         self._checking = _connect(path)
@@ -109,32 +143,23 @@ class _Open:
         self._thread = threading.Thread(target=self._run, name="compliance-wal", daemon=True)
         self._thread.start()
 
-    def update(self, statement: str, row: Row) -> bool:
-        """Update one row and commit; tell whether a row matched. Call it under the lock."""
-        try:
-            if self._place is None:
-                self._place = self._writing.execute(_KEEP_PLACE)
-            return self._execute(statement, row).rowcount == 1
-        except sqlite3.Error as error:
-            self._leave_place()
-            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
-                raise
-        # Refused at its first step, before it read anything: somebody else writes, or has written since our
-        # place was taken. Without a place the connection waits for its turn and sees what they wrote.
-        return self._execute(statement, row).rowcount == 1
-
     def close(self) -> None:
         self._closing.set()
         self.used.set()
         self._thread.join()
         os.fdatasync(self._log)
         os.close(self._log)
-        self._leave_place()
+        self.leave_place()
         self._checking.close()
         self._writing.close()
 
-    def _leave_place(self) -> None:
-        place, self._place = self._place, None
+    def take_place(self) -> None:
+        """Begin the read that is never finished."""
+        self.place = self._writing.execute(_KEEP_PLACE)
+
+    def leave_place(self) -> None:
+        """End it."""
+        place, self.place = self.place, None
         if place is not None:
             place.close()
 
@@ -149,7 +174,7 @@ class _Open:
                 # What is kept from here on is synced by the next round.
                 self.used.clear()
                 self.idle = True
-                self._leave_place()
+                self.leave_place()
             # A full disk is the writer's to report, when it next writes.
             with suppress(OSError, sqlite3.Error):
                 os.fdatasync(self._log)
@@ -163,7 +188,7 @@ class _Open:
             # All but the newest frames are done already; with the writer held for the rest, it then starts
             # the log from its beginning again.
             with self._lock:
-                self._leave_place()
+                self.leave_place()
                 self._checkpointed()
 
     def _checkpointed(self) -> int:

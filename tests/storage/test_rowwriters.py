@@ -98,7 +98,7 @@ def test_the_asynchronous_writers_promise_the_same(database: Database) -> None:
 
 def _writer(database: Database) -> RowWriter:
     if database.is_sqlite:
-        return WalWriter(database, _append, COLUMNS)
+        return WalWriter(database, _append, COLUMNS, key=1)
     return GroupCommit(database, _append, COLUMNS, key=1)
 
 
@@ -345,6 +345,24 @@ def test_two_writers_see_each_others_rows(database: Database) -> None:
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_a_row_is_found_by_its_key_wherever_it_lies_meanwhile(database: Database) -> None:
+    """Neither a row that took the place of another nor one that moved gets what is not its own."""
+    writer = _writer(database)
+    assert all(writer.keep((f"row{n}", 1)) for n in range(8))
+    with database.engine.begin() as connection:
+        connection.execute(TABLE.delete().where(TABLE.c.id == "row7"))
+        connection.execute(TABLE.insert(), {"id": "new", "n": 0, "log": ""})
+    assert not writer.keep(("row7", 2))
+    assert writer.keep(("new", 2))
+    with database.engine.begin() as connection:
+        connection.execute(TABLE.delete().where(TABLE.c.id == "row0"))
+    with database.each_alone.connect() as connection:
+        connection.execute(text("VACUUM"))
+    assert all(writer.keep((f"row{n}", 3)) for n in range(1, 7))
+    assert _rows(database) == {f"row{n}": "13" for n in range(1, 7)} | {"new": "2"}
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
 def test_a_miss_holds_up_no_checkpoint(database: Database) -> None:
     """The place in the log is given up soon even when nothing matched, so the log can be carried over."""
     writer = _writer(database)
@@ -383,7 +401,7 @@ def test_closing_while_the_syncing_thread_comes_round_does_not_wait_for_ever(
 ) -> None:
     """The thread that is just about to forget that it was called still learns that it is to end."""
     monkeypatch.setattr(walwriter, "SYNC_SECONDS", 0.01)
-    writer = WalWriter(database, _append, COLUMNS)
+    writer = WalWriter(database, _append, COLUMNS, key=1)
     with writer._lock:
         opened = writer._open = walwriter._Open(str(database.engine.url.database), writer._lock)
         opened.used.set()
