@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, cast, func, select, type_coerce
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lmscompliance.completion.models import Completion
 from lmscompliance.documents import layouts
 from lmscompliance.documents.layouts import SEPARATED, Field, Layout
 from lmscompliance.exams.models import ExamAttempt
 from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.clock import day_end, day_start
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.learning.models import ClosedSession
 from lmscompliance.services import Services
@@ -32,8 +33,55 @@ _AHEAD_US = 8 * 3600 * 1_000_000
 """Shanghai's days begin so much before UTC's."""
 _EPOCH = date(1970, 1, 1)
 _HOUR = 3600
+_SECOND_US = 1_000_000
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
+"""A year outside of these is a slip of the keys."""
 KINDS = ("district", "enterprise", "class", "topic", "day")
 """What figures are gathered by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days of Beijing, both included; ``None`` is open. Classes count whose window touches it."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @classmethod
+    def parse(cls, first: str, last: str) -> Period:
+        """Return the period between two ISO days, either of which may be empty; raises ``InvalidInput``."""
+        try:
+            found = cls(*(date.fromisoformat(one.strip()) if one.strip() else None for one in (first, last)))
+        except ValueError:
+            raise InvalidInput("supervision.statistics_day") from None
+        if any(
+            one is not None and not _FIRST_YEAR <= one.year < _LAST_YEAR for one in (found.first, found.last)
+        ):
+            raise InvalidInput("supervision.statistics_day")
+        if found.first and found.last and found.first > found.last:
+            raise InvalidInput("supervision.statistics_period", first=found.first, last=found.last)
+        return found
+
+    def classes(self) -> list[ColumnElement[bool]]:
+        """Return which classes are counted."""
+        found = []
+        if self.first:
+            found.append(TrainingClass.window_end > day_start(self.first))
+        if self.last:
+            found.append(TrainingClass.window_start < day_end(self.last))
+        return found
+
+    def sessions(self) -> list[ColumnElement[bool]]:
+        """Return which sessions are counted: those begun in it, as the ledger dates them."""
+        found = []
+        if self.first:
+            found.append(ClosedSession.opened_at >= day_start(self.first))
+        if self.last:
+            found.append(ClosedSession.opened_at < day_end(self.last))
+        return found
+
+
+_ALWAYS = Period()
 
 
 @dataclass(slots=True)
@@ -79,15 +127,16 @@ class Statistics:
     days: Sequence[Learning]
 
 
-def gather(services: Services, actor: Actor, class_id: str = "") -> Statistics:
-    """Return the figures of the classes that staff may see, or of one of these."""
+def gather(services: Services, actor: Actor, class_id: str = "", period: Period = _ALWAYS) -> Statistics:
+    """Return the figures of the classes that staff may see, or of one of these, in ``period``."""
     scope: ColumnElement[bool] = queries.seen_by(actor)
     if class_id:
         scope = and_(scope, TrainingClass.id == class_id)
+    learnt = and_(scope, *period.sessions())
     with reading(services.database) as session:
-        found = _classes(session, scope)
-        topics = _learning(session, scope, type_coerce(Lesson.topic, String))
-        days = _learning(session, scope, _day())
+        found = _classes(session, and_(scope, *period.classes()))
+        topics = _learning(session, learnt, type_coerce(Lesson.topic, String))
+        days = _learning(session, learnt, _day())
     enterprises, districts = _summed(found, 1), _summed(found, 2)
     total = People("")
     for one, _, _ in found:
@@ -144,7 +193,7 @@ _PEOPLE: dict[str, Callable[..., str]] = {
 }
 _LEARNING: dict[str, Callable[..., str]] = {
     "名称": lambda one: one.name,
-    "学习次数": lambda one: str(one.sessions),
+    "学习记录(次)": lambda one: str(one.sessions),
     "学习人数": lambda one: str(one.people),
     "学习时长(小时)": lambda one: _hours(one.seconds),
 }
@@ -190,11 +239,14 @@ def _day() -> ColumnElement[int]:
     return (type_coerce(ClosedSession.opened_at, BigInteger) + _AHEAD_US) // _DAY_US
 
 
+def _seconds(instant: InstrumentedAttribute[datetime]) -> ColumnElement[int]:
+    return type_coerce(instant, BigInteger) // _SECOND_US
+
+
 def _learning(session: Session, scope: ColumnElement[bool], by: ColumnElement[Any]) -> list[Learning]:
     """Return what closed sessions came to, grouped by an expression over sessions and lessons."""
-    length = type_coerce(ClosedSession.closed_at, BigInteger) - type_coerce(
-        ClosedSession.opened_at, BigInteger
-    )
+    # In whole seconds of the clock, as credit and the ledger count them.
+    length = _seconds(ClosedSession.closed_at) - _seconds(ClosedSession.opened_at)
     rows = session.execute(
         select(by, func.count(), func.count(ClosedSession.person_id.distinct()), func.sum(length))
         .select_from(ClosedSession)
@@ -204,10 +256,7 @@ def _learning(session: Session, scope: ColumnElement[bool], by: ColumnElement[An
         .where(scope)
         .group_by(by)
     )
-    return [
-        Learning(str(name), count, people, int(length_us) // 1_000_000)
-        for name, count, people, length_us in rows
-    ]
+    return [Learning(str(name), count, people, int(seconds)) for name, count, people, seconds in rows]
 
 
 def _summed(found: Sequence[tuple[People, str, str]], place: int) -> list[People]:
