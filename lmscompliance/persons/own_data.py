@@ -32,6 +32,7 @@ from lmscompliance.learning.models import OpenSession
 from lmscompliance.learning.whereabouts import addresses
 from lmscompliance.persons.models import CorrectionRequest
 from lmscompliance.persons.own_exams import examined
+from lmscompliance.persons.own_learning import learnt
 from lmscompliance.persons.requests import RequestLine, line_of
 from lmscompliance.proofs.models import Proof, ProofView
 from lmscompliance.retention.terms import terms_of
@@ -219,6 +220,7 @@ def _class(
         "verdict": _verdict(judged, locale),
         "subsidy": held(session, services, *place),
         **examined(session, place, judged),
+        **learnt(session, services, place, judged),
         "files": _files(session, place),
         "certificates": [
             {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.kernel.actor import RUNNING, Role
-from lmscompliance.persons import archive, own_data, requests
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.persons import archive, own_data, paper, requests
 from lmscompliance.persons.access import request_scope
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import Access, Routes, current_actor, current_services, locale, redirect_to, render
@@ -34,7 +37,7 @@ def export() -> ResponseReturnValue:
     holdings = app_state().holdings
     further = holdings(services, current_actor()) if holdings is not None else {}
     data = own_data.collect(services, current_actor(), locale(), further)
-    page = render("persons/export.html", data=data, classes=own_data.by_class(data))
+    page = file_page(data)
     places = [
         (class_.code, class_.id, one.id) for class_, one, _ in own_data.own(services, current_actor()).classes
     ]
@@ -102,6 +105,12 @@ def decide(class_id: str, request_id: str) -> ResponseReturnValue:
         reason=_field("reason"),
     )
     return redirect_to("correction_requests")
+
+
+def file_page(data: Mapping[str, Json]) -> str:
+    """Return what ``own_data`` gathered as a page of its own, which a browser opens from the archive."""
+    classes = own_data.by_class(data)
+    return render("persons/export.html", data=data, classes=classes, tables=paper.TABLES, codes=paper.CODES)
 
 
 def _page(lines: list[requests.WorkLine], whole: str = "") -> str:

@@ -13,16 +13,38 @@ from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.messages import text
 from lmscompliance.persons.own_data import by_class
 
-_TABLES = (
+TABLES = (
     ("consents", "training.own_consents"),
     ("verifications", "training.verification_title"),
-    ("sessions", "training.own_records"),
+    ("identity_notes", "persons.file_identity"),
+    ("notices_read", "persons.file_notices"),
+    ("sessions", "persons.file_sessions"),
+    ("presence_checks", "persons.file_checks"),
+    ("reported", "persons.file_reported"),
+    ("signs", "persons.file_signs"),
+    ("marks", "persons.file_marks"),
+    ("disputes", "persons.file_disputes"),
+    ("time_corrections", "persons.file_time_corrections"),
+    ("accommodation", "persons.file_accommodation"),
+    ("quizzes", "persons.file_quizzes"),
+    ("exam_photos", "persons.file_photos"),
     ("files", "persons.export_files"),
     ("certificates", "certificates.title"),
     ("anomalies", "supervision.title"),
     ("looks", "training.own_looks"),
 )
-_CODES = {"role": "web.role_", "exam": "completion.exam_"}
+"""The tables of one class, in their order, each with the text of its title."""
+CODES = {
+    "role": "web.role_",
+    "exam": "completion.exam_",
+    "mark": "attendance.mark_",
+    "noted": "persons.noted_",
+    "signed": "persons.signed_",
+    "decision": "persons.decision_",
+    "effect": "persons.effect_",
+}
+"""Columns whose values are codes, and what their texts begin with."""
+_ENTERED = ("registered", "activated", "consent_version")
 _WIDEST, _NARROWEST = 30, 6
 _SEEN = 200
 """Rows that a column's width is judged by."""
@@ -44,15 +66,16 @@ def typeset_file(data: Mapping[str, Json], at: datetime, locale: str) -> bytes:
 def _parts(data: Mapping[str, Json], locale: str) -> Iterator[Json]:
     for one in by_class(data):
         class_ = _mapping(one["class"])
+        person = _mapping(one["person"]) | {name: one.get(name) for name in _ENTERED}
         about = " · ".join(str(one[name]) for name in ("enterprise", "notice"))
         title = f"{class_['title']}（{class_['code']}）"
-        yield _part(title, level=1, said=about, facts=_facts(_mapping(one["person"]), locale))
+        yield _part(title, level=1, said=about, facts=_facts(person, locale))
         verdict = _mapping(one["verdict"])
         plain = {name: value for name, value in verdict.items() if not isinstance(value, list)}
         yield _part(_text("persons.file_verdict", locale), facts=_facts(plain, locale))
         attempts = verdict["attempts"]
         yield _table(_text("persons.label_attempts", locale), attempts, locale)
-        for name, code in _TABLES:
+        for name, code in TABLES:
             if name in one:
                 yield _table(_text(code, locale), one[name], locale)
         yield _table(_text("persons.file_subsidy", locale), _claims(one.get("subsidy")), locale)
@@ -137,7 +160,7 @@ def _word(value: Json, locale: str, name: str) -> str:
     """Return a single value: codes in words, instants as people write them."""
     if isinstance(value, bool):
         return _text("persons.label_yes" if value else "persons.label_no", locale)
-    if prefix := _CODES.get(name):
+    if prefix := CODES.get(name):
         return _text(f"{prefix}{value}", locale)
     spelled = font.spelled(_INSTANT.sub(r"\1 \2", str(value)))
     # Digests and ids are one word; without a place to break they would run over the next column.

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lmscompliance.kernel.actor import READING, Role
 from lmscompliance.persons import archive, details, merging, own_data
+from lmscompliance.persons.own_views import file_page
 from lmscompliance.rules.masking import mask_name, mask_number, mask_phone
 from lmscompliance.training.access import case_scope, class_scope, enrolment_scope
 from lmscompliance.training.queries import RosterEntry
@@ -66,8 +67,7 @@ def whole_file(class_id: str, enrolment_id: str) -> ResponseReturnValue:
     data = own_data.of_enrolment(
         services, current_actor(), class_id, enrolment_id, purpose=purpose, locale=locale()
     )
-    page = render("persons/export.html", data=data, classes=own_data.by_class(data))
-    held = archive.build(services, data, page, [("", class_id, enrolment_id)], locale=locale())
+    held = archive.build(services, data, file_page(data), [("", class_id, enrolment_id)], locale=locale())
     answer = Response(held, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="trainee-{enrolment_id}.zip"'
     answer.headers["Cache-Control"] = "no-store"
