@@ -14,6 +14,7 @@ from flask import Flask
 from lmscompliance import Compliance
 from lmscompliance.demo import month, running
 from lmscompliance.demo.accounts import HostStore
+from lmscompliance.demo.certified import certify, revoke_last
 from lmscompliance.demo.headless import open_theatre
 from lmscompliance.demo.places import address_of, claimed, clear, listening
 from lmscompliance.demo.platform import create_app
@@ -43,7 +44,7 @@ def serve(data_dir: Path, port: int, trainees: int | None, *, bar: Bar, say: Say
             clear(data_dir)
             say(text("demo.first_start", locale))
             with bar() as progress:
-                newcomers = fill(data_dir, trainees, progress)
+                newcomers = fill(data_dir, trainees, address_of(listener), progress)
             aside = note.with_suffix(".tmp")
             aside.write_text(_note(newcomers), encoding="utf-8")
             aside.replace(note)
@@ -74,14 +75,21 @@ def run(app: Flask, compliance: Compliance, listener: socket.socket) -> None:
         compliance.services(app).database.dispose()
 
 
-def fill(data_dir: Path, trainees: int | None, progress: month.Progress) -> list[running.Newcomer]:
-    """Make the finished class with its ledger, and the running one, whose people are returned."""
+def fill(data_dir: Path, trainees: int | None, base: str, progress: month.Progress) -> list[running.Newcomer]:
+    """Make the finished class, its certificates and ledger, and the running one, whose people are returned.
+
+    Certificates lead to check pages below ``base``.
+    """
     theatre = open_theatre(data_dir, _SEED)
     upgrade(theatre.services.database)
     add_staff(theatre.app.extensions["demo_store"])
     played = month.perform(theatre, month.Material(), trainees, data_dir, progress)
+    progress("certificates", 0, 1)
+    certify(theatre.services, played.class_id, base)
+    progress("certificates", 1, 1)
     signer = theatre.compliance.signer(theatre.app)
     export_for_download(theatre.services, signer, played.class_id, progress, requested_by="admin")
+    revoke_last(theatre.services, played.class_id)
     theatre.services.database.dispose()
     # From here on the machine's clock: this class is for people.
     compliance = Compliance()

@@ -49,7 +49,7 @@ def _identity(session: Session, place: Place) -> list[Json]:
     unions = select(MergeNote.at, MergeNote.kind).where(
         MergeNote.class_id == place[0], MergeNote.enrolment_id == place[1]
     )
-    found = [*session.execute(notes).tuples(), *session.execute(unions).tuples()]
+    found = [*session.execute(notes), *session.execute(unions)]
     return [{"at": shanghai_text(at), "noted": kind} for at, kind in sorted(found)]
 
 

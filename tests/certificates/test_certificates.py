@@ -21,6 +21,7 @@ from lmscompliance.completion import service as completion
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.extension import exporting
+from lmscompliance.identity.accounts import GUESS_WINDOW, forget_counts
 from lmscompliance.jobs.models import JobRow
 from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel.errors import Conflict, Gone, InvalidInput, Misconfigured, NotFound, TooMany
@@ -287,6 +288,12 @@ def test_the_public_check_is_limited_and_tells_no_number(passed: Classroom, monk
     with pytest.raises(TooMany):
         reading.public(services, code, "203.0.113.9")
     assert reading.public(services, code, "203.0.113.10").number == shown.number
+    with pytest.raises(NotFound):
+        reading.public(services, shown.number, "203.0.113.11")
+    assert forget_counts(services) == 0
+    passed.clock.advance(GUESS_WINDOW.total_seconds())
+    assert forget_counts(services) == 3
+    assert reading.public(services, code, "203.0.113.9").number == shown.number
 
 
 @sqlite_only

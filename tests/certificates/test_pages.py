@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pypdfium2
@@ -103,12 +105,9 @@ def _found_and_issued_again(services, app, page, certificate):
     assert office.post(f"{page}/{certificate}/reissue").status_code == 409
 
 
-def test_W38_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
-    """Notice W38: S2's mark stands on the certificate; S1 asks for none, so none is there."""
-    catalogue = Catalogue.builtin()
-    s1, s2 = catalogue.get("liusu-youji-2021"), catalogue.get("wudi-gongjiang-draft")
-    assert (s1.certificate.label, s2.certificate.label) == ("", "“吴地工匠”项目制培训")
-    assert s2.source("certificate.label").clause == "八.4"
+def _content(**changes: Any) -> Content:
+    """Return what a certificate of S2 may say, with ``changes``."""
+    s2 = Catalogue.builtin().get("wudi-gongjiang-draft")
     content = Content(
         number=f"{s2.certificate.number_prefix}-2021-000001",
         name="阿依古丽·买买提",
@@ -128,10 +127,47 @@ def test_W38_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
         platform="虚构平台",
         recognition_number="",
     )
+    return replace(content, **changes)
+
+
+def test_W38_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
+    """Notice W38: S2's mark stands on the certificate; S1 asks for none, so none is there."""
+    catalogue = Catalogue.builtin()
+    s1, s2 = catalogue.get("liusu-youji-2021"), catalogue.get("wudi-gongjiang-draft")
+    assert (s1.certificate.label, s2.certificate.label) == ("", "“吴地工匠”项目制培训")
+    assert s2.source("certificate.label").clause == "八.4"
+    content = _content()
     assert Content.decode(content.encode()) == content
     path = tmp_path / "s2.pdf"
     path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI)))
     assert "“吴地工匠”项目制培训" in words_of(path)
+    assert scanned(path, tmp_path) == ADDRESS
+
+
+def test_long_and_rare_names_and_long_titles_stay_whole_on_one_page(tmp_path: Path) -> None:
+    """What people are called and what courses are called fits, and the code still reads."""
+    content = _content(
+        name="阿卜杜热西提·麦麦提依明·吐尔逊江·㛃䶮𬱟",
+        title="2021年第三批高新技术产业开发区智能制造装备数字化车间焊接机器人操作与维护高技能人才培训班" * 2,
+        enterprise="太仓市中德先进职业技术创新发展与高技能人才联合培训示范中心股份有限公司（虚构）",
+        policy="《苏州市“吴地工匠”项目制培训实施细则》（征求意见稿，2022年12月）",
+        topics=(
+            "岗位技能与焊接机器人操作",
+            "安全生产与职业健康",
+            "职业道德与工匠精神",
+            "防疫知识",
+            "绿色制造",
+        ),
+        platform="苏州市职业技能提升行动线上培训公共服务示范平台（虚构）",
+        recognition_number="苏人社平台〔2021〕0007号",
+        replaces="WDGJ-2021-000002",
+    )
+    path = tmp_path / "long.pdf"
+    path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI)))
+    with pypdfium2.PdfDocument(path) as document:
+        assert len(document) == 1
+    said = "".join(words_of(path).split())
+    assert all(text in said for text in (content.name, content.title, content.enterprise, content.replaces))
     assert scanned(path, tmp_path) == ADDRESS
 
 
