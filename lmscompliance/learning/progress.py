@@ -39,6 +39,8 @@ class Progress:
     planned_seconds: int
     live: live.Standing | None = None
     """How a live lesson stands now."""
+    quiz: quizzes.Standing | None = None
+    """How the trainee stands with the lesson's quiz, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def lesson_progress(services: Services, actor: Actor, lesson_id: str) -> Progres
     with reading(services.database) as session:
         lesson, enrolment = own_lesson(session, actor, lesson_id)
         credited = credited_seconds(session, services, lesson.class_id, enrolment.id, lesson.id)
-        return Progress(credited, lesson.planned_seconds, live.standing(session, services, lesson))
+        quiz = quizzes.standing(session, lesson.class_id, enrolment.id, lesson.id)
+        return Progress(credited, lesson.planned_seconds, live.standing(session, services, lesson), quiz)
 
 
 def planned_seconds(services: Services, lesson_id: str) -> int:

@@ -22,6 +22,7 @@ _TAG = Markup(
     '<span class="badge" data-part="state" role="status">{idle}</span> <span data-part="credit"></span></p>'
     '<p class="notice" data-part="live" role="status" style="display:none" hidden></p>'
     '<progress value="0" max="1" aria-label="{credited}" style="width:100%"></progress>'
+    '<p class="notice notice-wait" data-part="quiz" style="display:none" hidden><span></span> <a></a></p>'
     '<p class="notice notice-wait" data-part="message" role="alert" style="display:none" hidden></p>'
     '<button type="button" data-part="takeover" style="display:none;min-height:44px" hidden>'
     "{takeover}</button>"

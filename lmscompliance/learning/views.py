@@ -38,6 +38,7 @@ from lmscompliance.web import (
     redirect_to,
     render,
     t,
+    url,
     user_agent,
 )
 
@@ -220,14 +221,23 @@ def presence_consent(class_id: str) -> ResponseReturnValue:
     endpoint="lesson_progress",
     access=Access(Role.TRAINEE, scope=lesson_scope),
 )
-def lesson_progress(class_id: str, lesson_id: str) -> ResponseReturnValue:  # noqa: ARG001  # scope checks it
-    """Tell what counts of a lesson so far, and whether a live one is held now."""
+def lesson_progress(class_id: str, lesson_id: str) -> ResponseReturnValue:
+    """Tell what counts of a lesson so far, whether a live one is held now, and what quiz it waits for."""
     found = progress.lesson_progress(current_services(), current_actor(), lesson_id)
-    told = {"credited_seconds": found.credited_seconds, "planned_seconds": found.planned_seconds}
-    if found.live is None:
-        return jsonify(told)
-    text = t(f"learning.live_{found.live.state}", starts=found.live.starts)
-    return jsonify({**told, "live": {"state": found.live.state, "text": text}})
+    told: dict[str, object] = {
+        "credited_seconds": found.credited_seconds,
+        "planned_seconds": found.planned_seconds,
+    }
+    if found.live is not None:
+        text = t(f"learning.live_{found.live.state}", starts=found.live.starts)
+        told["live"] = {"state": found.live.state, "text": text}
+    if found.quiz is not None and found.quiz.releases and not found.quiz.passed:
+        told["quiz"] = {
+            "text": t("quizzes.card_waiting"),
+            "open": t("quizzes.card_open"),
+            "url": url("quiz", class_id=class_id, lesson_id=lesson_id),
+        }
+    return jsonify(told)
 
 
 @routes.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lmscompliance.storage.base import Base
@@ -43,7 +43,7 @@ class TakenQuiz(Base):
     """
 
     __tablename__ = "compliance_taken_quiz"
-    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_id", "number"),)
+    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_id", "number"), Index(None, "class_id"))
 
     enrolment_id: Mapped[str] = mapped_column(Id, primary_key=True)
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lmscompliance.kernel.jcs import Json
@@ -41,7 +41,37 @@ def read_opened(trainee: TraineeRecord, record: Record, body: Body) -> None:
         longer=trainee.longer,
         extra_seconds=body.maybe_whole("extra_seconds") or 0,
         blueprint_version=body.whole("blueprint_version"),
+        photos=_moments(record, body),
     )
+
+
+def _moments(record: Record, body: Body) -> Sequence[int] | None:
+    """Return the moments drawn for photos: none where none were drawn, ``None`` where they are withheld."""
+    if "photos" not in record.leaf.d:
+        return ()
+    moments = record.values.get("photos")
+    if "photos" not in record.values:
+        return None
+    if not isinstance(moments, list) or not all(type(one) is int for one in moments):
+        msg = "the moments of its photos are not a list of instants"
+        raise body.refuse(msg)
+    return [one for one in moments if isinstance(one, int)]
+
+
+def read_photo(trainee: TraineeRecord, _record: Record, body: Body) -> None:
+    """Take an ``attempt.photo`` leaf: one answer to a photo whose drawn moment had come."""
+    attempt = _attempt(trainee, body)
+    n, due_us = body.whole("n"), body.whole("due_us")
+    if n in attempt.photographed:
+        msg = f"photo {n} is answered twice"
+        raise body.refuse(msg)
+    if attempt.photos is not None and (not 0 < n <= len(attempt.photos) or attempt.photos[n - 1] != due_us):
+        msg = f"photo {n} was not drawn for this moment when the attempt was opened"
+        raise body.refuse(msg)
+    if body.whole("asked_us") < due_us:
+        msg = f"photo {n} was asked for before its moment"
+        raise body.refuse(msg)
+    attempt.photographed.add(n)
 
 
 def frozen_items(record: Record, body: Body) -> list[Mapping[str, Json] | None]:

@@ -275,6 +275,10 @@ class AttemptRecord:
     saves: list[Save] | None = None
     flags: Mapping[str, int] = field(default_factory=dict)
     void: VoidRecord | None = None
+    photos: Sequence[int] | None = None
+    """The moments (µs) drawn for photos; ``None`` where they are not disclosed."""
+    photographed: set[int] = field(default_factory=set)
+    """Numbers of the photos that were answered."""
 
     def passed_at(self, instant_us: int) -> bool | None:
         """Return whether it counted as passed at an instant, ``None`` while it was not marked."""

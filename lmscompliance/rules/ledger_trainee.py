@@ -237,6 +237,7 @@ _TRAINEE = {
     "exam.lock_lifted": _lock_lifted,
     "quiz.opened": ledger_quizzes.read_opened,
     "quiz.submitted": ledger_quizzes.read_submitted,
+    "attempt.photo": ledger_attempts.read_photo,
     "attempt.void_requested": ledger_attempts.read_void_requested,
     "attempt.void_decided": ledger_attempts.read_void_decided,
     "record.reported": read_session,
@@ -255,7 +256,6 @@ _AWARDED = {
 }
 _TRAINEE_IGNORED = frozenset(
     {
-        "attempt.photo",
         "consent.given",
         "consent.withdrawn",
         "correction.asked",

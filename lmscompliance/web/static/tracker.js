@@ -73,6 +73,15 @@
     part("live").className = "notice notice-" + (told.state === "on" ? "good" : "wait");
     reveal("live", true);
   }
+  function showQuiz(told) { // of a lesson whose time counts once its quiz is passed; our own page says so itself
+    if (!part("quiz") || document.querySelector("[data-quiz-card]")) return;
+    reveal("quiz", told);
+    if (!told) return;
+    part("quiz").querySelector("span").textContent = told.text;
+    const link = part("quiz").querySelector("a");
+    link.textContent = told.open;
+    link.href = told.url;
+  }
   function count(told) {
     credited = told.credited_seconds; planned = told.planned_seconds || planned; since = 0;
   }
@@ -278,6 +287,7 @@
         const told = await response.json();
         count(told);
         showLive(told.live);
+        showQuiz(told.quiz);
       }
     } catch (error) { return; }
     if (!film && !finished && planned && credited >= planned) {
