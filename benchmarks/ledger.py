@@ -1,8 +1,8 @@
-"""A class's whole export: how fast workbook and bundle are, in how much memory, and what beats feel of it.
+"""A class's whole export: how fast workbook and bundle are, and in how much memory.
 
-The export runs in a process of its own, as the scheduler's child does. It reads and derives every cell from
-the leaves, writes the workbook, the bundle with its proofs and the trust file, records and seals. The long
-run is of 10,000 trainees with 600,000 sessions.
+The export runs in a process of its own. It reads and derives every cell from the leaves, writes the workbook,
+the bundle with its proofs and the trust file, records and seals. The long run is of 10,000 trainees with
+600,000 sessions. What beats feel of exports is in ``benchmarks.exports``.
 """
 
 from __future__ import annotations
@@ -21,15 +21,10 @@ from typing import Any
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from benchmarks.heartbeat import PATH, THREADS
-from benchmarks.support import load
-from benchmarks.support.learners import open_sessions
 from benchmarks.support.multiplied import BEGINNING, filled
 from benchmarks.support.reporting import called, say
 from benchmarks.support.scratch import analyze, platform
-from benchmarks.support.server import served
 from lmscompliance.evidence.sealer import seal_all
-from lmscompliance.extension.building import build_services
 from lmscompliance.extension.exporting import dump
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.clock import ManualClock
@@ -38,15 +33,13 @@ from lmscompliance.verifier import verify
 from lmscompliance.verifier.archive import Archive
 
 SESSIONS = 60
-LEARNERS = 200
-CONNECTIONS = 4
 _CHUNK = 1 << 20
 
 
 def main() -> None:
     """Measure each database."""
     call = called(__doc__)
-    trainees, turns = (20, 10) if call.quick else (10_000, 200)
+    trainees = 20 if call.quick else 10_000
     for database in call.databases:
         clock = ManualClock(BEGINNING)
         with platform(database, clock) as services, tempfile.TemporaryDirectory() as folder:
@@ -55,7 +48,6 @@ def main() -> None:
             seal_all(services, signer_of(services))
             analyze(services)
             measure(services, database, class_id, trainees, Path(folder), check=call.quick)
-            feel(services, database, class_id, Path(folder), turns)
 
 
 def measure(
@@ -95,33 +87,6 @@ def measure(
         limit=size / packing / _CHUNK,
         how=f"data files {of} read from the database, proofs made, and the archive packed; limit: its {size} "
         "bytes read, hashed and deflated once. A ratio of 0.5 is twice its time",
-    )
-
-
-def feel(services: Services, database: str, class_id: str, folder: Path, turns: int) -> None:
-    """Beat an idle platform, then one that exports all the while."""
-    present = build_services(services.settings)
-    learners = open_sessions(present, LEARNERS)
-    nonces = learners.nonces(LEARNERS, turns)
-    requests = [one for turn in range(turns) for one in load.beats(PATH, nonces, turn)]
-    with served(present, THREADS[database]) as port:
-        for _ in range(2):  # the first is for the server to meet every session
-            learners.begin()
-            idle = load.each(port, requests, CONNECTIONS)
-        learners.begin()
-        exports = [_started(services, class_id, folder / f"busy{number}") for number in range(2)]
-        busy = load.each(port, requests, CONNECTIONS)
-        running = sum(one.poll() is None for one in exports)
-        for one in exports:
-            one.communicate()
-    present.database.dispose()
-    say(
-        f"ledger_beats_{database}",
-        value=busy.p99_ms,
-        unit="ms",
-        limit=idle.p99_ms,
-        how=f"99th percentile of {len(requests)} beats by {CONNECTIONS} connections while two exports run in "
-        f"processes of their own ({running} to the end); limit: the same while nothing else runs",
     )
 
 

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,6 +120,37 @@ def each(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -
                 lane.socket.close()
                 running -= 1
     return _summed(latencies, time.perf_counter() - began, waiting)
+
+
+def paced(port: int, requests: Sequence[bytes], per_second: float, connections: int = CONNECTIONS) -> Sent:
+    """Send each of ``requests`` at its moment, so many a second whether earlier ones are answered or not.
+
+    How long one took counts from its moment, so that one which waits for a free connection, or for this
+    program, counts as slow as it is for whoever sends it. Raises ``RuntimeError`` as ``each`` does.
+    """
+    free = deque(_Lane(_connect(port)) for _ in range(connections))
+    busy = selectors.DefaultSelector()
+    latencies: list[float] = []
+    began = time.perf_counter()
+    sent = 0
+    while len(latencies) < len(requests):
+        now = time.perf_counter()
+        while sent < len(requests) and free and began + sent / per_second <= now:
+            lane = free.popleft()
+            busy.register(lane.socket, selectors.EVENT_READ, lane)
+            _send(lane, requests[sent])
+            lane.began = began + sent / per_second
+            sent += 1
+        due = began + sent / per_second - time.perf_counter()
+        patience = 30 if sent == len(requests) or not free else max(due, 0)
+        for key, _ in busy.select(timeout=patience):
+            if _received(key.data):
+                latencies.append(time.perf_counter() - key.data.began)
+                busy.unregister(key.data.socket)
+                free.append(key.data)
+    for lane in free:
+        lane.socket.close()
+    return _summed(latencies, time.perf_counter() - began, busy)
 
 
 def beats(path: str, nonces: Mapping[str, Sequence[str]], turn: int) -> list[bytes]:

@@ -81,12 +81,13 @@ def served(services: Services | None, threads: int, application: str | None = No
     command = [sys.executable, "-m", "granian", "--factory", target, "--interface", *how]
     command += ["--port", str(port), "--workers", "1", "--no-ws"]
     command += ["--backlog", str(BACKLOG), "--http", "1", "--log-level", "critical"]
-    server = subprocess.Popen(command, env=environ, start_new_session=True)
+    # A group, not a session: the kernel shares processors out by session first (sched_autogroup).
+    server = subprocess.Popen(command, env=environ, process_group=0)
     try:
         _wait_for(port, server)
         yield port
     finally:
-        # Its own group: the server has a worker process beside the one that was started here.
+        # The group: the server has a worker process beside the one that was started here.
         with suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()

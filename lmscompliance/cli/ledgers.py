@@ -72,8 +72,10 @@ def export_(code: str, out: Path, purpose: str | None, *, pdf: bool, public: boo
             stem = done.bundle.name.removesuffix(ENDINGS["bundle"])
             packed = done.bundle.with_name(f"{stem}{ENDINGS['files']}")
             count = pack(given, done.bundle, packed, progress)
-    paper = done.pdf or "-"
-    say("cli.ledger_exported", workbook=done.workbook, pdf=paper, bundle=done.bundle, trust=done.trust)
+    said = (
+        "ledger_exported_public" if public else "ledger_exported" if done.pdf else "ledger_exported_without"
+    )
+    say(f"cli.{said}", workbook=done.workbook, pdf=done.pdf, bundle=done.bundle, trust=done.trust)
     if files:
         say("cli.ledger_files", files=packed, count=count)
 

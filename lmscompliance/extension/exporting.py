@@ -20,14 +20,16 @@ from lmscompliance.certificates import jobs as certificate_jobs
 from lmscompliance.claims import jobs as claim_jobs
 from lmscompliance.extension.building import build_services
 from lmscompliance.extension.signing import signer_of
+from lmscompliance.jobs.aside import Apart
 from lmscompliance.kernel.settings import Settings
 from lmscompliance.ledgers import jobs
 from lmscompliance.services import Services
 
 LEDGERS, CLAIMS, CERTIFICATES = "ledgers", "claims", "certificates"
 NICENESS = 5
-"""How far they stand back where processors are scarce (nice(2)); beats run at 0. Farther back, a busy machine
-would hardly ever finish one."""
+"""How far judging stands back where processors are scarce (nice(2)); beats run at 0. It writes to the
+database as well: farther back, a busy machine would stop it for long while others wait for its lock. Whoever
+makes ledgers hands what only reads and computes to a process that stands back altogether (``jobs.aside``)."""
 _MAIN = "from lmscompliance.extension.exporting import main; main()"
 
 
@@ -77,7 +79,8 @@ def _plain(value: object) -> object:
 
 def main() -> None:
     """Do what waits, then end."""
-    os.nice(NICENESS)
+    if sys.argv[1:] == [CLAIMS]:
+        os.nice(NICENESS)
     services = build_services(load(sys.stdin.read()))
     try:
         if sys.argv[1:] == [CLAIMS]:
@@ -85,6 +88,6 @@ def main() -> None:
         elif sys.argv[1:] == [CERTIFICATES]:
             certificate_jobs.issue_asked(services)
         else:
-            jobs.build_asked(services, signer_of(services))
+            jobs.build_asked(services, signer_of(services), Apart(services))
     finally:
         services.database.dispose()

@@ -42,6 +42,8 @@ class Claim:
     subject: str
     payload: dict[str, Any]
     fence: int
+    by: str
+    """This claim's own id: the next one of the same job has another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +178,21 @@ def claim(services: Services, kinds: Collection[str], *, seconds: int = CLAIM_SE
                 claimed_by=services.ids.opaque(),
                 claimed_until_us=database_now() + seconds * SECOND,
             )
-            .returning(JobRow.id, JobRow.kind, JobRow.subject, JobRow.payload, JobRow.fence)
+            .returning(
+                JobRow.id, JobRow.kind, JobRow.subject, JobRow.payload, JobRow.fence, JobRow.claimed_by
+            )
             .execution_options(synchronize_session=False)
         ).one_or_none()
-    return None if row is None else Claim(row.id, row.kind, row.subject, json.loads(row.payload), row.fence)
+    if row is None:
+        return None
+    return Claim(row.id, row.kind, row.subject, json.loads(row.payload), row.fence, row.claimed_by)
+
+
+def held(session: Session, kind: str) -> set[str]:
+    """Return the claims (``Claim.by``) of ``kind`` that nobody has taken over, cancelled or finished."""
+    return set(
+        session.scalars(select(JobRow.claimed_by).where(JobRow.kind == kind, JobRow.state == "running"))
+    )
 
 
 def check(session: Session, taken: Claim) -> None:
@@ -232,6 +245,15 @@ def newest_of(session: Session, kind: str, subject: str) -> JobState | None:
         .limit(1)
     )
     return None if newest is None else state_of(session, newest)
+
+
+def payload_of(session: Session, job_id: str) -> dict[str, Any]:
+    """Return what a job was queued with; raises ``NotFound``."""
+    row = session.get(JobRow, job_id)
+    if row is None:
+        raise NotFound("jobs.no_such_job", job=job_id)
+    found: dict[str, Any] = json.loads(row.payload)
+    return found
 
 
 def _fail_worn_out(session: Session) -> None:

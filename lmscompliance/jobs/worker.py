@@ -13,8 +13,10 @@ from lmscompliance.storage.transaction import transaction
 
 _log = logger(__name__)
 
-Handler = Callable[[Services, queue.Claim], dict[str, Any]]
-"""Does the work of one kind and returns its outcome (JSON); it calls ``queue.progress`` as it goes."""
+Handler = Callable[[Services, queue.Claim], dict[str, Any] | None]
+"""Does the work of one kind and returns its outcome (JSON); it calls ``queue.progress`` as it goes.
+
+``None`` means that it has called ``queue.finish`` itself, in the transaction that makes its result count."""
 
 
 def work_once(services: Services, handlers: Mapping[str, Handler]) -> bool:
@@ -29,8 +31,9 @@ def work_once(services: Services, handlers: Mapping[str, Handler]) -> bool:
         return False
     try:
         outcome = handlers[taken.kind](services, taken)
-        with transaction(services.database) as session:
-            queue.finish(session, taken, outcome)
+        if outcome is not None:
+            with transaction(services.database) as session:
+                queue.finish(session, taken, outcome)
     except queue.ClaimLost:
         _log.warning("job %s (%s) was cancelled or taken over; its result is discarded", taken.id, taken.kind)
     except ComplianceError as error:

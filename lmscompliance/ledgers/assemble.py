@@ -84,7 +84,7 @@ def write_workbook(
         count[0] += 1
         if paper is not None:
             paper.judged(one)
-        progress("workbook", count[0], count[1])
+        progress("masked" if masked else "workbook", count[0], count[1])
 
     workbook = ledger.build(
         # Loosely: their form is what has just been written here.
@@ -161,6 +161,7 @@ def write_bundle(
     listed = tuple(with_sm3(signer, [made[name] for name in names], folder))
     manifest = Manifest(cut.class_id, code, cut.snapshot, cut.size, ledger.EDITION, listed)
     _write(folder, bundle.MANIFEST, manifest.encode())
+    session.rollback()  # nothing more is read, and a snapshot held while packing would be in others' way
     path = folder / "bundle"
     with path.open("xb") as target:
         members = [(name, data.packed.get(name, folder / name)) for name in (bundle.MANIFEST, *names)]

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.identity import looks
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.errors import NotFound
+from lmscompliance.kernel.errors import Forbidden, NotFound
 from lmscompliance.ledgers import links
 from lmscompliance.ledgers.models import FULL, LedgerDownload, LedgerExport
-from lmscompliance.ledgers.service import kept_directory
+from lmscompliance.ledgers.placing import kept_directory
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 
@@ -133,12 +133,16 @@ def link(
     return links.issue(services, made)
 
 
-def fetch(services: Services, text: str) -> Path:
+def fetch(services: Services, text: str, actor: Actor | None) -> Path:
     """Return the path of the file that a signed link opens, having recorded that it is fetched.
 
-    Raises ``Unauthenticated`` for a link that is not ours or over, ``NotFound`` for a file that went.
+    ``actor`` is whoever is signed in where it is opened. Raises ``Unauthenticated`` for a link that is not
+    ours or over, ``Forbidden`` for somebody else's, ``NotFound`` for a file that went.
     """
     opened = links.read(services, text)
+    if actor is not None and actor.account != opened.account:
+        # It would be recorded as fetched by somebody who did not.
+        raise Forbidden("ledgers.link_of_another")
     with transaction(services.database) as session:
         found = _standing(session, services, opened)
         session.add(

@@ -14,7 +14,7 @@ from pathlib import Path
 from lmscompliance.files import service as files
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.ledgers.gather import Progress
-from lmscompliance.ledgers.service import place
+from lmscompliance.ledgers.placing import place
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.tlog.leaf import Leaf

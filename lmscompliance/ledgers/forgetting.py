@@ -6,8 +6,9 @@ import shutil
 
 from sqlalchemy import select
 
+from lmscompliance.ledgers import jobs
 from lmscompliance.ledgers.models import LedgerDownload, LedgerExport
-from lmscompliance.ledgers.service import kept_directory
+from lmscompliance.ledgers.placing import kept_directory
 from lmscompliance.rules.retention import ADDRESSES, IDENTITY, RECORDS
 from lmscompliance.services import Services
 from lmscompliance.storage.erasing import Erasing
@@ -15,7 +16,11 @@ from lmscompliance.storage.transaction import reading
 
 
 def forget(erasing: Erasing) -> None:
-    """Take the exports off the page; their digests stay, as they stand in the log. See ``remove_kept``."""
+    """Take the exports off the page; their digests stay, as they stand in the log. See ``remove_kept``.
+
+    One that is being made ends with that, since what it has read may be what goes.
+    """
+    jobs.cancel_all(erasing.session, erasing.class_id)
     erasing.of_class(IDENTITY, LedgerDownload)
     for category in (RECORDS, ADDRESSES, IDENTITY):
         erasing.values(category, LedgerExport.class_id, [erasing.class_id], {LedgerExport.kept: False})

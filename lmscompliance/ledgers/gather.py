@@ -22,7 +22,10 @@ from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, FileDigest, disc
 
 _CHUNK = 1 << 18
 Progress = Callable[[str, int, int], None]
-"""Told the phase (``entries``, ``workbook``, ``pdf``, ``bundle``), what is done and what there is to do."""
+"""Told the phase (entries, masked, workbook, pdf, bundle), what is done of it and what there is to do."""
+
+_STREAMS = 50
+"""Streams that are read as of one moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,11 @@ def write_evidence(
         writer = _Writer(session, services, cut, entries, disclosures, proofs, progress)
         ordered, heads = _listed(writer.write(class_stream(cut.class_id), cut.class_count), cut.snapshot)
         writer.total = cut.class_count + sum(heads.values())
-        for stream in ordered:
+        for number, stream in enumerate(ordered):
+            if number % _STREAMS == 0:
+                # Entries stay as they are, so each stream may be read as of another moment. A snapshot held
+                # through it all would keep what beats leave behind from being cleared away meanwhile.
+                session.rollback()
             writer.write(stream, heads[stream])
         digests = [entries.digest(), disclosures.digest()]
         compressor.finish()
@@ -164,7 +171,9 @@ class _Writer:
         for n, disclosed in streams.disclosed_texts(self.session, self.services, cut.class_id, stream, count):
             self.disclosures.write(disclosure_line(stream, n, disclosed))
         self.done += found
-        self.progress("entries", self.done, max(self.total, self.done))
+        if not own:
+            # How much there is to do is what the class's own stream says.
+            self.progress("entries", self.done, self.total)
         return kept
 
     def _name(self, leaf: str) -> None:

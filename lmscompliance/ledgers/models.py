@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lmscompliance.storage.base import TABLE_PREFIX, Base
 from lmscompliance.storage.types import Id, Instant
 
+KIND = "ledgers.export"
+"""What jobs that make exports are called in the job table."""
 FULL, PUBLIC = "full", "public"
 """Forms of an export: with everybody's full numbers, or a masked workbook and a bundle without any person."""
 

@@ -12,7 +12,7 @@ from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, NotFound
 from lmscompliance.ledgers.downloads import finished
-from lmscompliance.ledgers.service import kept_directory
+from lmscompliance.ledgers.placing import kept_directory
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 

@@ -10,10 +10,11 @@ from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.ledgers import downloads, jobs, signing
 from lmscompliance.ledgers.access import export_scope
-from lmscompliance.ledgers.models import FULL
+from lmscompliance.ledgers.models import FULL, PUBLIC
 from lmscompliance.ledgers.subject import subject
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import TOKEN, Access, Routes, current_actor, current_services, redirect_to, render
+from lmscompliance.web.state import actor_or_none
 
 routes = Routes()
 
@@ -32,8 +33,8 @@ def page(class_id: str) -> ResponseReturnValue:
     return render(
         "ledgers/ledger.html",
         subject=subject(services, class_id),
-        waiting=jobs.waiting(services, class_id),
-        packing=jobs.waiting(services, class_id, jobs.FILES),
+        jobs=jobs.waiting(services, class_id),
+        forms=(FULL, PUBLIC),
         exports=downloads.listed(services, class_id),
         may_ask=current_actor().role in _MAY_ASK,
         may_sign=current_actor().role in RUNNING,
@@ -43,7 +44,7 @@ def page(class_id: str) -> ResponseReturnValue:
 
 @routes.post("/classes/<class_id>/ledger", endpoint="ledger_create", access=_ASKING)
 def create(class_id: str) -> ResponseReturnValue:
-    """Ask for a ledger, whole or for public lists; asking twice makes one."""
+    """Ask for a ledger, whole or for public lists; asking twice for the same makes one."""
     form = request.form.get("form", FULL)
     jobs.ask(current_services(), current_actor(), class_id, form)
     return redirect_to("ledger", class_id=class_id)
@@ -78,9 +79,8 @@ def pack_files(class_id: str, export_id: str) -> ResponseReturnValue:
 
 @routes.post("/classes/<class_id>/ledger/cancellation", endpoint="ledger_cancel", access=_ASKING)
 def cancel(class_id: str) -> ResponseReturnValue:
-    """Cancel the ledger that is being made, or the packing of files, whoever asked for it."""
-    kind = jobs.FILES if request.form.get("of") == "files" else jobs.KIND
-    jobs.cancel(current_services(), class_id, kind)
+    """Cancel what is being made of one kind, whoever asked for it."""
+    jobs.cancel(current_services(), class_id, request.form.get("of", FULL))
     return redirect_to("ledger", class_id=class_id)
 
 
@@ -114,7 +114,7 @@ def _linked(class_id: str, export_id: str, file: str, purpose: str = "") -> Resp
 @routes.get("/ledger-files/<link>", endpoint="ledger_link", access=TOKEN)
 def linked(link: str) -> ResponseReturnValue:
     """Hand out the file that a signed link opens; each download is recorded."""
-    path = downloads.fetch(current_services(), link)
+    path = downloads.fetch(current_services(), link, actor_or_none())
     response = send_file(path, as_attachment=True, download_name=path.name, max_age=0)
     response.headers["Cache-Control"] = "no-store"
     return response

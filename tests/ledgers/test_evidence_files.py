@@ -222,7 +222,7 @@ def test_the_page_packs_and_hands_out(services: Services, signer: LocalSigner, m
     assert client_for(app, auditor()).post(f"{full}/packing").status_code == 403
     assert client.post(f"{full}/files", data={"purpose": "审计"}).status_code == 404
     assert client.post(f"{full}/packing").status_code == 303
-    assert "正在打包材料文件" in client.get(page).text
+    assert "材料文件正在排队" in client.get(page).text
     assert jobs.build_asked(services, signer) == 1
     assert "下载材料文件" in client.get(page).text
     assert client.post(f"{full}/files").status_code == 422

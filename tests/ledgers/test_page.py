@@ -39,7 +39,7 @@ def test_T24_asking_waiting_and_downloading(
     for _ in range(2):
         assert client.post(_url(miniature)).status_code == 303
     page = client.get(_url(miniature)).text
-    assert "正在生成" in page
+    assert "学习台账正在排队" in page
     assert 'http-equiv="refresh"' in page
     assert jobs.build_asked(services, signer) == 1
     page = client.get(_url(miniature)).text
@@ -66,6 +66,9 @@ def test_T37_each_download_is_recorded(services: Services, signer: LocalSigner, 
     for actor in (administrator(), inspector("浏河镇")):
         link = client_for(app, actor).post(_url(miniature, export_id, "workbook"), data=PURPOSE).location
         client_for(app, None).get(link).close()
+    answer = client_for(app, administrator()).get(link)
+    assert answer.status_code == 403  # the inspector's, opened by somebody who is signed in as another
+    assert "另一个账号" in answer.text
     with reading(services.database) as session:
         rows = session.scalars(select(LedgerDownload).order_by(LedgerDownload.role)).all()
     assert [(row.account, row.role, row.file) for row in rows] == [

@@ -16,7 +16,8 @@ from lmscompliance.files.stores import store_of
 from lmscompliance.identity.models import Account, Person
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import Conflict, Forbidden
-from lmscompliance.ledgers.service import export_for_download, kept_directory
+from lmscompliance.ledgers.placing import kept_directory
+from lmscompliance.ledgers.service import export_for_download
 from lmscompliance.retention import certificates, holds, overview, purging
 from lmscompliance.retention.models import Purge
 from lmscompliance.retention.terms import terms_of

@@ -1,0 +1,138 @@
+"""What people who learn feel of ledgers being made: beats at a steady pace, with and without exports.
+
+A thousand beats a second are 60,000 pages that beat once a minute. Each has its moment, whether earlier ones
+are answered or not, and its latency counts from that moment. Meanwhile three exports at once make workbook,
+archive copy and bundle, each as the scheduler's child does, again and again. The lines ``…_saturated_…`` say
+the same of connections that always have a beat under way: there both cores are full without any export, and
+what is measured is mostly how the machine shares them out.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+from benchmarks.heartbeat import PATH, THREADS
+from benchmarks.support import load
+from benchmarks.support.learners import Learners, open_sessions
+from benchmarks.support.load import Sent
+from benchmarks.support.multiplied import BEGINNING, filled
+from benchmarks.support.reporting import called, say
+from benchmarks.support.scratch import analyze, platform
+from benchmarks.support.server import served
+from lmscompliance.evidence.sealer import seal_all
+from lmscompliance.extension.building import build_services
+from lmscompliance.extension.exporting import dump
+from lmscompliance.extension.signing import signer_of
+from lmscompliance.kernel.clock import ManualClock
+from lmscompliance.services import Services
+
+PER_SECOND = 1000
+LEARNERS = 500
+EXPORTS = 3
+SATURATING = 4
+"""Connections that always have a beat under way."""
+SESSIONS = 20
+
+
+def main() -> None:
+    """Measure each database."""
+    call = called(__doc__)
+    trainees, seconds, rounds = (20, 3, 2) if call.quick else (500, 20, 5)
+    for database in call.databases:
+        clock = ManualClock(BEGINNING)
+        with platform(database, clock) as services:
+            class_id = filled(services, clock, trainees, SESSIONS)
+            # An idle platform has sealed what it knows: an export has seconds to seal, not years.
+            seal_all(services, signer_of(services))
+            analyze(services)
+            feel(services, database, class_id, seconds, rounds)
+
+
+def feel(services: Services, database: str, class_id: str, seconds: int, rounds: int) -> None:
+    """Beat an idle platform and one that exports all the while, in turns."""
+    present = build_services(services.settings)
+    learners = open_sessions(present, LEARNERS)
+    turns = seconds * PER_SECOND // LEARNERS
+    nonces = learners.nonces(LEARNERS, turns)
+    requests = [one for turn in range(turns) for one in load.beats(PATH, nonces, turn)]
+    idle: list[list[Sent]] = []
+    busy: list[list[Sent]] = []
+    made = 0
+    with served(present, THREADS[database]) as port:
+        beaten(learners, port, requests)  # for the server to meet every session
+        for _ in range(rounds):
+            idle.append(beaten(learners, port, requests))
+            with exporting(services, class_id) as finished:
+                busy.append(beaten(learners, port, requests))
+            made += sum(finished)
+    present.database.dispose()
+    for name, said, with_exports, without in zip(
+        ("", "_saturated"),
+        (f"at {PER_SECOND} a second", f"by {SATURATING} connections without a pause"),
+        zip(*busy, strict=True),
+        zip(*idle, strict=True),
+        strict=True,
+    ):
+        say(
+            f"beats_beside_exports{name}_{database}",
+            value=median(one.p99_ms for one in with_exports),
+            unit="ms",
+            limit=median(one.p99_ms for one in without),
+            how=f"99th percentile of {len(requests)} beats {said} while {EXPORTS} exports with workbook, "
+            f"archive copy and bundle are made at once, median of {rounds} rounds; limit: the same while "
+            "nothing else runs",
+            p50_ms=round(median(one.p50_ms for one in with_exports), 2),
+            idle_p50_ms=round(median(one.p50_ms for one in without), 2),
+            exports=made,
+        )
+
+
+def beaten(learners: Learners, port: int, requests: Sequence[bytes]) -> list[Sent]:
+    """Beat at a steady pace, then without a pause."""
+    learners.begin()
+    steady = load.paced(port, requests, PER_SECOND)
+    learners.begin()
+    return [steady, load.each(port, requests, SATURATING)]
+
+
+@contextmanager
+def exporting(services: Services, class_id: str) -> Iterator[list[int]]:
+    """Let exports be made all the while; afterwards the list holds how many each process has finished."""
+    command = [sys.executable, "-m", "benchmarks.support.again", class_id]
+    made: list[int] = []
+    with ExitStack() as running:
+        children = [
+            running.enter_context(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    cwd=Path(__file__).parents[1],
+                )
+            )
+            for _ in range(EXPORTS)
+        ]
+        for child in children:
+            print(dump(services.settings), file=child.stdin, flush=True)
+        for child in children:
+            _next(child)  # they have begun
+        yield made
+        for child in children:
+            child.terminate()
+        made += [len(child.communicate()[0].splitlines()) for child in children]
+
+
+def _next(child: subprocess.Popen[str]) -> None:
+    if child.stdout is None or not child.stdout.readline():
+        msg = "an export ended before it began"
+        raise RuntimeError(msg)
+
+
+if __name__ == "__main__":
+    main()
