@@ -127,7 +127,7 @@ class Paper:
         )
         return pdf.Cover(
             title=self._title,
-            over=fact.title,
+            over="　".join(filter(None, (notice.certificate.label, fact.title))),
             heading="学习台账（归档本）",
             fields=fields,
             seals=("培训企业（盖章）", "学习平台（盖章）"),

@@ -70,6 +70,8 @@ class Cover(Part):
             Style.FIELDS, "企业名称", record.enterprise_name, "统一社会信用代码", record.enterprise_uscc
         )
         yield row(Style.FIELDS, "项目", fact.title, "批次", fact.code)
+        if notice.certificate.label:
+            yield row(Style.FIELD, "项目标识", notice.certificate.label)
         yield row(Style.FIELDS, "政策依据", notice.title, "政策文号", notice.document)
         version = f"{notice.id} 第 {notice.version} 版"
         yield row(Style.FIELDS, "政策版本", version, "政策状态", self.context.status)

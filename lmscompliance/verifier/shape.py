@@ -38,7 +38,7 @@ class Shaped:
         for attribute, value in attributes.items():
             pattern = allowed.get(attribute)
             if pattern is None or not _compiled(pattern).fullmatch(value):
-                msg = f"{self._part}: <{name}> says {attribute}={value}, which can hide what a cell says"
+                msg = f"{self._part}: <{name}> says {attribute}={value}, as a ledger's never does"
                 raise NotOurWorkbook(msg)
         self._open.append(name)
         return place

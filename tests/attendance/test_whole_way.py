@@ -17,7 +17,8 @@ from lmscompliance.policy import Catalogue
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.verifier import Verdict, verify
 from tests.attendance.classroom import FIRST, HOURS, SECOND, open_classroom
-from tests.support.app import client_for, make_app, trainee
+from tests.support.app import clerk, client_for, make_app, trainee
+from tests.training.school import USCC
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -53,11 +54,16 @@ def _rows(path, sheet):
     return [list(row) for row in openpyxl.load_workbook(path)[sheet].iter_rows(min_row=3, values_only=True)]
 
 
-def test_W28_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
+def test_W28_W38_a_blended_class_ends_in_a_valid_ledger(room, tmp_path):
     """Marks, rate and hours stand in the sheets, and the verifier recomputes each cell from the leaves."""
     _taught(room)
     made, report = _verified(room, tmp_path)
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
+    mark = "“吴地工匠”项目制培训"
+    assert [row[1] for row in _rows(made.workbook, "封面") if row[0] == "项目标识"] == [mark]
+    app = make_app(room.services)
+    for client, page in ((trainee("trainee-1"), ""), (clerk(USCC), "/overview")):
+        assert mark in client_for(app, client).get(f"/compliance/classes/{room.class_id}{page}").text
     head, *rows = _rows(made.workbook, "签到表")
     assert head[3:5] == ["02-08 第2课（10.5课时）", "02-09 第3课（10.5课时）"]
     assert [row[3:] for row in rows] == [

@@ -65,7 +65,8 @@ class CertificateTerms:
     """What certificates of passed trainees carry."""
 
     label: str
-    """The mark that the notice wants every certificate to bear; empty where it wants none."""
+    """The mark that the notice wants every project to bear, on its pages, ledgers and certificates; empty
+    where it wants none."""
     number_prefix: str
     """What their numbers begin with; the year and six digits follow."""
     in_results: bool
