@@ -40,17 +40,6 @@ _PLAN = {
     "授课教师": Column(10),
     "完成人数": Column(8, centred=True),
 }
-_DOCUMENTS = {
-    "application": "申请表",
-    "plan": "教学计划",
-    "commitment": "承诺书",
-    "agreement": "平台协议",
-    "output_proof": "产值证明",
-    "award": "中标通知书",
-    "evaluation": "专家评估意见",
-    "licence": "培训资质证书",
-    "other": "其他材料",
-}
 
 
 def read_document(found: ClassRecord, _record: Record, body: Body) -> None:
@@ -108,7 +97,7 @@ class _Form(Part):
         there = self.context.record.filed.documents
         for kind in kinds:
             digest, added_us = there.get(kind, ("未提交", None))
-            yield row(Style.DATA, words.named(_DOCUMENTS, kind), digest, words.moment(added_us), "")
+            yield row(Style.DATA, words.named(words.DOCUMENTS, kind), digest, words.moment(added_us), "")
 
 
 class Application(_Form):

@@ -182,7 +182,15 @@ PARAMETERS = {
 _VALUES = (
     words.REASONS
     | words.PROOFS
+    | words.DOCUMENTS
     | {
+        "none": "不限",
+        "calendar_year": "自然年",
+        "rolling_year": "滚动一年",
+        "lifetime": "终身",
+        "never": "从不",
+        "by_lesson": "按课程设定",
+        "always": "一律",
         "refuse": "不予发布",
         "override": "说明理由后方可发布，理由存证",
         "warn": "提示后可发布",
@@ -219,4 +227,7 @@ def value(stated: object) -> str:
         return words.decimal(stated)
     if isinstance(stated, tuple):
         return "、".join(value(part) for part in stated) or "无"
-    return "未规定" if stated is None else words.named(_VALUES, str(stated))
+    if stated is None:
+        return "未规定"
+    # Some say what belongs together: ``commitment/附件4/承诺书``.
+    return "/".join(words.named(_VALUES, part) for part in str(stated).split("/"))

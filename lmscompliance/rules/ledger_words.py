@@ -75,6 +75,17 @@ PROOFS = {
     "insurance": "参保证明",
     "other": "其他材料",
 }
+DOCUMENTS = {
+    "application": "申请表",
+    "plan": "教学计划",
+    "commitment": "承诺书",
+    "agreement": "平台协议",
+    "output_proof": "产值证明",
+    "award": "中标通知书",
+    "evaluation": "专家评估意见",
+    "licence": "培训资质证书",
+    "other": "其他材料",
+}
 _SYSTEMS = (
     (re.compile(r"HarmonyOS"), "鸿蒙"),
     (re.compile(r"Android"), "Android"),

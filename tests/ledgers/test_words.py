@@ -31,6 +31,9 @@ def test_every_code_has_a_word() -> None:
     assert words.PROOFS.keys() == set(PROOFS)
     assert words.POLICY_STATUSES.keys() == set(STATUSES)
     assert terms.PARAMETERS.keys() == PARAMETERS.keys()
+    choices = {choice for one in PARAMETERS.values() for choice in one.choices}
+    assert {choice for choice in choices if terms.value(choice) == choice} == set()
+    assert terms.value("commitment/附件4/某市承诺书") == "承诺书/附件4/某市承诺书"
 
 
 def test_every_unmet_rule_that_a_ledger_can_show_has_a_sentence() -> None:
