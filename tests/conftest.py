@@ -67,7 +67,7 @@ def _postgres_copy(prefix: str, template: str) -> Iterator[str]:
     """Yield a database of one test's own, gone with the test.
 
     Removed at once, most of it is never written to disk; removed with the cluster, hundreds of them keep
-    the disk busy for minutes.
+    the disk busy for minutes. A test may have done away with it itself.
     """
     name = f"test_{os.getpid()}_{next(_names)}"
     admin = create_engine(prefix + "postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -75,7 +75,7 @@ def _postgres_copy(prefix: str, template: str) -> Iterator[str]:
         postgres.copy_database(connection, name, template)
     yield prefix + name
     with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
