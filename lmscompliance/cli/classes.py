@@ -64,7 +64,7 @@ def file(
             window=window,
             draft=draft,
         )
-    say("cli.class_filed", code=code, policy=policy_id)
+    say("cli.class_drafted" if draft else "cli.class_filed", code=code, policy=policy_id)
 
 
 @group.command("approve")

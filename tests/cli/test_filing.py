@@ -33,11 +33,12 @@ def _good(*arguments: object) -> str:
 
 def _draft(policy: str, first: str, last: str) -> None:
     _good("db", "upgrade")
-    _good(
+    drafted = _good(
         "class", "file", *CODE, "--title", "设备操作工班", "--policy", policy, "--draft",
         "--uscc", "91350100M000100Y43", "--enterprise", "太仓某某机械", "--district", "城厢镇",
         "--from", first, "--to", last,
     )  # fmt: skip
+    assert "is drafted" in drafted
 
 
 def test_T8_a_filing_goes_to_the_bureau_and_back_by_commands(tmp_path: Path) -> None:
