@@ -190,13 +190,16 @@ def warm(lane: Lane) -> Lane:
 
 
 def round_of(lane: Lane, seconds: int, connections: int = CONNECTIONS) -> Sent:
-    """Send beats and look for each acknowledged one; those under way at the end may be there as well."""
+    """Send beats and look for each acknowledged one; those under way at the end may be there as well.
+
+    And those of the round before: on a slow machine they come after the rows were set back.
+    """
     lane.learners.begin()
     sent = load.run(lane.port, PATH, lane.bodies, seconds=seconds, connections=connections)
     held, overtaken = lane.learners.kept()
     # Of few connections none stalls while the others go once round all sessions, so nothing is overtaken.
     lost = connections == CONNECTIONS and overtaken > 0
-    if lost or not sent.acknowledged <= held + overtaken <= sent.acknowledged + connections:
+    if lost or not sent.acknowledged <= held + overtaken <= sent.acknowledged + 2 * connections:
         msg = f"{sent.acknowledged} beats were acknowledged, {held} are held and {overtaken} overtaken"
         raise RuntimeError(msg)
     return sent
