@@ -1,7 +1,7 @@
 """Who was where: what is kept of closed sessions' addresses, and what several people there have in common.
 
-Addresses and browsers are compared by their digests; an address is opened only to be held against the
-networks that an enterprise is known to share.
+Addresses and browsers are compared by their digests, of an IPv6 address only what its line keeps; an address
+is opened only for that, and to be held against the networks that an enterprise is known to share.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
             rows[-1]["last_at"] = segment.end_at  # the address of the segment before still held
             continue
         came_from = origin.unseal(services, segment.ip_sealed, segment.agent_sealed)
-        ip_blind, agent_blind = origin.blinds(services, came_from)
+        place = origin.Origin(networks.line(came_from.ip), came_from.agent)
+        ip_blind, agent_blind = origin.blinds(services, place)
         rows.append(
             {
                 "enrolment_id": segment.enrolment_id,
@@ -68,7 +69,7 @@ def new_sightings(session: Session, services: Services, judged: Sequence[Trainee
                 "first_at": segment.start_at,
                 "last_at": segment.end_at,
                 "ip_blind": ip_blind,
-                "ip_sealed": segment.ip_sealed,
+                "ip_sealed": segment.ip_sealed if place == came_from else origin.seal(services, place)[0],
                 "agent_blind": agent_blind,
                 "agent_sealed": segment.agent_sealed,
             }

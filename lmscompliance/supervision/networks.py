@@ -36,6 +36,8 @@ EXCUSED = ("address_cluster", "shared_device")
 PLACE = f"{KnownNetwork.__tablename__}.cidr"
 _WIDEST = {4: 16, 6: 32}
 """Shorter prefixes than these would excuse whole providers."""
+_LINE = 64
+"""Bits of an IPv6 address that its line keeps; the others are the device's."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -147,7 +149,28 @@ def within(services: Services, ip_sealed: bytes, known: Sequence[Network]) -> bo
         address = ipaddress.ip_address(services.vault.open(IP_PLACE, ip_sealed))
     except ValueError:  # recorded as unknown
         return False
-    return any(address in network for network in known)
+    return any(address in _of_lines(network) for network in known)
+
+
+def line(address: str) -> str:
+    """Return what of an address stays with the line it came by.
+
+    A device with IPv6 changes the lower half of its address every few hours or minutes, and each device has
+    another (RFC 8981): ten people in one workshop share its /64, and one person there has many addresses.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:  # recorded as unknown
+        return address
+    if found.version == 4:  # noqa: PLR2004  # IPv4
+        return address
+    return str(ipaddress.IPv6Network((int(found), _LINE), strict=False).network_address)
+
+
+def _of_lines(network: Network) -> Network:
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen > _LINE:
+        return network.supernet(new_prefix=_LINE)
+    return network
 
 
 def tell(session: Session, services: Services, class_: TrainingClass) -> None:

@@ -151,6 +151,24 @@ def test_a_class_filed_later_tells_of_the_network_when_it_is_first_looked_at(ser
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ipv6_devices_are_known_by_their_line(services: Services) -> None:
+    """Ten phones of one /64 are a crowd, and a known one too; changing it makes no second phone."""
+    school = open_school(services, trainees=10)
+    for number in range(1, 11):
+        player = begin(school, f"trainee-{number}", ip=f"2001:db8:1:2::{number:x}")
+        for privacy in range(7 if number == 1 else 1):
+            player.sender = Origin(f"2001:db8:1:2::{number:x}:{privacy:x}", player.sender.agent)
+            player.play(60)
+        player.end()
+    look(services)
+    (one,) = found(services)
+    assert (one.kind, detail_of(one).facts["persons"]) == ("address_cluster", 10)
+    networks.declare(services, administrator(), school.class_id, "2001:db8:1:2::77", "车间出口")
+    (one,) = found(services)
+    assert one.status == CLEARED
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_shared_devices_many_addresses_and_lockstep_are_found(services: Services) -> None:
     """One browser for four people; six addresses within the hour; a group that begins and ends together."""
     school = open_school(services, trainees=8)
