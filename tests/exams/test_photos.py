@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from lmscompliance import evidence
+from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.exams import proctoring
 from lmscompliance.exams.models import ExamPhoto
 from lmscompliance.files import service as files
@@ -20,11 +22,15 @@ from lmscompliance.kernel.clock import to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.learning.presence import grants
 from lmscompliance.learning.presence.face import FaceCheck
+from lmscompliance.ledgers.service import export
 from lmscompliance.persons import own_data
+from lmscompliance.rules.ledger_body import BadFact
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import reading
+from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.supervision import jobs, photos
 from lmscompliance.supervision.models import Anomaly
+from lmscompliance.verifier import Verdict, verify
+from tests.completion.classroom import open_classroom, publish_exam
 from tests.exams.browser import ACTOR, CHROMIUM, begin
 from tests.exams.hall import STATED, Hall, open_hall, with_terms
 from tests.files.samples import located, picture
@@ -115,6 +121,44 @@ def test_a_photo_is_cleaned_kept_and_recorded_once(hall: Hall) -> None:
     with reading(hall.services.database) as session:
         kept = files.read(session, hall.services, row.sha256 or "")
     assert not Image.open(io.BytesIO(kept.data)).getexif()
+
+
+def test_the_verifier_holds_photos_against_the_drawn_moments(services: Services, tmp_path: Path) -> None:
+    """A photo as it was drawn leaves nothing to say; with one more that nobody drew there is no ledger."""
+    told = with_terms(
+        services,
+        tmp_path / "policies",
+        "demo-short",
+        requires_training=False,
+        **{"proctor.photos": 1, "proctor.min_interval_seconds": 60, "proctor.max_interval_seconds": 90},
+    )
+    room = open_classroom(told, tmp_path, people=2, notice=STATED)
+    publish_exam(room, tmp_path)
+    hall = room.hall
+    hall.unlock("trainee-1")
+    _agree(hall)
+    attempt = hall.start("trainee-1")
+    _ask(hall, attempt)
+    proctoring.answer(told, attempt, 1, picture())
+    hall.submit(attempt, 1, hall.right(attempt), "trainee-1")
+    hall.clock.advance(60)
+    signer = LocalSigner.load_or_create(tmp_path / "signer", "example.com/log")
+    trust = f"log {signer.vkey}\nquorum none\n"
+    report = verify(export(told, signer, room.class_id, tmp_path / "out").bundle, trust)
+    assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
+    (photo,) = [leaf for leaf in hall.told() if leaf.t == "attempt.photo"]
+    with transaction(told.database) as session:
+        evidence.record(
+            session,
+            told,
+            class_id=room.class_id,
+            stream=evidence.enrolment_stream(hall.enrolment()),
+            type="attempt.photo",
+            at=hall.clock.now(),
+            body={**photo.body, "n": 2},
+        )
+    with pytest.raises(BadFact, match="photo 2 was not drawn"):
+        export(told, signer, room.class_id, tmp_path / "forged")
 
 
 def test_missing_ones_are_a_line_of_the_worklist_and_no_verdict(hall: Hall) -> None:
