@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Row, Select, exists, func, select
@@ -16,13 +16,16 @@ from lmscompliance.certificates.issuing import CONTENT_PLACE, PDF_PLACE
 from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.revoking import REASON_PLACE
 from lmscompliance.evidence.receipts import holders_receipt
+from lmscompliance.evidence.streams import leaves_of_type
 from lmscompliance.identity import looks
 from lmscompliance.identity.accounts import GUESS_WINDOW, count_guess
 from lmscompliance.kernel.actor import Actor
+from lmscompliance.kernel.clock import from_micros
 from lmscompliance.kernel.errors import Gone, NotFound, TooMany
 from lmscompliance.rules.masking import mask_number
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
+from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.training import queries
 from lmscompliance.training.models import TrainingClass
 
@@ -180,11 +183,23 @@ def public(services: Services, code: str, ip: str) -> Shown:
         row = None
         if count <= MOST_OF_ADDRESS:
             row = session.scalar(select(Certificate).where(Certificate.code == code))
-        shown = None if row is None else _shown(services, row)
+        shown = None if row is None else _as_recorded(session, row, _shown(services, row))
     if count > MOST_OF_ADDRESS:
         raise TooMany("certificates.too_many", minutes=int(GUESS_WINDOW.total_seconds()) // 60)
     if shown is None:
         raise NotFound("certificates.unknown")
+    return shown
+
+
+def _as_recorded(session: Session, row: Certificate, shown: Shown) -> Shown:
+    """Return a certificate as revoked where the log says so, whatever became of its row."""
+    if shown.revoked_at is not None:
+        return shown
+    stream = evidence.enrolment_stream(row.enrolment_id)
+    for raw in leaves_of_type(session, row.class_id, stream, "certificate.revoked"):
+        body = Leaf.decode(raw).body
+        if body["certificate"] == row.id:
+            return replace(shown, revoked_at=from_micros(int(str(body["revoked_us"]))))
     return shown
 
 

@@ -9,6 +9,7 @@ from lmscompliance.certificates import issuing, jobs, reading, revoking
 from lmscompliance.certificates.access import award_scope
 from lmscompliance.kernel.actor import READING, RUNNING, Role
 from lmscompliance.kernel.errors import ComplianceError, Conflict, NotFound
+from lmscompliance.kernel.messages import text
 from lmscompliance.training.access import class_scope
 from lmscompliance.web import (
     PUBLIC,
@@ -28,18 +29,31 @@ routes = Routes()
 _MAY_REVOKE = (Role.INSTITUTION, Role.INSPECTOR, Role.ADMINISTRATOR)
 _MAY_REISSUE = (Role.INSTITUTION, Role.ADMINISTRATOR)
 _PDF = "application/pdf"
+_LANGUAGES = {"zh-CN": "zh_CN", "zh": "zh_CN", "en": "en"}
+"""What browsers ask for, and our word for it."""
 _LONGEST_WORDS = 100
 
 
 @routes.get("/certificates/<code>", endpoint="certificate_check", access=PUBLIC)
 def check(code: str) -> ResponseReturnValue:
-    """Show anybody who has a certificate's address what it says and whether it holds."""
+    """Show anybody who has a certificate's address what it says and whether it holds.
+
+    No account says which language they read: the page offers both, and begins with the browser's.
+    """
+    shown, refused = None, None
     try:
         shown = reading.public(current_services(), code, client_ip())
     except ComplianceError as error:
-        page = render("certificates/check.html", shown=None, error=error.message(locale()))
-        return _unkept(make_response(page, error.status))
-    return _unkept(make_response(render("certificates/check.html", shown=shown, error="")))
+        refused = error
+    spoken = _spoken()
+    page = render(
+        "certificates/check.html",
+        shown=shown,
+        error=refused.message(spoken) if refused else "",
+        t=lambda text_code, /, **params: text(text_code, spoken, **params),
+        locale=spoken,
+    )
+    return _unkept(make_response(page, refused.status if refused else 200))
 
 
 @routes.get(
@@ -148,6 +162,14 @@ def own_file(class_id: str, part: str) -> ResponseReturnValue:
     if receipt is None:
         raise Conflict("certificates.not_sealed")
     return _file(receipt.encode("utf-8"), f"{shown.number}.tlog-proof", "text/plain; charset=utf-8")
+
+
+def _spoken() -> str:
+    asked = request.args.get("lang", "")
+    if asked in _LANGUAGES.values():
+        return asked
+    read = request.accept_languages.best_match(_LANGUAGES)
+    return _LANGUAGES[read] if read else locale()
 
 
 def _list(class_id: str, *, words: str = "", error: ComplianceError | None = None) -> ResponseReturnValue:

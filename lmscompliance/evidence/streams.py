@@ -104,6 +104,12 @@ def last_of_type(session: Session, class_id: str, stream: str, type_: str) -> by
     ).scalar_one_or_none()
 
 
+def leaves_of_type(session: Session, class_id: str, stream: str, type_: str) -> list[bytes]:
+    """Return every leaf of ``type_`` in ``stream``, sealed or not, in order."""
+    where = Entry.class_id == class_id, Entry.stream == stream, Entry.type == type_
+    return [*session.scalars(select(Entry.leaf).where(*where).order_by(Entry.n))]
+
+
 def length(session: Session, class_id: str, stream: str) -> int:
     """Return how many entries ``stream`` has, sealed or not."""
     where = Stream.class_id == class_id, Stream.stream == stream

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
-from lmscompliance.certificates import drafting, issuing, jobs, reading, revoking
+from lmscompliance.certificates import content, drafting, issuing, jobs, reading, revoking
 from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.numbers import next_number
 from lmscompliance.claims import projects
@@ -31,6 +31,7 @@ from lmscompliance.persons import requests
 from lmscompliance.rules.subsidy import Project
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
+from lmscompliance.training.models import Lesson, TrainingClass
 from lmscompliance.verifier import Verdict, verify
 from lmscompliance.verifier.receipt import verify_receipt
 from tests.completion.classroom import Classroom, open_classroom, publish_exam
@@ -177,17 +178,29 @@ def test_what_was_drafted_is_drafted_anew_when_it_was_overtaken(
 
 
 @sqlite_only
-def test_what_was_issued_stays_as_it_was(passed: Classroom, tmp_path: Path) -> None:
-    """The document is PDF/A, says everything, and no later correction of the name changes it."""
+def test_what_was_issued_stays_as_it_was(
+    passed: Classroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document is PDF/A and says everything; no later name, plan, class or look changes it."""
     services, class_id = passed.services, passed.class_id
     issuing.issue_all(services, ISSUER, class_id, BASE)
     before = reading.own_document(services, TRAINEE, class_id)
     asked = requests.ask(services, TRAINEE, class_id, field="name", wanted="张三三", reason="漏字")
     requests.decide(services, ADMIN, class_id, asked, accepted=True, reason="核对身份证")
-    shown = reading.own(services, TRAINEE, class_id)
+    with transaction(services.database) as session:
+        session.execute(update(TrainingClass).values(title="别的班"))
+        session.execute(update(Lesson).values(course="别的课程", title="别的课"))
+    with monkeypatch.context() as later:
+        # Another look: nothing of it is used for what was issued before.
+        later.setattr(content, "typeset", lambda *_: b"another look")
+        shown = reading.own(services, TRAINEE, class_id)
+        assert reading.own_document(services, TRAINEE, class_id) == before
     assert shown.content is not None
-    assert shown.content.name == "张三"
-    assert reading.own_document(services, TRAINEE, class_id) == before
+    assert (shown.content.name, shown.content.title, shown.content.topics[0]) == (
+        "张三",
+        "演示班",
+        "岗位技能",
+    )
     assert hashlib.sha256(before).hexdigest() == shown.pdf_sha256
     path = tmp_path / "certificate.pdf"
     path.write_bytes(before)
@@ -225,6 +238,12 @@ def test_revoking_needs_a_reason_and_happens_once(passed: Classroom) -> None:
         revoking.revoke(services, ADMIN, class_id, shown.id, "代考")
     found = reading.public(services, shown.code, "203.0.113.9")
     assert (found.number, found.reason, found.revoked_at) == (shown.number, "代考", services.clock.now())
+    with transaction(services.database) as session:
+        session.execute(update(Certificate).values(revoked_at=None, reason_sealed=None))
+    # Whoever edits the table un-revokes nothing: the log is what the page goes by.
+    assert reading.public(services, shown.code, "203.0.113.9").revoked_at == services.clock.now()
+    with transaction(services.database) as session:
+        session.execute(update(Certificate).values(revoked_at=services.clock.now()))
     told = {leaf.t: leaf for leaf in passed.hall.told()}
     assert told["certificate.issued"].body["pdf_sha256"] == shown.pdf_sha256
     assert told["certificate.revoked"].body["number"] == shown.number

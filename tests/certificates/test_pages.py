@@ -78,6 +78,14 @@ def test_from_issuing_to_the_check_of_a_revoked_one(services, tmp_path):
     _found_and_issued_again(services, app, f"{base}s", certificate)
     assert all(text in _words(stranger.get(urlsplit(address).path)) for text in ("证书已撤销", "代考"))
     assert client_for(app, auditor(room.class_id)).get(f"{base}s").status_code == 200
+    english = stranger.get(urlsplit(address).path, headers={"Accept-Language": "en-GB,en;q=0.9"})
+    assert all(
+        text in _words(english) for text in ("Revoked", "Class hours", "verify-receipt PX-2021-000001")
+    )
+    assert "证书已撤销" in _words(
+        stranger.get(f"{urlsplit(address).path}?lang=zh_CN", headers={"Accept-Language": "en"})
+    )
+    assert "<script" not in english.text
     unknown = stranger.get("/compliance/certificates/nothing")
     assert (unknown.status_code, "没有这张证书" in _words(unknown)) == (404, True)
 
