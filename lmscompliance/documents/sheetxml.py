@@ -146,9 +146,11 @@ class SheetXml:
 
 
 def _value(cell: Cell) -> str:
-    if cell is None or cell == "":
+    if cell is None:
         return "/>"
     if isinstance(cell, str):
+        if not cell:
+            return "/>"
         text = cell
         if "&" in text or "<" in text or ">" in text:
             text = text.translate(_ESCAPED)

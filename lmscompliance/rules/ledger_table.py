@@ -154,6 +154,9 @@ def printable(text: str) -> str:
     with an ellipsis. A text that begins like rich-text markup gets a space before it, because the writing
     library would otherwise pass it through as markup.
     """
+    # The common case at a glance: what is printable holds no control character and no surrogate.
+    if text.isprintable() and len(text) <= MAX_TEXT and not text.startswith("<r>"):
+        return text
     cleaned = _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
     if cleaned.startswith("<r>"):
         cleaned = " " + cleaned
