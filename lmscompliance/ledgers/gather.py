@@ -123,14 +123,15 @@ def write_evidence(
         Proofs(session, cut.size, folder) as proofs,
     ):
         writer = _Writer(session, services, cut, entries, disclosures, proofs, progress)
-        ordered, heads = _listed(writer.write(class_stream(cut.class_id), cut.class_count), cut.snapshot)
-        writer.total = cut.class_count + sum(heads.values())
-        for number, stream in enumerate(ordered):
+        listed = _Listed(cut.snapshot)
+        writer.write(class_stream(cut.class_id), cut.class_count, listed.take)
+        writer.total = cut.class_count + sum(listed.heads.values())
+        for number, stream in enumerate(listed.streams()):
             if number % _STREAMS == 0:
                 # Entries stay as they are, so each stream may be read as of another moment. A snapshot held
                 # through it all would keep what beats leave behind from being cleared away meanwhile.
                 session.rollback()
-            writer.write(stream, heads[stream])
+            writer.write(stream, listed.heads[stream])
         digests = [entries.digest(), disclosures.digest()]
         compressor.finish()
         packed = entries.deflated() | disclosures.deflated()
@@ -151,11 +152,9 @@ class _Writer:
     first: int | None = None
     named: set[int] = field(default_factory=set)
 
-    def write(self, stream: str, count: int) -> list[Leaf]:
-        """Write one stream; return its leaves if it is the class's own (which is short)."""
-        cut, kept = self.cut, []
-        own = stream == class_stream(cut.class_id)
-        found = 0
+    def write(self, stream: str, count: int, take: Callable[[bytes], None] | None = None) -> None:
+        """Write one stream; ``take`` is shown each of its leaves."""
+        cut, found = self.cut, 0
         for entry in streams.stream_entries(self.session, cut.class_id, stream, count, size=cut.size):
             text = entry.leaf.decode("utf-8")
             self.entries.write(entry_line(entry.index, text, self.proofs.text(entry.index)))
@@ -163,18 +162,17 @@ class _Writer:
                 self.first = entry.index
             if entry.type == "session.opened":
                 self._name(text)
-            if own:
-                kept.append(Leaf.decode(entry.leaf))
+            if take is not None:
+                take(entry.leaf)
             found += 1
         if found != count:
             raise Conflict("ledgers.not_sealed", stream=stream, sealed=found, recorded=count)
         for n, disclosed in streams.disclosed_texts(self.session, self.services, cut.class_id, stream, count):
             self.disclosures.write(disclosure_line(stream, n, disclosed))
         self.done += found
-        if not own:
+        if take is None:
             # How much there is to do is what the class's own stream says.
             self.progress("entries", self.done, self.total)
-        return kept
 
     def _name(self, leaf: str) -> None:
         """Note the checkpoint that a session names."""
@@ -183,14 +181,24 @@ class _Writer:
             self.named.add(int(after["size"]))
 
 
-def _listed(leaves: list[Leaf], snapshot: str) -> tuple[list[str], dict[str, int]]:
-    """Return the enrolment streams in the order of enrolment, and how many entries each has."""
-    enrolments: list[tuple[int, str]] = []
-    heads: dict[str, int] = {}
-    for leaf in leaves:
+class _Listed:
+    """The enrolments of a class, and how many entries each has in a snapshot."""
+
+    def __init__(self, snapshot: str) -> None:
+        self._snapshot = snapshot
+        self._enrolments: list[tuple[int, str]] = []
+        self.heads: dict[str, int] = {}
+
+    def take(self, data: bytes) -> None:
+        """Note what a leaf of the class's own stream says of them."""
+        leaf = Leaf.decode(data)
         body = leaf.body
         if leaf.t == "enrolment.created":
-            enrolments.append((int(str(body["ordinal"])), str(body["enrolment"])))
-        elif leaf.t == "class.heads" and body["snapshot"] == snapshot and isinstance(body["heads"], list):
-            heads |= {str(head[0]): int(str(head[1])) for head in body["heads"] if isinstance(head, list)}
-    return [enrolment_stream(enrolment) for _, enrolment in sorted(enrolments)], heads
+            self._enrolments.append((int(str(body["ordinal"])), str(body["enrolment"])))
+        elif leaf.t == "class.heads" and body["snapshot"] == self._snapshot:
+            heads = body["heads"] if isinstance(body["heads"], list) else []
+            self.heads |= {str(head[0]): int(str(head[1])) for head in heads if isinstance(head, list)}
+
+    def streams(self) -> list[str]:
+        """Return the enrolments' streams in the order of enrolment."""
+        return [enrolment_stream(enrolment) for _, enrolment in sorted(self._enrolments)]
