@@ -34,12 +34,9 @@ def test_an_export_verifies(
     report = verify(done.bundle, done.trust.read_bytes())
     assert report.verdict is Verdict.VALID, "\n".join(report.lines("en"))
     assert take_apart(done.bundle)[bundle.LEDGER] == done.workbook.read_bytes()
-    assert [phase for phase, done_, total in told if done_ == total] == [
-        "entries",
-        "entries",
-        "workbook",
-        "bundle",
-    ]
+    # The last step is the job's own to tell: the files have their names before that.
+    assert [phase for phase, done_, total in told if done_ == total] == ["entries", "workbook"]
+    assert told[-1][0] == "bundle"
 
 
 @sqlite_only
