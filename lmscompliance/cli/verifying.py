@@ -11,8 +11,7 @@ from lmscompliance.cli.language import language
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.messages import text
 from lmscompliance.rules.sampling import drawn
-from lmscompliance.verifier import Verdict, said, to_json, verify_receipt
-from lmscompliance.verifier import verify as verify_bundle
+from lmscompliance.verifier import Verdict, said, to_json, verify_file, verify_receipt
 
 _VALID = (Verdict.VALID, Verdict.VALID_WITH_FINDINGS)
 
@@ -53,7 +52,7 @@ def verify(
     seed: str | None,
     as_json: bool,
 ) -> None:
-    """Verify an evidence bundle offline.
+    """Verify an evidence bundle offline, or one person's file (my-data.zip).
 
     A sample is drawn from a bundle that is valid, by --sample and --seed together.
 
@@ -61,7 +60,7 @@ def verify(
     """
     if (sample is None) != (not seed):
         raise click.UsageError(text("cli.sample_half", language()))
-    report = verify_bundle(bundle, _read(trust), workbook, files)
+    report = verify_file(bundle, _read(trust), workbook, files).report
     numbers: list[int] | None = None
     if sample is not None and seed and report.verdict in _VALID:
         numbers = drawn(report.trainees, sample, seed)

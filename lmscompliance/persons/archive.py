@@ -1,7 +1,7 @@
 """One person's file (一人一档) as an archive: for people, for programs, and with its proofs.
 
-The proofs are C2SP receipts, one for each sealed entry of the person's streams, so that ``verify-receipt``
-checks every fact by itself, without what belongs to anybody else.
+The proofs are C2SP receipts, one for each sealed entry of the person's streams: ``verify`` checks the whole
+file, ``verify-receipt`` any fact by itself, without what belongs to anybody else.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _documents(session: Session, services: Services, place: Place) -> Iterator[t
     for n in range(count or 0):
         text = holders_receipt(session, services, class_id, stream, n, disclosing=is_own)
         if text is not None:
-            yield f"proofs/{class_id}/{n:05}.tlog-proof", text.encode("utf-8")
+            yield f"proofs/{enrolment_id}/{n:05}.tlog-proof", text.encode("utf-8")
 
 
 def _zip(files: Mapping[str, bytes], at: datetime) -> bytes:

@@ -1,4 +1,4 @@
-"""Takes whatever a recipient hands in, a bundle or a receipt, and tells by its first bytes which it is."""
+"""Takes what a recipient hands in, a bundle, a person's file or a receipt, and tells which by its bytes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.tlog.proof import HEADER
+from lmscompliance.verifier.person import is_person, verify_person
 from lmscompliance.verifier.receipt import Receipt, verify_receipt
 from lmscompliance.verifier.verify import verify
 
@@ -17,12 +18,16 @@ _MOST_BYTES = 1 << 20
 def verify_file(
     path: Path, trust: str | bytes | None, workbook: Path | None = None, files: Sequence[Path] = ()
 ) -> Receipt:
-    """Verify the bundle or receipt at ``path``; of a bundle only the report is set.
+    """Verify what is at ``path``; only a receipt's own check says more than the report.
 
     Never raises for what is wrong with it: the report says it.
     """
     text = _receipt(path)
-    return Receipt(verify(path, trust, workbook, files)) if text is None else verify_receipt(text, trust)
+    if text is not None:
+        return verify_receipt(text, trust)
+    if is_person(path):
+        return Receipt(verify_person(path, trust))
+    return Receipt(verify(path, trust, workbook, files))
 
 
 def said(found: Receipt) -> dict[str, Json]:

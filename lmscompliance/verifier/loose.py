@@ -26,15 +26,18 @@ _DAMAGE = (
 class LooseArchive:
     """An archive opened with the standard library's reader; its files stand in the bundle's order."""
 
-    def __init__(self, path: Path) -> None:
-        """Open ``path``; raises ``NotCanonical`` when not even this reader can tell what it holds."""
+    def __init__(self, path: Path, *, most: int = MAX_ENTRIES) -> None:
+        """Open ``path``; raises ``NotCanonical`` when not even this reader can tell what it holds.
+
+        ``most`` files may be in it.
+        """
         try:
             self._zip = zipfile.ZipFile(path)
         except _DAMAGE as error:
             msg = f"the file is damaged: {error}"
             raise NotCanonical(msg) from error
         try:
-            self.members = self._read_members(path.stat().st_size)
+            self.members = self._read_members(path.stat().st_size, most)
         except BaseException:
             self._zip.close()
             raise
@@ -75,10 +78,10 @@ class LooseArchive:
         if rest:
             yield rest
 
-    def _read_members(self, total: int) -> dict[str, zipfile.ZipInfo]:
+    def _read_members(self, total: int, most: int) -> dict[str, zipfile.ZipInfo]:
         # Programs that pack a folder list the folder too, and often put everything below it.
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
-        if len(infos) > MAX_ENTRIES or sum(info.file_size for info in infos) > MAX_RATIO * total + SLACK:
+        if len(infos) > most or sum(info.file_size for info in infos) > MAX_RATIO * total + SLACK:
             msg = f"{len(infos)} files in {total} bytes claim to be more than a bundle can hold"
             raise NotCanonical(msg)
         names = [info.filename for info in infos]
