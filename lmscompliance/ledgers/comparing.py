@@ -24,7 +24,7 @@ from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.rules.levels import level_name
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 SOURCES = (
@@ -69,7 +69,8 @@ def table(
     """
     layout = _layout(services, layout_id)
     words = looks.checked_purpose(purpose)
-    with transaction(services.database) as session:
+    # Decrypted before anything is locked: that takes seconds where a class is large.
+    with reading(services.database) as session:
         code, about, enrolled = _enrolled(session, services, class_id)
         if any(one.source in CERTIFIED for one in layout.fields):
             rows = _certified(session, services, class_id, enrolled)
@@ -78,12 +79,11 @@ def table(
             for one in enrolled.values():
                 people.setdefault(one["id_number"], one)
             rows = list(people.values())
-        about["today"] = f"{shanghai_day(services.clock.now()):%Y%m%d}"
-        data = layouts.write(layout, rows, form, about)
-        place = (class_id, looks.NOBODY)
-        looks.record(
-            session, services, actor, place, what=looks.LEDGER, occasion=f"compare {layout.id}", purpose=words
-        )
+    about["today"] = f"{shanghai_day(services.clock.now()):%Y%m%d}"
+    data = layouts.write(layout, rows, form, about)
+    place, occasion = (class_id, looks.NOBODY), f"compare {layout.id}"
+    with transaction(services.database) as session:
+        looks.record(session, services, actor, place, what=looks.LEDGER, occasion=occasion, purpose=words)
     return _file_name(layout, code, form), data
 
 

@@ -49,6 +49,11 @@ def named(path: Path) -> Iterator[tuple[str, PackedFile]]:
                     yield name, one
 
 
+def part_of(target: Path) -> Path:
+    """Return where the pack ``target`` is made; whoever kills what packs removes it."""
+    return target.with_name(f".{target.name}.part")
+
+
 def pack(services: Services, path: Path, target: Path, progress: Progress) -> int:
     """Write the files that the bundle at ``path`` names as the ZIP ``target``; return how many there are.
 
@@ -59,7 +64,7 @@ def pack(services: Services, path: Path, target: Path, progress: Progress) -> in
     whole, done = list(named(path)), 0
     if not whole:
         raise NotFound("ledgers.no_files")
-    aside = target.with_name(f".{target.name}.part")
+    aside = part_of(target)
     try:
         with zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for number, (name, one) in enumerate(whole, 1):

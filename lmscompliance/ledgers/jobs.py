@@ -19,7 +19,7 @@ from lmscompliance.jobs.aside import Aside
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound, TooMany
 from lmscompliance.ledgers.downloads import ENDINGS, finished
-from lmscompliance.ledgers.evidence_files import PHASE, pack
+from lmscompliance.ledgers.evidence_files import PHASE, pack, part_of
 from lmscompliance.ledgers.models import FULL, KIND, PUBLIC
 from lmscompliance.ledgers.placing import kept_directory, sweep, told_when_full
 from lmscompliance.ledgers.service import How, export_for_download
@@ -238,6 +238,10 @@ def _pack(by: Aside, services: Services, taken: queue.Claim) -> dict[str, Any]:
         raise NotFound("web.not_found")
     stem = kept_directory(services, taken.subject, export_id) / found.stem
     bundle, target = (stem.with_name(f"{stem.name}{ENDINGS[file]}") for file in ("bundle", "files"))
-    with told_when_full(target.parent):
-        packed = by(partial(pack, services, bundle, target), _Told(services, taken, FILES))
+    try:
+        with told_when_full(target.parent):
+            packed = by(partial(pack, services, bundle, target), _Told(services, taken, FILES))
+    finally:
+        # Who packs aside is killed when somebody cancels, and removes nothing any more.
+        part_of(target).unlink(missing_ok=True)
     return {"files": packed}

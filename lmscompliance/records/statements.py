@@ -43,7 +43,8 @@ class _Bad(ValueError):
     def __init__(self, field: str, value: object, code: str) -> None:
         super().__init__(field, value, code)
         self.field = field
-        self.value = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:200]
+        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)[:200]
+        self.value = _writable(told)
         self.code = code
 
 
@@ -71,12 +72,12 @@ def read(path: Path, *, cmi5: bool) -> Reading:
     for row, raw in _statements(path):
         reading.rows += 1
         if not isinstance(raw, dict):
-            reading.findings.append(Finding(row, "statement", str(raw)[:200], "no_statement"))
+            reading.findings.append(Finding(row, "statement", _writable(str(raw)[:200]), "no_statement"))
             continue
         try:
             if _verb(raw) == _VOIDED:
                 target = _inner(raw, "object").get("id")
-                voided[str(target).lower()] = row
+                voided[_writable(str(target)).lower()] = row
                 reading.passed += 1
                 continue
             found.append(_statement(row, raw, cmi5=cmi5))
@@ -246,7 +247,9 @@ def _statements(path: Path) -> Iterator[tuple[int, object]]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        lines = [(row, _line(line)) for row, line in enumerate(text.splitlines(), 1) if line.strip()]
+        # Not ``splitlines``: a name in a statement may hold what that takes for the end of a line (U+2028).
+        ends = re.split(r"\r\n?|\n", text)
+        lines = [(row, _line(line)) for row, line in enumerate(ends, 1) if line.strip()]
     else:
         if isinstance(value, dict) and isinstance(value.get("statements"), list):
             value = value["statements"]
@@ -254,6 +257,11 @@ def _statements(path: Path) -> Iterator[tuple[int, object]]:
     if not lines or not isinstance(lines[0][1], dict) or "actor" not in lines[0][1]:
         raise InvalidInput("records.no_statements", file=path.name)
     yield from lines
+
+
+def _writable(text: str) -> str:
+    """Return a text for a report; half of a character's two escapes can be written nowhere."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _line(text: str) -> object:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,6 +23,13 @@ def _silent(_phase: str, _done: int, _total: int) -> None:
     pass
 
 
+def _last_policy() -> int:
+    """Return ``SCHED_IDLE``; where a sandbox refuses it, the ordinary policy."""
+    ask = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))"
+    granted = subprocess.run([sys.executable, "-c", ask], capture_output=True, check=False).returncode == 0
+    return os.SCHED_IDLE if granted else os.sched_getscheduler(0)
+
+
 def test_work_aside_stands_back_and_answers(services: Services) -> None:
     """It runs in another process and session, at the lowest priority; words and result come through."""
     told: list[tuple[str, int, int]] = []
@@ -31,8 +40,9 @@ def test_work_aside_stands_back_and_answers(services: Services) -> None:
 
     pid, session, policy, nice = Apart(services)(work, lambda *said: told.append(said))
     assert pid == session != os.getpid()
-    assert (policy, nice) == (os.SCHED_IDLE, 19)
-    assert told == [("entries", 1, 2)]
+    assert (policy, nice) == (_last_policy(), 19)
+    # Said again each second, if this machine lets it wait that long between its words.
+    assert set(told) == {("entries", 1, 2)}
 
 
 def test_a_refusal_aside_is_the_same_refusal(services: Services) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.files import service as files
 from lmscompliance.files.models import StoredFile
+from lmscompliance.jobs import queue
+from lmscompliance.jobs.aside import Apart
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.ledgers import jobs
 from lmscompliance.ledgers.evidence_files import pack
@@ -231,6 +235,40 @@ def test_the_page_packs_and_hands_out(services: Services, signer: LocalSigner, m
     with zipfile.ZipFile(packed) as archive:
         assert len(archive.namelist()) == 3
     assert "审计" in client.get(f"/compliance/classes/{miniature.class_id}/reveals").text
+
+
+def test_a_cancelled_pack_leaves_nothing(
+    services: Services, signer: LocalSigner, miniature: Miniature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who packs aside is killed in the middle of a file; what it has written by then goes as well."""
+    hand_in(miniature)
+    client = client_for(make_app(services), administrator())
+    page = f"/compliance/classes/{miniature.class_id}/ledger"
+    client.post(page)
+    jobs.build_asked(services, signer)
+    with reading(services.database) as session:
+        export_id = session.scalars(select(LedgerExport.id)).one()
+    folder = services.settings.export_dir / miniature.class_id / export_id
+    whole = sorted(folder.iterdir())
+    client.post(f"{page}/{export_id}/packing")
+    read, write, there, begun = files.read, queue.progress, list[str](), list[Path]()
+
+    def slow(session: Session, services: Services, digest: str) -> files.Content:
+        if there:
+            time.sleep(600)  # in the other process, until it is killed
+        there.append(digest)
+        return read(session, services, digest)
+
+    def cancelled(*arguments: object) -> None:
+        begun.extend(path for path in folder.iterdir() if path not in whole)
+        jobs.cancel(services, miniature.class_id, jobs.FILES)
+        write(*arguments)
+
+    monkeypatch.setattr(files, "read", slow)
+    monkeypatch.setattr(queue, "progress", cancelled)
+    assert jobs.build_asked(services, signer, Apart(services)) == 1
+    assert len(begun) == 1
+    assert sorted(folder.iterdir()) == whole
 
 
 def test_a_class_without_files_says_so(services: Services, signer: LocalSigner, miniature: Miniature) -> None:

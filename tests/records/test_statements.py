@@ -194,6 +194,32 @@ def test_answers_with_attachments_and_files_cut_off(tmp_path) -> None:
     assert [(one.row, one.code) for one in cut.findings] == [(3, "no_statement")]
 
 
+def test_lines_end_where_json_lines_do(tmp_path) -> None:
+    """A line separator within a name ends no line; rows count alike with either end of line."""
+    odd = {**LI, "name": "李\u2028四\x85"}
+    made = [_statement(1, 60, "experienced"), _statement(2, 90, "experienced", odd)]
+    path = tmp_path / "lines"
+    for end in ("\n", "\r\n"):
+        lines = (json.dumps(one, ensure_ascii=False) for one in made)
+        path.write_bytes((end.join(lines) + end).encode())
+        reading = statements.read(path, cmi5=False)
+        assert [(one.row, one.actor.name) for one in reading.events] == [(1, "张三丰"), (2, odd["name"])]
+        assert reading.findings == []
+
+
+@pytest.mark.parametrize("field", ["timestamp", "actor", "verb", "object"])
+def test_every_finding_can_be_written(tmp_path, field: str) -> None:
+    """Half a character in any field is reported in words that a file and a terminal take."""
+    made = [_statement(1, 60, "experienced"), {**_statement(2, 90, "experienced"), field: "\ud800"}]
+    voids = {**_statement(3, 99, "x"), "verb": {"id": VERBS + "voided"}, "object": {"id": "\ud800"}}
+    path = tmp_path / "half"
+    path.write_text(json.dumps([*made, voids, "\ud800"]), encoding="ascii")
+    findings = statements.read(path, cmi5=False).findings
+    assert [one.row for one in findings] == [2, 4, 3]
+    for one in findings:
+        assert one.value.encode()
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [("P0Y0M0DT1H2M3.45S", 3723), ("PT1H0M0,5S", 3600), ("P1DT2H", 93_600)]
 )
