@@ -18,6 +18,7 @@ from typing import IO
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.tlog.leaf import Leaf
+from lmscompliance.verifier.loose import check_method
 from lmscompliance.verifier.report import Remark, Report, Step
 
 MAX_FILE = 1 << 30
@@ -197,7 +198,7 @@ class FileCheck:
 def _hashes(path: Path, step: Step) -> Iterator[tuple[str, str]]:
     """Yield names and digests of the files in a folder or a ZIP, or of ``path`` itself."""
     if path.is_dir():
-        for folder, folders, names in os.walk(path):
+        for folder, folders, names in os.walk(path, onerror=_give_up):
             folders.sort()
             for name in sorted(names):
                 one = Path(folder, name)
@@ -217,8 +218,14 @@ def _hashes(path: Path, step: Step) -> Iterator[tuple[str, str]]:
             yield from _hash(path.name, file, step)
 
 
+def _give_up(error: OSError) -> None:
+    # Otherwise a folder that cannot be listed would count as an empty one.
+    raise error
+
+
 def _zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, step: Step) -> Iterator[tuple[str, str]]:
     try:
+        check_method(info)
         with archive.open(info) as file:
             yield from _hash(info.filename, file, step)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:

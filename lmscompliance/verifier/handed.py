@@ -7,12 +7,9 @@ from pathlib import Path
 
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.tlog.proof import HEADER
-from lmscompliance.verifier.person import is_person, verify_person
+from lmscompliance.verifier.person import MOST_OF_RECEIPT, is_person, verify_person
 from lmscompliance.verifier.receipt import Receipt, verify_receipt
 from lmscompliance.verifier.verify import verify
-
-_MOST_BYTES = 1 << 20
-"""A receipt holds one entry; whatever is longer is none."""
 
 
 def verify_file(
@@ -43,7 +40,7 @@ def to_json(found: Receipt) -> dict[str, Json]:
 def _receipt(path: Path) -> bytes | None:
     try:
         with path.open("rb") as file:
-            start = file.read(_MOST_BYTES + 1)
+            start = file.read(MOST_OF_RECEIPT + 1)
     except OSError:
         return None  # the bundle's own way says why it cannot be read
-    return start if start.startswith(HEADER.encode("ascii")) and len(start) <= _MOST_BYTES else None
+    return start if start.startswith(HEADER.encode("ascii")) and len(start) <= MOST_OF_RECEIPT else None

@@ -18,9 +18,17 @@ from lmscompliance.verifier.bundle import MANIFEST, ORDER
 
 _CHUNK = 1 << 16
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_DAMAGE = (
+"""Others inflate without a bound on what one read takes in memory, and fail in ways of their own."""
+DAMAGE = (
     zipfile.BadZipFile, OSError, EOFError, zlib.error, RuntimeError, NotImplementedError, ValueError,
 )  # fmt: skip
+"""What the standard library raises for a damaged archive."""
+
+
+def check_method(info: zipfile.ZipInfo) -> None:
+    """Raise ``NotImplementedError`` for a member packed by another method than bundles are."""
+    if info.compress_type not in _METHODS:
+        raise NotImplementedError("That compression method is not supported")
 
 
 class LooseArchive:
@@ -33,7 +41,7 @@ class LooseArchive:
         """
         try:
             self._zip = zipfile.ZipFile(path)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             msg = f"the file is damaged: {error}"
             raise NotCanonical(msg) from error
         try:
@@ -54,7 +62,7 @@ class LooseArchive:
             with self._zip.open(self.members[name]) as source:
                 while data := source.read(_CHUNK):
                     yield data
-        except _DAMAGE as error:
+        except DAMAGE as error:
             msg = f"{name}: cannot be read ({error})"
             raise NotCanonical(msg) from error
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 from xml.parsers import expat
 
+from lmscompliance.verifier.loose import check_method
+
 _CHUNK = 1 << 16
 _ESCAPE = re.compile("_x([0-9a-fA-F]{4})_")
 
@@ -111,6 +113,7 @@ def _refuse_doctype(*_: object) -> None:
 def inflate(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """Yield the bytes of ``part``; raises ``NotOurWorkbook`` when they cannot be had."""
     try:
+        check_method(archive.getinfo(part))
         with archive.open(part) as source:
             yield from iter(lambda: _read(source), b"")
     except (

@@ -21,7 +21,7 @@ from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import Leaf, leaf_hash
 from lmscompliance.verifier.archive import NotCanonical, TooLong
 from lmscompliance.verifier.bundle import MANIFEST
-from lmscompliance.verifier.loose import LooseArchive
+from lmscompliance.verifier.loose import DAMAGE, LooseArchive
 from lmscompliance.verifier.receipt import Receipt, verify_receipt
 from lmscompliance.verifier.report import Remark, Report, Step
 
@@ -31,6 +31,8 @@ _DOCUMENTS = "certificates/"
 _MOST_FILES = 100_000
 """Two years of full days leave some thousand segments; a directory of millions is an attack."""
 _MOST_BYTES = 1 << 28
+MOST_OF_RECEIPT = 1 << 20
+"""Bytes of a receipt: it holds one entry, and whatever is longer is none."""
 
 Stream = tuple[str, str]
 """Class and stream."""
@@ -42,7 +44,7 @@ def is_person(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except DAMAGE:
         return False
     return TOLD in names and MANIFEST not in names
 
@@ -78,7 +80,7 @@ def _receipts(report: Report, archive: LooseArchive, trust: str | bytes | None) 
     if not names:
         report.unverifiable.append(Remark("person_no_receipts"))
     for name in names:
-        one = verify_receipt(archive.read(name, _MOST_BYTES), trust)
+        one = verify_receipt(archive.read(name, MOST_OF_RECEIPT), trust)
         _take(report, step, name, one)
         if (leaf := one.leaf) is not None and found[leaf.class_id, leaf.stream].setdefault(
             leaf.n, one
@@ -122,7 +124,7 @@ def _told(report: Report, archive: LooseArchive, receipts: Receipts) -> None:
     step = report.step("person_told")
     try:
         told = _entries(json.loads(archive.read(TOLD, _MOST_BYTES)))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         step.fail("person_told_unreadable", reason=f"{type(error).__name__}")
         return
     for (class_id, stream), entries in receipts.items():
@@ -147,7 +149,9 @@ def _entries(data: Any) -> dict[Stream, dict[int, object]]:
     for one in data["classes"]:
         for row in one["evidence"]:
             entry = row["entry"]
-            found[str(entry["class"]), str(entry["stream"])][int(entry["n"])] = entry, row["values"]
+            listed, n = found[str(entry["class"]), str(entry["stream"])], int(entry["n"])
+            # Of an entry that is told twice, one could be right and the other be read: it equals no receipt.
+            listed[n] = None if n in listed else (entry, row["values"])
     return found
 
 
@@ -164,7 +168,7 @@ def _leaf(receipt: Receipt) -> Leaf:
 def _certificates(report: Report, archive: LooseArchive, receipts: Receipts) -> None:
     """Hold each certificate's file against the entry of its issue, and tell the revoked ones."""
     step = report.step("person_certificates")
-    issued: set[object] = set()
+    issued: set[str] = set()
     unsealed = not receipts or any(one.code == "person_unsealed" for one in report.findings)
     for entries in receipts.values():
         for one in entries.values():
@@ -172,7 +176,7 @@ def _certificates(report: Report, archive: LooseArchive, receipts: Receipts) -> 
             if one.report.problems:
                 continue
             if leaf.t == "certificate.issued":
-                issued.add(leaf.body.get("pdf_sha256"))
+                issued.add(str(leaf.body.get("pdf_sha256")))
             elif leaf.t == "certificate.revoked":
                 report.find("person_revoked", number=str(leaf.body.get("number", "")))
     names = [name for name in archive.members if name.startswith(_DOCUMENTS)]

@@ -7,6 +7,7 @@ import zipfile
 from typing import NamedTuple
 
 from lmscompliance.verifier.package import read
+from lmscompliance.verifier.parts import NotOurWorkbook
 from lmscompliance.verifier.shape import COUNT, Shape, Shaped
 
 _PART = "xl/styles.xml"
@@ -61,22 +62,63 @@ class Look(NamedTuple):
 
 def looks(archive: zipfile.ZipFile) -> list[Look]:
     """Return each cell format; raises ``NotOurWorkbook`` for what could hide or change what a cell says."""
-    found: list[Look] = []
-    coloured: list[bool] = []
-    shaped = Shaped(_PART, _SHAPE)
+    styles = _Styles()
+    read(archive, _PART, styles.start, styles.end)
+    return styles.looks
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        place = shaped.start(name, attributes)
+
+class _Styles:
+    """Follows the part that holds fonts, fills and cell formats."""
+
+    def __init__(self) -> None:
+        self.looks: list[Look] = []
+        self._shaped = Shaped(_PART, _SHAPE)
+        self._sections: set[str] = set()
+        self._colours: list[list[bool]] = []
+        """Of each font, whether each of its colours is its own alone."""
+        self._black = self._of_cells = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        place = self._shaped.start(name, attributes)
+        if place.startswith("styleSheet/"):
+            # Numbers count from the first font of a section: a second one may stand in its place.
+            if name in self._sections:
+                self._refuse(name)
+            self._sections.add(name)
+        elif place in {"fill/patternFill", "patternFill/fgColor"}:
+            self._black = attributes.get("patternType") == "solid" or (
+                self._black and "rgb" not in attributes
+            )
+        elif name == "alignment":
+            self._align(attributes)
+        else:
+            self._format(place, attributes)
+
+    def end(self, name: str) -> None:
+        self._shaped.end(name)
+        if name == "patternFill" and self._black:
+            msg = "a fill without a colour of its own is black, and hides text"
+            raise NotOurWorkbook(msg)
+
+    def _format(self, place: str, attributes: dict[str, str]) -> None:
         if place == "fonts/font":
-            coloured.append(False)
+            self._colours.append([])
         elif place == "font/color":
-            coloured[-1] = "rgb" in attributes
-        elif place == "cellXfs/xf":
-            font = int(attributes["fontId"])
-            shown = font < len(coloured) and coloured[font]
-            found.append(Look(int(attributes["numFmtId"]) if shown else -1, wraps=False))
-        elif name == "alignment" and attributes.get("wrapText"):
-            found[-1] = found[-1]._replace(wraps=True)
+            # Where both are there, programs take the theme's.
+            self._colours[-1].append(attributes.keys() == {"rgb"})
+        elif place.endswith("/xf"):
+            self._of_cells = place == "cellXfs/xf"
+            if self._of_cells:
+                font = int(attributes["fontId"])
+                shown = font < len(self._colours) and self._colours[font] == [True]
+                self.looks.append(Look(int(attributes["numFmtId"]) if shown else -1, wraps=False))
 
-    read(archive, _PART, start, shaped.end)
-    return found
+    def _align(self, attributes: dict[str, str]) -> None:
+        if not self._of_cells:
+            self._refuse("alignment")
+        if attributes.get("wrapText"):
+            self.looks[-1] = self.looks[-1]._replace(wraps=True)
+
+    def _refuse(self, name: str) -> None:
+        msg = f"{_PART} holds a <{name}>, which a ledger never has"
+        raise NotOurWorkbook(msg)

@@ -196,6 +196,10 @@ def test_nothing_that_is_handed_over_harms(filed: Filed, tmp_path: Path) -> None
     report = filed.verify(damaged)
     assert [one.code for one in report.problems] == ["files_unreadable"]
     assert len([one for one in report.findings if one.code == "file_missing"]) == 1
+    rare = tmp_path / "rare.zip"
+    with zipfile.ZipFile(rare, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("zeros", bytes(1000))
+    assert [one.code for one in filed.verify(filed.pack, rare).problems] == ["files_unreadable"]
     none = tmp_path / "none.zip"
     none.write_bytes(b"PK")
     assert [one.code for one in filed.verify(filed.pack, none).problems] == ["file_foreign"]

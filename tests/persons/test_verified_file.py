@@ -72,6 +72,10 @@ def _other_value(rows) -> None:
     row["values"] = dict.fromkeys(row["values"], "别的")
 
 
+def _falsely(row) -> dict[str, object]:
+    return {"entry": row["entry"], "values": {"name": "别人"}}
+
+
 def test_whatever_is_altered_or_taken_out_is_named(services, room, signer, tmp_path):
     """Entries, values, what the JSON tells, certificates: each by its own sentence, in both languages."""
     seal_all(services, signer)
@@ -92,6 +96,9 @@ def test_whatever_is_altered_or_taken_out_is_named(services, room, signer, tmp_p
         ({"my-data.json": b"[]"}, {"person_told_unreadable"}),
         (_retold(files, lambda rows: rows.pop(1)), told),
         (_retold(files, _other_value), told),
+        (_retold(files, lambda rows: rows.insert(0, _falsely(rows[0]))), told),
+        (_retold(files, lambda rows: rows[0]["entry"].update(n=float("inf"))), {"person_told_unreadable"}),
+        ({proofs[0]: bytes(2 << 20)}, {"person_unreadable"}),
     ):
         kept = {name: data for name, data in {**files, **changed}.items() if data is not None}
         report = _judged(tmp_path, kept, trust)

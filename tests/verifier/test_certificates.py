@@ -104,6 +104,7 @@ def test_each_field_that_is_not_what_was_recorded_is_named(tmp_path: Path) -> No
             lambda mini: [mini.certify(0, 1), mini.certify(0, 2)], "certificate_twice", id="two valid"
         ),
         pytest.param(lambda mini: mini.certify(0, 2), "certificate_gap", id="a count left out"),
+        pytest.param(lambda mini: mini.certify(0, 1 << 52), "certificate_gap", id="a count beyond all"),
         pytest.param(
             lambda mini: mini.certify(0, 1, number="WDGJ-2021-000001"),
             "certificate_series",

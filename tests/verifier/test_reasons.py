@@ -36,6 +36,7 @@ READERS = (
     "verifier/rfc3161",
     "verifier/shape",
     "verifier/sheets",
+    "verifier/styles",
 )
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 

@@ -112,6 +112,10 @@ def test_what_we_write_reads_back_the_same(workbook: bytes, tmp_path: Path) -> N
         ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color theme="0"/>', "never does"),
         ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color theme="1"/>', "format_differs"),
         ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color indexed="9"/>', "never does"),
+        ("xl/styles.xml", '<color rgb="FF1F1F1F"/>', '<color rgb="FF1F1F1F" theme="1"/>', "format_differs"),
+        ("xl/styles.xml", '<fgColor rgb="FFE7EEF5"/>', "", "is black"),
+        ("xl/styles.xml", "</cellStyleXfs>", "<xf><alignment/></xf></cellStyleXfs>", "never has"),
+        ("xl/styles.xml", "</fonts>", '</fonts><fonts><font><color theme="1"/></font></fonts>', "never has"),
         ("xl/styles.xml", 'name val="宋体"', 'name val="Wingdings"', "never does"),
         ("xl/styles.xml", '<family val="2"/>', '<family val="2"/><scheme val="minor"/>', "never has"),
         ("xl/styles.xml", "<b/>", "<b/><strike/>", "never has"),
@@ -186,6 +190,15 @@ def test_a_part_that_occurs_twice(workbook: bytes, tmp_path: Path) -> None:
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr(SHEET, b"<worksheet/>")
     assert "occurs twice" in _problems(out.getvalue(), tmp_path)[0]
+
+
+def test_a_method_that_inflates_without_bounds_is_refused(workbook: bytes, tmp_path: Path) -> None:
+    """One read of it could take all memory; and its damage is told in ways of its own."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert "compression method" in "".join(_problems(packed.getvalue(), tmp_path))
 
 
 def test_a_bomb_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
