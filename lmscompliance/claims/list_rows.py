@@ -202,9 +202,14 @@ class _Row:
             yield {"month": month}
 
     def _grant(self) -> dict[str, Json]:
-        day = _DAY.search(self.text("day"))
+        days = _DAY.findall(self.text("day"))
         try:
-            ended = date(*map(int, day.groups())).isoformat() if day else self._fault("day", "应为日期")
+            # Of “2021-02-03至2021-02-05” nobody guesses which one is meant.
+            ended = (
+                date(*map(int, days[0])).isoformat()
+                if len(days) == 1
+                else self._fault("day", "应为一个日期，如 2021-02-03；起止日期只留结束的一天")
+            )
         except ValueError:
             ended = self._fault("day", "没有这一天")
         yuan = self.text("yuan") or "0"

@@ -116,6 +116,21 @@ def test_a_refusal_fails_the_job_with_its_reason(services: Services) -> None:
     assert (state.state, state.outcome["code"]) == ("failed", "jobs.no_such_job")
 
 
+def test_a_refusal_of_what_was_cancelled_holds_up_nobody(services: Services) -> None:
+    """It stays cancelled, and the same worker goes on with the next."""
+    with transaction(services.database) as session:
+        ids = [queue.enqueue(session, services, "export", subject) for subject in ("first", "second")]
+
+    def refuse(services: Services, taken: queue.Claim) -> None:
+        with transaction(services.database) as session:
+            queue.cancel(session, taken.kind, taken.subject)
+        raise InvalidInput("web.bad_form")
+
+    assert worker.work_off(services, {"export": refuse}) == 2
+    with reading(services.database) as session:
+        assert {queue.state_of(session, one).state for one in ids} == {"cancelled"}
+
+
 def test_a_job_that_keeps_breaking_is_given_up(services: Services, caplog: pytest.LogCaptureFixture) -> None:
     """A defect is logged and tried again a bounded number of times, then the job is failed."""
     job = _enqueue(services)
