@@ -9,6 +9,9 @@ from typing import Any
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.tlog.leaf import Leaf
 
+_MOST_DIGITS = 100
+"""Before or behind a decimal's point: far more than any score or time has."""
+
 
 class BadFact(ValueError):
     """A leaf does not say what its type must say; names the entry."""
@@ -70,7 +73,8 @@ class Body:
             value = Decimal(self.text(name))
         except InvalidOperation:
             value = Decimal("NaN")
-        if not value.is_finite():
+        # Written out, 1E+999999999 takes all memory there is.
+        if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
             raise BadFact(self._leaf, f"'{name}' is not a decimal")
         return value
 
