@@ -26,11 +26,12 @@ from lmscompliance.verifier.receipt import Receipt, verify_receipt
 from lmscompliance.verifier.report import Remark, Report, Step
 
 TOLD = "my-data.json"
+_FOR_READING = frozenset({TOLD, "my-data.html", "my-data.pdf", "sessions.csv"})
 PROOF = ".tlog-proof"
 _DOCUMENTS = "certificates/"
 _MOST_FILES = 100_000
 """Two years of full days leave some thousand segments; a directory of millions is an attack."""
-_MOST_BYTES = 1 << 28
+_MOST_TOLD = 1 << 26
 MOST_OF_RECEIPT = 1 << 20
 """Bytes of a receipt: it holds one entry, and whatever is longer is none."""
 
@@ -63,6 +64,9 @@ def verify_person(path: Path, trust: str | bytes | None) -> Report:
             _streams(report, receipts)
             _told(report, archive, receipts)
             _certificates(report, archive, receipts)
+            for name in archive.members:
+                if not (name in _FOR_READING or name.endswith(PROOF) or name.startswith(_DOCUMENTS)):
+                    report.find("person_unknown", file=name)
     except OSError as error:
         step.skip("unreadable", path=str(path), reason=error.strerror or str(error))
         report.unverifiable.append(Remark("unreadable", {"path": str(path), "reason": error.strerror or ""}))
@@ -123,7 +127,7 @@ def _told(report: Report, archive: LooseArchive, receipts: Receipts) -> None:
     """Hold the entries and values that ``my-data.json`` tells against the receipts."""
     step = report.step("person_told")
     try:
-        told = _entries(json.loads(archive.read(TOLD, _MOST_BYTES)))
+        told = _entries(json.loads(archive.read(TOLD, _MOST_TOLD)))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         step.fail("person_told_unreadable", reason=f"{type(error).__name__}")
         return
@@ -144,19 +148,29 @@ def _told(report: Report, archive: LooseArchive, receipts: Receipts) -> None:
     step.say("person_told_detail", count=sum(map(len, receipts.values())))
 
 
-def _entries(data: Any) -> dict[Stream, dict[int, object]]:
-    found: dict[Stream, dict[int, object]] = defaultdict(dict)
+def _entries(data: Any) -> dict[Stream, dict[int, str | None]]:
+    found: dict[Stream, dict[int, str | None]] = defaultdict(dict)
     for one in data["classes"]:
         for row in one["evidence"]:
             entry = row["entry"]
-            listed, n = found[str(entry["class"]), str(entry["stream"])], int(entry["n"])
+            listed, n = found[_name(entry["class"]), _name(entry["stream"])], int(entry["n"])
             # Of an entry that is told twice, one could be right and the other be read: it equals no receipt.
-            listed[n] = None if n in listed else (entry, row["values"])
+            listed[n] = None if n in listed else _text(entry, row["values"])
     return found
 
 
-def _said(receipt: Receipt) -> object:
-    return json.loads(_leaf(receipt).encode()), dict(receipt.values)
+def _said(receipt: Receipt) -> str:
+    return _text(json.loads(_leaf(receipt).encode()), dict(receipt.values))
+
+
+def _text(*parts: object) -> str:
+    # As text, because Python holds 1, 1.0 and true for equal.
+    return json.dumps(parts, sort_keys=True)
+
+
+def _name(said: object) -> str:
+    """Return a name that a report may repeat; ``ValueError`` for half a character, which no file can hold."""
+    return str(said).encode("utf-8").decode("utf-8")
 
 
 def _leaf(receipt: Receipt) -> Leaf:

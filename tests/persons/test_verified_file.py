@@ -83,6 +83,8 @@ def test_whatever_is_altered_or_taken_out_is_named(services, room, signer, tmp_p
     whole = _judged(tmp_path, files, trust)
     assert whole.verdict is Verdict.VALID, whole.lines("en")
     assert _judged(tmp_path, files, None).verdict is Verdict.UNVERIFIABLE
+    more = _judged(tmp_path, {**files, "证书.pdf": b"%PDF"}, trust)
+    assert [one.code for one in more.findings] == ["person_unknown"]
     proofs = sorted(name for name in files if name.endswith(".tlog-proof"))
     (certificate,) = (name for name in files if name.startswith("certificates/"))
     altered = files[proofs[2]].replace(b"extra ", b"extra A", 1)
@@ -95,6 +97,8 @@ def test_whatever_is_altered_or_taken_out_is_named(services, room, signer, tmp_p
         ({certificate: files[certificate] + b"\n"}, {"person_document"}),
         ({"my-data.json": b"[]"}, {"person_told_unreadable"}),
         (_retold(files, lambda rows: rows.pop(1)), told),
+        (_retold(files, lambda rows: rows[0]["entry"].update(v=True)), told),
+        (_retold(files, lambda rows: rows[0]["entry"].update(stream="\ud800")), {"person_told_unreadable"}),
         (_retold(files, _other_value), told),
         (_retold(files, lambda rows: rows.insert(0, _falsely(rows[0]))), told),
         (_retold(files, lambda rows: rows[0]["entry"].update(n=float("inf"))), {"person_told_unreadable"}),
