@@ -207,6 +207,7 @@ class _Run:
                     folder / "bundle": done.bundle,
                 }
             )
+            self.progress("bundle", 1, 1)
         self._finish(digest, stamped_at, kept=kept)
         return done
 

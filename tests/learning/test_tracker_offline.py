@@ -281,6 +281,8 @@ def test_a_page_that_was_left_and_came_back_goes_on(phone: Phone) -> None:
     phone.clock.advance(30)
     phone.page.clock.fast_forward(30_000)
     phone.page.go_back()
+    # Its script has asked what became of the session before the first second passes for it again.
+    expect(phone.page.locator(STATE)).to_have_text("计时中")
     phone.seconds(20)
     phone.about(40)
     assert len(phone.school.facts()) == 1

@@ -38,7 +38,7 @@ def run(room, monkeypatch):
 
 def test_a_quiz_by_commands(run):
     """A quiz is set and listed; a change wants a reason, and one that was taken away is called so."""
-    assert run("quiz", "list") == ""
+    assert run("quiz", "list") == "(There is none.)\n"
     assert "is set (version 1)" in run(
         "quiz", "set", "--lesson", 2, "--use", "required", "--draw", "single:2"
     )
