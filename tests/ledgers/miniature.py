@@ -30,6 +30,7 @@ from lmscompliance.training import queries, service
 from lmscompliance.training.service import EnterpriseInput, LessonInput
 from lmscompliance.vault import Vault
 from lmscompliance.vault.sources import FileKeys
+from tests.ledgers.invented import enumerated, question
 
 TOPICS = ("岗位技能", "安全生产", "职业道德", "防疫知识")
 CODE = "MINI-2021-01"
@@ -445,27 +446,6 @@ class Miniature:
 def _object(value: Json) -> dict[str, Json]:
     assert isinstance(value, dict)
     return value
-
-
-def enumerated(answers: list[Json]) -> list[tuple[str, Json]]:
-    """Return the given answers by question number, as a save has them."""
-    return [(str(number), answer) for number, answer in enumerate(answers, 1) if answer is not None]
-
-
-def question(topic: str, place: int, shift: int) -> Json:
-    """Return a frozen question; ``shift`` turns its options, as another paper would."""
-    options = ["甲", "乙", "丙", "丁"]
-    turned: list[Json] = [*options[shift % 4 :], *options[: shift % 4]]
-    return {
-        "question": f"bank-{place:04}",
-        "version": 1,
-        "topic": topic,
-        "kind": "single",
-        "stem": f"关于{topic}，下列说法正确的是？",
-        "options": turned,
-        "key": [turned.index("乙")],
-        "points": "25",
-    }
 
 
 def build(services: Services, clock: ManualClock, between: Callable[[], object] = list) -> Miniature:
