@@ -7,7 +7,7 @@ nothing. ``settled`` looks at all claims for the same people, holding their reco
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +35,7 @@ from lmscompliance.claims.projects import project_of
 from lmscompliance.completion.judging import Course, course_of, judge
 from lmscompliance.identity import links
 from lmscompliance.identity.models import Person
+from lmscompliance.jobs.progress import Progress
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import to_micros
 from lmscompliance.proofs.models import ACCEPTED, Proof
@@ -51,8 +52,6 @@ from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from lmscompliance.training.queries import RosterEntry
 
-Progress = Callable[[int, int], None]
-"""Is told how many trainees of how many were judged."""
 _AT_ONCE = 500
 _SEXES = {"男": "male", "女": "female"}
 

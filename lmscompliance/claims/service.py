@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.claims import judging, lines
-from lmscompliance.claims.judging import Assessment, Judged, Progress
+from lmscompliance.claims.judging import Assessment, Judged
 from lmscompliance.claims.models import ASKED, DECIDED, RETURNED, SUBMITTED, Claim
+from lmscompliance.jobs.progress import Progress
 from lmscompliance.jobs.queue import ClaimLost
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import shanghai_day, to_micros

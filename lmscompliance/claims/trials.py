@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
 from lmscompliance.claims import judging
-from lmscompliance.claims.judging import Judged, Progress
+from lmscompliance.claims.judging import Judged
 from lmscompliance.claims.models import ClaimPreview
 from lmscompliance.claims.supposing import supposed
+from lmscompliance.jobs.progress import Progress
 from lmscompliance.rules.verdict import NotMet
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction

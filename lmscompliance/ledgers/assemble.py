@@ -18,9 +18,10 @@ from lmscompliance.evidence.cosigning import quorum_lines
 from lmscompliance.evidence.receipts import holders_receipt
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.evidence.succession import successions
+from lmscompliance.jobs.aside import Progress
 from lmscompliance.kernel.errors import Conflict, Misconfigured
 from lmscompliance.ledgers.earlier import write_earlier
-from lmscompliance.ledgers.gather import Cut, Gathered, HashedFile, Progress, write_evidence
+from lmscompliance.ledgers.gather import Cut, Gathered, HashedFile, write_evidence
 from lmscompliance.ledgers.paper import Paper
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lmscompliance.files import service as files
+from lmscompliance.jobs.aside import Progress
 from lmscompliance.kernel.errors import NotFound
-from lmscompliance.ledgers.gather import Progress
 from lmscompliance.ledgers.placing import place
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading

@@ -15,15 +15,13 @@ from sqlalchemy.orm import Session
 from lmscompliance.documents.archive import Compressor, Deflated, DeflatedFile
 from lmscompliance.evidence import class_stream, enrolment_stream, streams
 from lmscompliance.evidence.proofs import Proofs
+from lmscompliance.jobs.aside import Progress
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.services import Services
 from lmscompliance.tlog.leaf import Leaf
 from lmscompliance.verifier.bundle import DISCLOSURES, ENTRIES, FileDigest, disclosure_line, entry_line
 
 _CHUNK = 1 << 18
-Progress = Callable[[str, int, int], None]
-"""Told the phase (entries, masked, workbook, pdf, bundle), what is done of it and what there is to do."""
-
 _STREAMS = 50
 """Streams that are read as of one moment."""
 

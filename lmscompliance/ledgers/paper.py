@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lmscompliance.documents import pdf
 from lmscompliance.documents.pdf_rows import PIECE_ROWS, Spool
-from lmscompliance.ledgers.gather import Progress
+from lmscompliance.jobs.aside import Progress
 from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger_terms as terms
 from lmscompliance.rules import ledger_words as words

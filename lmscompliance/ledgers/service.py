@@ -24,10 +24,10 @@ from lmscompliance.evidence.cosigning import meets_trust
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import Signer
 from lmscompliance.jobs import aside
-from lmscompliance.jobs.aside import Aside
+from lmscompliance.jobs.aside import Aside, Progress
 from lmscompliance.kernel.errors import NotFound
 from lmscompliance.ledgers import assemble
-from lmscompliance.ledgers.gather import Cut, Gathered, Progress
+from lmscompliance.ledgers.gather import Cut, Gathered
 from lmscompliance.ledgers.models import FULL, PUBLIC, LedgerExport
 from lmscompliance.ledgers.placing import kept_directory, place, scratch
 from lmscompliance.policy import Notice

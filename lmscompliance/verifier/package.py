@@ -85,9 +85,11 @@ def sheet_names(archive: zipfile.ZipFile) -> list[str]:
     _check_types(archive, sheets)
     _check_relations(archive, _RELATIONS, _ROOTS)
     within = [(f"{_OFFICE}/relationships/worksheet", sheet.removeprefix("xl/")) for sheet in sheets]
-    further = [(f"{_OFFICE}/relationships/{kind}", target) for kind, target in (
-        ("theme", "theme/theme1.xml"), ("styles", "styles.xml"))]  # fmt: skip
-    found = _check_relations(archive, _SHEETS, {*within, *further})
+    look = {
+        (f"{_OFFICE}/relationships/theme", "theme/theme1.xml"),
+        (f"{_OFFICE}/relationships/styles", "styles.xml"),
+    }
+    found = _check_relations(archive, _SHEETS, {*within, *look})
     if found[: len(within)] != within:
         msg = "the sheets' names and parts do not belong together"
         raise NotOurWorkbook(msg)
