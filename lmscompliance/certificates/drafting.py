@@ -17,6 +17,7 @@ from lmscompliance.completion.judging import TraineeStatus
 from lmscompliance.evidence.streams import length
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import Conflict
+from lmscompliance.rules.certificates import MOST
 from lmscompliance.rules.marking import plain
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -89,6 +90,8 @@ def before(session: Session, class_id: str, enrolment_id: str) -> list[Certifica
     ).all()
     if any(one.revoked_at is None for one in found):
         raise Conflict("certificates.held_already")
+    if len(found) >= MOST:
+        raise Conflict("certificates.too_often", most=MOST)
     return [*found]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased, defer
 
 from lmscompliance import evidence
@@ -20,8 +21,9 @@ from lmscompliance.evidence.streams import leaves_of_type
 from lmscompliance.identity import looks
 from lmscompliance.identity.accounts import GUESS_WINDOW, count_guess
 from lmscompliance.kernel.actor import Actor
-from lmscompliance.kernel.clock import from_micros
+from lmscompliance.kernel.clock import from_micros, shanghai_text
 from lmscompliance.kernel.errors import Gone, NotFound, TooMany
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.masking import mask_number
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
@@ -32,6 +34,23 @@ from lmscompliance.training.models import TrainingClass
 MOST_OF_ADDRESS = 300
 """Certificates that one address may look up within ``GUESS_WINDOW``: an office with a pile of them stays
 below."""
+
+
+_Found = Row[Certificate, str | None, str | None, str | None, str | None]
+_Query = Select[Certificate, str | None, str | None, str | None, str | None]
+"""A certificate, then number and code of the one before it and of the one after."""
+
+
+_UNTOLD = frozenset({"sex", "template"})
+"""What a certificate says and its check page does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another certificate of the same trainee and class: its number, and the code of its check page."""
+
+    number: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +72,32 @@ class Shown:
     revoked_at: datetime | None
     revoked_by: str
     reason: str
-    replaced: bool
-    """Whether the trainee was issued another one since."""
+    predecessor: Other | None = None
+    """The revoked one that this one stands in for."""
+    successor: Other | None = None
+    """The one that was issued in this one's place."""
 
     @property
     def name(self) -> str:
         """The holder's name, while it is there."""
         return "" if self.content is None else self.content.name
+
+    def to_json(self) -> dict[str, Json]:
+        """Return what the public check tells, for programs; the links between certificates are the page's."""
+        said: dict[str, Json] = {}
+        if self.content is not None:
+            known = json.loads(self.content.encode())
+            said = {name: value for name, value in known.items() if name not in _UNTOLD} | {
+                "id_number": self.id_masked
+            }
+        return said | {
+            "number": self.number,
+            "valid": self.revoked_at is None,
+            "issued": shanghai_text(self.issued_at),
+            "revoked": shanghai_text(self.revoked_at),
+            "reason": self.reason,
+            "pdf_sha256": self.pdf_sha256,
+        }
 
 
 def subject(services: Services, class_id: str) -> TrainingClass:
@@ -124,23 +162,32 @@ def in_class(session: Session, services: Services, class_id: str, state: str = "
     return [*_each(services, session.execute(_of_class(class_id, state)))]
 
 
-def _each(services: Services, rows: Iterable[Row[Certificate, bool]]) -> Iterator[Shown]:
-    return (_shown(services, row, replaced=replaced) for row, replaced in rows)
+def _each(services: Services, rows: Iterable[_Found]) -> Iterator[Shown]:
+    return (_shown(services, row) for row in rows)
 
 
-def _of_class(class_id: str, state: str) -> Select[Certificate, bool]:
-    later = aliased(Certificate)
-    replaced = exists().where(
-        later.class_id == Certificate.class_id,
-        later.enrolment_id == Certificate.enrolment_id,
-        later.n > Certificate.n,
-    )
+def _with_others() -> _Query:
+    """Select certificates, each with number and code of the one before and the one after it."""
+    earlier, later = aliased(Certificate), aliased(Certificate)
+
+    def of_same(other: type[Certificate], n: ColumnElement[int]) -> ColumnElement[bool]:
+        return and_(
+            other.class_id == Certificate.class_id,
+            other.enrolment_id == Certificate.enrolment_id,
+            other.n == n,
+        )
+
     # Without the documents: thousands of them would stand in memory for a list.
-    rows = (
-        select(Certificate, replaced)
+    return (
+        select(Certificate, earlier.number, earlier.code, later.number, later.code)
+        .outerjoin(earlier, of_same(earlier, Certificate.n - 1))
+        .outerjoin(later, of_same(later, Certificate.n + 1))
         .options(defer(Certificate.pdf_sealed))
-        .where(Certificate.class_id == class_id)
     )
+
+
+def _of_class(class_id: str, state: str) -> _Query:
+    rows = _with_others().where(Certificate.class_id == class_id)
     if state in STATES:
         holds = Certificate.revoked_at.is_(None)
         rows = rows.where(holds if state == VALID else ~holds)
@@ -150,10 +197,8 @@ def _of_class(class_id: str, state: str) -> Select[Certificate, bool]:
 
 def of_enrolment(session: Session, services: Services, class_id: str, enrolment_id: str) -> list[Shown]:
     """Return an enrolment's certificates, the oldest first."""
-    rows = select(Certificate).where(
-        Certificate.class_id == class_id, Certificate.enrolment_id == enrolment_id
-    )
-    return [_shown(services, row) for row in session.scalars(rows.order_by(Certificate.n))]
+    rows = _with_others().where(Certificate.class_id == class_id, Certificate.enrolment_id == enrolment_id)
+    return [*_each(services, session.execute(rows.order_by(Certificate.n)))]
 
 
 def documents(session: Session, services: Services, class_id: str, enrolment_id: str) -> dict[str, bytes]:
@@ -169,7 +214,8 @@ def documents(session: Session, services: Services, class_id: str, enrolment_id:
 def own(services: Services, actor: Actor, class_id: str) -> Shown:
     """Return the actor's newest certificate of the class; raises ``NotFound``."""
     with reading(services.database) as session:
-        return _shown(services, _own(session, actor, class_id))
+        mine = _own(session, actor, class_id)
+        return _shown(services, session.execute(_with_others().where(Certificate.id == mine.id)).one())
 
 
 def public(services: Services, code: str, ip: str) -> Shown:
@@ -182,8 +228,8 @@ def public(services: Services, code: str, ip: str) -> Shown:
         count = count_guess(session, key, services.clock.now())
         row = None
         if count <= MOST_OF_ADDRESS:
-            row = session.scalar(select(Certificate).where(Certificate.code == code))
-        shown = None if row is None else _as_recorded(session, row, _shown(services, row))
+            row = session.execute(_with_others().where(Certificate.code == code)).one_or_none()
+        shown = None if row is None else _as_recorded(session, row[0], _shown(services, row))
     if count > MOST_OF_ADDRESS:
         raise TooMany("certificates.too_many", minutes=int(GUESS_WINDOW.total_seconds()) // 60)
     if shown is None:
@@ -254,7 +300,8 @@ def _own(session: Session, actor: Actor, class_id: str) -> Certificate:
     return found
 
 
-def _shown(services: Services, row: Certificate, *, replaced: bool = False) -> Shown:
+def _shown(services: Services, found: _Found) -> Shown:
+    row, before, before_code, after, after_code = found
     vault, content = services.vault, None
     if row.content_sealed is not None:
         content = Content.decode(vault.open(CONTENT_PLACE, row.content_sealed))
@@ -269,9 +316,14 @@ def _shown(services: Services, row: Certificate, *, replaced: bool = False) -> S
         id_masked="" if content is None else mask_number(content.id_number),
         revoked_at=row.revoked_at,
         revoked_by=row.revoked_by or "",
-        replaced=replaced,
+        predecessor=_other(before, before_code),
+        successor=_other(after, after_code),
         reason="" if row.reason_sealed is None else vault.open(REASON_PLACE, row.reason_sealed),
     )
+
+
+def _other(number: str | None, code: str | None) -> Other | None:
+    return None if number is None or code is None else Other(number, code)
 
 
 def _pdf(services: Services, row: Certificate) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, make_response, request
+from flask import Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
 from lmscompliance.certificates import issuing, jobs, reading, revoking
@@ -20,8 +20,10 @@ from lmscompliance.web import (
     current_services,
     locale,
     page_number,
+    problem,
     redirect_to,
     render,
+    url,
 )
 
 routes = Routes()
@@ -39,7 +41,10 @@ def check(code: str) -> ResponseReturnValue:
     """Show anybody who has a certificate's address what it says and whether it holds.
 
     No account says which language they read: the page offers both, and begins with the browser's.
+    ``?format=json`` is the same for programs.
     """
+    if request.args.get("format") == "json":
+        return _told(code)
     shown, refused = None, None
     try:
         shown = reading.public(current_services(), code, client_ip())
@@ -162,6 +167,19 @@ def own_file(class_id: str, part: str) -> ResponseReturnValue:
     if receipt is None:
         raise Conflict("certificates.not_sealed")
     return _file(receipt.encode("utf-8"), f"{shown.number}.tlog-proof", "text/plain; charset=utf-8")
+
+
+def _told(code: str) -> ResponseReturnValue:
+    try:
+        shown = reading.public(current_services(), code, client_ip())
+    except ComplianceError as error:
+        return _unkept(problem(error))
+    others = {"replaces": shown.predecessor, "replaced_by": shown.successor}
+    links = {
+        name: other and {"number": other.number, "url": url("certificate_check", code=other.code)}
+        for name, other in others.items()
+    }
+    return _unkept(jsonify(shown.to_json() | links))
 
 
 def _spoken() -> str:

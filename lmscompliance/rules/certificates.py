@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 DIGITS = 6
 """The least that a number's last part has, with zeros before it."""
 
+MOST = 30
+"""Certificates that a trainee is issued of one class: each is judged by what was recorded until then, so
+without a bound a log could make whoever verifies it do far more work than is in it."""
+
 
 def number_of(prefix: str, year: int, count: int) -> str:
     """Return the number of a series' certificate ``count``."""

@@ -12,6 +12,7 @@ from lmscompliance.policy import Notice
 from lmscompliance.rules import ledger_words as words
 from lmscompliance.rules.certificates import DIGITS, CertificateRecord, series_of
 from lmscompliance.rules.ledger import judge_issued
+from lmscompliance.rules.ledger_certificates import successors
 from lmscompliance.rules.ledger_context import Judged
 from lmscompliance.rules.ledger_facts import WITHHELD, ClassRecord
 from lmscompliance.rules.marking import plain
@@ -42,6 +43,7 @@ class CertificateCheck:
     def check(self, judged: Judged, who: Mapping[str, object]) -> None:
         """Check one trainee's certificates; that one is revoked is a finding."""
         given = list(judged.trainee.certificates.values())
+        after = successors(given)
         for place, one in enumerate(given):
             what = {**who, "number": one.number}
             self._numbered(one, what)
@@ -55,7 +57,10 @@ class CertificateCheck:
             self._stated(one, judged, what)
             if one.revoked_us is not None:
                 self.revoked += 1
-                self._report.find("certificate_revoked", **what)
+                if one.number in after:
+                    self._report.find("certificate_replaced", by=after[one.number], **what)
+                else:
+                    self._report.find("certificate_revoked", **what)
             else:
                 self.valid += 1
                 if not (judged.training.met and judged.exam.passed):

@@ -76,6 +76,7 @@ def test_from_issuing_to_the_check_of_a_revoked_one(services, tmp_path):
     assert bureau.post(f"{base}s/{certificate}/revoke", data={"reason": "代考"}).status_code == 303
     assert all(text in _words(bureau.get(f"{base}s")) for text in ("证书已撤销", "代考"))
     _found_and_issued_again(services, app, f"{base}s", certificate)
+    _told_of_each_other(stranger, urlsplit(address).path)
     assert all(text in _words(stranger.get(urlsplit(address).path)) for text in ("证书已撤销", "代考"))
     assert client_for(app, auditor(room.class_id)).get(f"{base}s").status_code == 200
     english = stranger.get(urlsplit(address).path, headers={"Accept-Language": "en-GB,en;q=0.9"})
@@ -108,9 +109,32 @@ def _found_and_issued_again(services, app, page, certificate):
     assert own.post(f"{page}/{certificate}/reissue").status_code == 403
     assert "重新颁发" in _words(office.get(page))
     assert office.post(f"{page}/{certificate}/reissue").status_code == 303
-    assert "替换的原证书编号：PX-2021-000001" in _words(office.get(f"{page}?state=valid"))
+    assert "替换的原证书编号： PX-2021-000001" in _words(office.get(f"{page}?state=valid"))
+    assert "替代本证书的新证书编号： PX-2021-000002" in _words(office.get(f"{page}?state=revoked"))
     assert "重新颁发" not in _words(office.get(f"{page}?state=revoked")).replace("须逐张重新颁发", "")
     assert office.post(f"{page}/{certificate}/reissue").status_code == 409
+
+
+def _told_of_each_other(stranger, path):
+    """Go from the revoked one's check page to its successor's and back, as a person and as a program."""
+    page = stranger.get(path)
+    assert "已由 PX-2021-000002 号证书替代" in _words(page)
+    after = re.search(r'href="([^"]+)">PX-2021-000002', page.text)[1]
+    back = stranger.get(after)
+    assert "证书有效" in _words(back)
+    assert re.search(r'href="([^"]+)">PX-2021-000001', back.text)[1] == path
+    told, other = (stranger.get(one, query_string={"format": "json"}).json for one in (path, after))
+    assert (told["valid"], told["replaced_by"], told["replaces"]) == (
+        False, {"number": "PX-2021-000002", "url": after}, None,
+    )  # fmt: skip
+    assert (other["valid"], other["replaces"]["url"], other["replaced_by"]) == (True, path, None)
+    assert (other["name"], other["number"], "********" in other["id_number"]) == (
+        "张三",
+        "PX-2021-000002",
+        True,
+    )
+    unknown = stranger.get("/compliance/certificates/nothing?format=json")
+    assert (unknown.status_code, unknown.json["code"]) == (404, "certificates.unknown")
 
 
 def _content(**changes: Any) -> Content:

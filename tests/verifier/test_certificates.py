@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from lmscompliance.ledgers.models import PUBLIC
@@ -33,7 +34,11 @@ def test_what_was_issued_rightly_is_only_told(reissued: Exported, tmp_path: Path
     """Revoked and issued again is a finding; without anybody's values the states still verify."""
     report = verify(reissued.export.bundle, reissued.trust)
     assert report.verdict is Verdict.VALID_WITH_FINDINGS, "\n".join(report.lines("en"))
-    assert [one.code for one in report.findings] == ["certificate_revoked"]
+    assert [one.code for one in report.findings] == ["certificate_replaced"]
+    assert "由 PX-2021-000002 号证书替代" in "\n".join(report.lines("zh_CN"))
+    sheet = openpyxl.load_workbook(reissued.export.workbook)["⑤考核成绩册"]
+    cells = [str(cell) for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert any("由 PX-2021-000002 替代" in one and "原 PX-2021-000001" in one for one in cells), sheet.title
     mini = reissued.miniature
     mirror = export(mini.services, reissued.signer, mini.class_id, tmp_path, form=PUBLIC)
     report = verify(mirror.bundle, mirror.trust.read_bytes())
