@@ -107,6 +107,8 @@ class Settings:
     """Whether this process may run the periodic jobs (any number may; a lease elects one)."""
     fast_lane: bool = True
     """Whether plain beats are answered in front of Flask; otherwise its view answers each of them."""
+    beat_affinity: bool = True
+    """Whether threads that take beats in a crowd are kept on one processor meanwhile (PostgreSQL, Linux)."""
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Settings:
@@ -203,6 +205,7 @@ class Settings:
             ("link_minutes", _at_least(1, self.link_minutes)),
             ("scheduler", isinstance(self.scheduler, bool)),
             ("fast_lane", isinstance(self.fast_lane, bool)),
+            ("beat_affinity", isinstance(self.beat_affinity, bool)),
         ]
         for name, holds in expectations:
             if not holds:

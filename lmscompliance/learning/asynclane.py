@@ -17,8 +17,8 @@ from lmscompliance.learning import beats, fastlane
 from lmscompliance.learning.fastlane import Application, BeatRoute
 from lmscompliance.learning.plainbeats import LONGEST, PlainBeats
 from lmscompliance.learning.threaded import ThreadedWsgi, latin1, peer_of
+from lmscompliance.services import Services
 from lmscompliance.storage.asyncwriters import AsyncGroupCommit, AsyncWriter, InThread
-from lmscompliance.storage.database import Database
 from lmscompliance.storage.rowwriter import NotKept
 
 THREADS = 16
@@ -38,7 +38,7 @@ class AsyncLane:
         self._sender_of = route.sender_of
         self._headers = [("Content-Type", "application/json"), *route.headers]
         self._plain = PlainBeats(route.services)
-        self._writer = _writer(route.services.database)
+        self._writer = _writer(route.services)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
@@ -80,7 +80,8 @@ class AsyncLane:
         return None
 
 
-def _writer(database: Database) -> AsyncWriter:
+def _writer(services: Services) -> AsyncWriter:
+    database = services.database
     if database.is_sqlite:
-        return InThread(fastlane.writer(database), key=beats.KEY)
+        return InThread(fastlane.writer(services), key=beats.KEY)
     return AsyncGroupCommit(database, fastlane.of_active, beats.COLUMNS, key=beats.KEY)

@@ -58,7 +58,7 @@ class FastLane:
         self._ready = route.ready
         self._headers = [("Content-Type", "application/json"), *route.headers]
         self._plain = PlainBeats(route.services)
-        self._writer = writer(route.services.database)
+        self._writer = writer(route.services)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -67,6 +67,8 @@ class FastLane:
             if body is not None:
                 start_response("200 OK", [*self._headers, ("Content-Length", str(len(body)))])
                 return [body]  # a list: granian hands one over whole, anything else it iterates from outside
+        # A page, and whatever process it starts, may compute on every processor.
+        self._writer.leave()
         return self._inner(environ, start_response)
 
     def _answer(self, environ: Environ) -> bytes | None:
@@ -100,8 +102,10 @@ def of_active(sent: Mapping[str, ColumnElement[Any]]) -> Update:
     return beats.plain_beat(sent).where(OpenSession.active)
 
 
-def writer(database: Database) -> RowWriter:
+def writer(services: Services) -> RowWriter:
     """Return what writes plain beats from threads."""
+    database = services.database
     if database.is_sqlite:
         return WalWriter(database, of_active, beats.COLUMNS, key=beats.KEY)
-    return GroupCommit(database, of_active, beats.COLUMNS, key=beats.KEY)
+    affinity = services.settings.beat_affinity
+    return GroupCommit(database, of_active, beats.COLUMNS, key=beats.KEY, affinity=affinity)

@@ -26,6 +26,7 @@ from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 
+from lmscompliance.storage.affinity import SharedProcessor
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row
 
@@ -37,6 +38,9 @@ WORTH_A_COMMIT = 32
 more than its rows do."""
 PATIENCE_SECONDS = 0.05
 """How long they wait. What is under way may be held up by a row that somebody else has locked."""
+
+CROWD = 4
+"""So many rows wait when a thread that brings another is kept on one processor with the others."""
 
 _NUMBER = "number"
 _SETTINGS = (
@@ -70,13 +74,19 @@ class _Waiting:
 class GroupCommit:
     """Writes rows in groups over connections of its own; opens one when a batch finds none."""
 
-    def __init__(self, database: Database, build: Build, columns: Columns, *, key: int) -> None:
-        """Prepare the statement; the first ``key`` columns name the row that is updated."""
+    def __init__(
+        self, database: Database, build: Build, columns: Columns, *, key: int, affinity: bool = True
+    ) -> None:
+        """Prepare the statement; the first ``key`` columns name the row that is updated.
+
+        With ``affinity``, threads that wait in a crowd are brought together on one processor.
+        """
         self._engine = database.engine
         self._names = (*columns, _NUMBER)
         self._texts = texts_of(columns)
         self._statement = str(batch_of(build, columns).compile(dialect=database.engine.dialect))
         self._key = key
+        self._processor = SharedProcessor() if affinity else None
         self._mutex = threading.Lock()
         self._leaders = 0
         self._under_way: set[Row] = set()
@@ -89,6 +99,8 @@ class GroupCommit:
     def keep(self, row: Row) -> bool:
         """Update with ``row`` and wait for its commit; tell whether a row matched."""
         mine = _Waiting(row)
+        if self._processor is not None and len(self._queue) >= CROWD:
+            self._processor.join()
         with self._mutex:
             if self._may_lead(1) and self._is_first(mine):
                 self._lead_next(mine)
@@ -103,6 +115,11 @@ class GroupCommit:
         if mine.error is not None:
             raise NotKept from mine.error
         return mine.kept
+
+    def leave(self) -> None:
+        """Let the calling thread run on every processor that it was allowed before its rows."""
+        if self._processor is not None:
+            self._processor.leave()
 
     def close(self) -> None:
         """Let go of the connections; one that is in use just now is closed after it."""

@@ -33,6 +33,10 @@ class RowWriter(Protocol):
         """Update with ``row``; tell whether a row matched. Raises ``NotKept``."""
         ...
 
+    def leave(self) -> None:
+        """Be told that the calling thread turns to something else, whatever that may be."""
+        ...
+
     def close(self) -> None:
         """Let go of every connection; the next ``keep`` opens anew."""
         ...

@@ -105,6 +105,9 @@ class WalWriter:
             ((opened.rowids[named],),) = found
         return bool(found)
 
+    def leave(self) -> None:
+        """Do nothing: a thread keeps nothing between two rows."""
+
     def close(self) -> None:
         """Sync what was kept and let go of the file."""
         with self._lock:

@@ -42,6 +42,7 @@ def test_defaults_are_documented_as_they_are() -> None:
         "locale",
         "scheduler",
         "fast_lane",
+        "beat_affinity",
     ):
         default = next(field.default for field in fields(Settings) if field.name == name)
         assert documented[PREFIX + name.upper()] == str(default)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 
+from lmscompliance.extension.mounting import beat_route
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.learning import fastlane, nonces
+from lmscompliance.learning.fastlane import FastLane
 from lmscompliance.learning.service import Started
 from lmscompliance.services import Services
+from lmscompliance.storage import groupcommit
 from lmscompliance.storage.database import Database
 from tests.learning.lanes import BEATS, FAST_LANES, app_with, count_passed_on, way_in
 from tests.learning.school import DESKTOP, PHONE, Player, School, open_school
@@ -149,6 +157,48 @@ def test_a_full_segment_is_the_views(school: School, lane: str) -> None:
     (fact,) = school.facts()
     assert len(fact.segments) == 2
     assert sum(len(segment.beats) for segment in fact.segments) == 1202
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="one processor is always shared"
+)
+def test_a_crowd_of_beats_is_kept_on_one_processor_and_a_page_never(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread stays there from beat to beat on PostgreSQL; before anything goes on to Flask it is let go."""
+    monkeypatch.setattr(groupcommit, "CROWD", 0)
+    every = os.sched_getaffinity(0)
+    told = "import os; print(len(os.sched_getaffinity(0)))"
+    started = school.start()
+    in_pages: list[tuple[set[int], int]] = []
+
+    def page(environ, start_response):
+        child = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+        in_pages.append((os.sched_getaffinity(0), int(child.stdout)))
+        if environ["PATH_INFO"] == "/fails":
+            raise ConnectionError
+        start_response("200 OK", [])
+        return [b""]
+
+    def kept(first_seq: int, *, affinity: bool = True) -> list[int]:
+        settings = replace(school.services.settings, beat_affinity=affinity)
+        app = app_with("lane", replace(school.services, settings=settings))
+        app.wsgi_app = FastLane(page, beat_route(app))
+        client, masks = app.test_client(), []
+        # The last is a beat that the lane cannot take.
+        for seq, path in enumerate(("/", "/fails", BEATS), first_seq):
+            assert _post(app, _beat(school, started, seq)).json["seq"] == seq
+            masks.append(len(os.sched_getaffinity(0)))
+            with suppress(ConnectionError):
+                client.post(path, data="{}")
+            masks.append(len(os.sched_getaffinity(0)))
+        return masks
+
+    with ThreadPoolExecutor(1) as thread:
+        on = 1 if not school.services.database.is_sqlite else len(every)
+        assert thread.submit(kept, 1).result() == [on, len(every)] * 3
+        assert thread.submit(kept, 4, affinity=False).result() == [len(every)] * 6
+    assert in_pages == [(every, len(every))] * 6
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x.sqlite3?uri=true"])
