@@ -15,6 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page, expect
 
 from lmscompliance.questions.service import QuestionValue
+from tests.support.browser import PATIENCE_MS
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
@@ -54,7 +55,7 @@ class Visitor:
             is_mobile=size is PHONE,
             has_touch=size is PHONE,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         visitor = cls(site, login, context, context.new_page())
         context.on("weberror", lambda error: visitor.errors.append(str(error.error)))
         visitor.go("/")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,12 +12,11 @@ import pytest
 
 from tests.demo import site
 from tests.demo.quick import write_policy
+from tests.support import browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = (
-    "--no-sandbox",
     "--disable-quic",
     "--disable-background-networking",
     "--no-first-run",
@@ -41,16 +39,8 @@ TERMS = {
 @pytest.fixture
 def chromium() -> Iterator[object]:
     """Return headless Chromium."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing; under CI=true that is a failure: apt-get install chromium")
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(SWITCHES))
-        yield browser
-        browser.close()
+    with browser.chromium(*SWITCHES) as opened:
+        yield opened
 
 
 def test_the_story_of_the_demo(chromium, tmp_path: Path) -> None:

@@ -6,16 +6,14 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import BrowserContext
 from werkzeug.serving import make_server
 
 from tests.support.app import ACTOR_HEADER, make_app
+from tests.support.browser import PATIENCE_MS, chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE_MS = 20_000
 ACTOR = {"account": "trainee-1", "role": "trainee", "enterprise": None, "districts": [], "locale": "zh_CN"}
 Visitors = Callable[[str, str, int], BrowserContext]
 
@@ -35,13 +33,8 @@ def site(hall) -> Iterator[str]:
 @pytest.fixture
 def visitors() -> Iterator[Visitors]:
     """Return how an account of a role opens a browser of a width; no script may fail in any."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing; under CI=true that is a failure: apt-get install chromium")
-        pytest.skip("Chromium is not installed: apt-get install chromium")
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with chromium() as browser:
 
         def visitor(account: str, role: str, width: int) -> BrowserContext:
             actor = {**ACTOR, "account": account, "role": role}
@@ -49,12 +42,10 @@ def visitors() -> Iterator[Visitors]:
                 viewport={"width": width, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
             )
             context.set_default_timeout(PATIENCE_MS)
-            expect.set_options(timeout=PATIENCE_MS)
             context.on("weberror", lambda error: errors.append(str(error.error)))
             return context
 
         yield visitor
-        browser.close()
     assert errors == []
 
 

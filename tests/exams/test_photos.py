@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from lmscompliance import evidence
 from lmscompliance.evidence.signer import LocalSigner
@@ -31,10 +31,11 @@ from lmscompliance.supervision import jobs, photos
 from lmscompliance.supervision.models import Anomaly
 from lmscompliance.verifier import Verdict, verify
 from tests.completion.classroom import open_classroom, publish_exam
-from tests.exams.browser import ACTOR, CHROMIUM, begin
+from tests.exams.browser import ACTOR, begin
 from tests.exams.hall import STATED, Hall, open_hall, with_terms
 from tests.files.samples import located, picture
 from tests.support.app import ACTOR_HEADER, client_for, inspector, make_app, trainee
+from tests.support.browser import PATIENCE_MS, chromium
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -239,15 +240,11 @@ def test_only_supervisors_see_a_photo_and_each_look_is_kept(hall: Hall) -> None:
 @pytest.mark.browser
 def test_the_page_asks_shows_the_camera_and_sends_a_photo(hall: Hall, site: str) -> None:
     """With Chromium's fake camera: agree, be asked at the moment, take it, and go on; then without one."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    flags = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        context = chromium.new_context(
+    with chromium("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as browser:
+        context = browser.new_context(
             viewport={"width": 360, "height": 740}, extra_http_headers={ACTOR_HEADER: json.dumps(ACTOR)}
         )
-        expect.set_options(timeout=20_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(site)
         page.get_by_role("button", name="我同意").click()
@@ -269,4 +266,3 @@ def test_the_page_asks_shows_the_camera_and_sends_a_photo(hall: Hall, site: str)
             page.get_by_role("button", name="没有摄像头或拍不了").click()
             expect(page.locator("[data-proctor]")).to_be_hidden()
             assert _rows(hall, attempt)[1].outcome == "unavailable"
-        chromium.close()

@@ -6,6 +6,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from PIL import Image, ImageDraw
@@ -17,6 +18,7 @@ from lmscompliance.rules.facts import SessionFact
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from tests.learning.site import STATE, Site, play
+from tests.support.browser import PATIENCE_MS, PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.browser,
@@ -42,6 +44,7 @@ def _visit(site: Site, *, storage: dict[str, object] | None = None) -> Page:
     for key, value in (storage or {}).items():
         text = json.dumps(json.dumps(value))
         context.add_init_script(f"sessionStorage.getItem({key!r}) || sessionStorage.setItem({key!r}, {text})")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.clock.install()
     page.goto(f"{site.address}/compliance/lessons/{site.school.class_id}/{site.school.lessons[0]}")
@@ -61,12 +64,11 @@ def _shot(page: Page, name: str) -> None:
 
 def _leave(page: Page) -> None:
     """Let the reader's idle time pass; a late scroll event of the page's own may take one more go."""
-    for _ in range(5):
+    until = monotonic() + PATIENCE_SECONDS
+    while AWAY not in page.locator(STATE).inner_text():
+        assert monotonic() < until
         page.clock.fast_forward(181_000)
         page.wait_for_timeout(300)
-        if AWAY in page.locator(STATE).inner_text():
-            break
-    expect(page.locator(STATE)).to_contain_text(AWAY)
 
 
 def _never(_route: object) -> None:

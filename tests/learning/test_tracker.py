@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import sleep
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +22,16 @@ HIDE = """hidden => {
     document.dispatchEvent(new Event('visibilitychange'));
 }"""
 MESSAGE = '[data-part="message"]'
+SEEK_BETWEEN_BEATS = """() => new Promise((done) => {
+    const ask = window.fetch, video = document.querySelector('video');
+    window.fetch = async (...what) => {
+        const answer = await ask(...what);
+        window.fetch = ask;
+        setTimeout(() => { const at = video.currentTime; video.currentTime = 60; done(at); }, 100);
+        return answer;
+    };
+})"""
+"""Jumps as soon as a beat is answered: while one is under way, the word of the jump has to wait for it."""
 
 
 def _states(fact: SessionFact) -> list[str]:
@@ -70,8 +80,8 @@ def test_a_seek_is_two_beats(site: Site) -> None:
     """Where it was and where it went are both said, so that only the jump itself is excluded."""
     page = site.visit()
     play(page)
-    sleep(1.5)
-    page.eval_on_selector("video", "video => { video.currentTime = 60; }")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 1.5")
+    played = page.evaluate(SEEK_BETWEEN_BEATS)
     (fact,) = site.wait(
         lambda facts: any(
             beat.position_ms >= 60_000 for segment in facts[0].segments for beat in segment.beats
@@ -79,15 +89,15 @@ def test_a_seek_is_two_beats(site: Site) -> None:
     )
     beats = [beat for segment in fact.segments for beat in segment.beats]
     landed = next(number for number, beat in enumerate(beats) if beat.position_ms >= 60_000)
-    assert beats[landed - 1].position_ms < 10_000
-    assert beats[landed].offset_ms - beats[landed - 1].offset_ms < 1500
+    assert beats[landed - 1].state == "paused"  # it was said as the jump began
+    assert beats[landed - 1].position_ms <= played * 1000 + 1
 
 
 def test_a_reload_goes_on_in_the_same_session_and_place(site: Site) -> None:
     """After a reload there is one session still, at the position it had."""
     page = site.visit()
     play(page)
-    sleep(2.2)
+    page.wait_for_function("() => document.querySelector('video').currentTime > 2")
     page.reload()
     expect(page.locator(STATE)).to_have_text("已暂停")
     page.wait_for_function("() => document.querySelector('video').currentTime > 1")
@@ -135,7 +145,8 @@ def test_a_text_counts_while_it_is_visible(site: Site) -> None:
     expect(page.locator(STATE)).to_have_text("计时中")
     (fact,) = site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 6 and _seen(facts[0]) >= 4)
     last = fact.segments[-1].beats[-1]
-    assert abs(last.position_ms - last.offset_ms) < 1000
+    # A busy machine reads less than the time that passes, and nobody ever more.
+    assert 1000 <= last.position_ms <= _seen(fact) * 1000 + 500
     page.evaluate(HIDE, arg=True)
     site.wait(lambda facts: _states(facts[0])[-1] == "hidden")
     assert site.school.account().credited_seconds >= 2
@@ -148,7 +159,7 @@ def test_a_lost_network_is_shown_and_survived(site: Site) -> None:
     page.context.set_offline(True)
     expect(page.locator(MESSAGE)).to_contain_text("网络中断")
     page.context.set_offline(False)
-    expect(page.locator(MESSAGE)).to_be_hidden(timeout=8000)
+    expect(page.locator(MESSAGE)).to_be_hidden()
     before = len(_states(site.school.facts()[-1]))
     site.wait(lambda facts: len(_states(facts[-1])) > before + 1)
 
@@ -158,9 +169,16 @@ def test_a_page_that_includes_the_tracker_twice_has_one_loop(site: Site) -> None
     page = site.visit()
     page.add_script_tag(url="/compliance/static/tracker.js")
     play(page)
-    sleep(4)
-    (fact,) = site.school.facts()
-    assert 3 <= len(_states(fact)) <= 9
+    (fact,) = site.wait(lambda facts: bool(facts) and len(_states(facts[0])) >= 7)
+    beats = {beat.seq: (beat, segment) for segment in fact.segments for beat in segment.beats}
+    told = [
+        (segment.start_us // 1000 + beat.offset_ms, beat.state)
+        for _, (beat, segment) in sorted(beats.items())
+    ]
+    # After the opening and the first beat only the interval brings one that says nothing new.
+    gaps = [b - a for (a, was), (b, now) in pairwise(told[1:]) if was == now == "playing"]
+    assert gaps
+    assert min(gaps) >= 900
 
 
 def test_a_session_that_was_closed_meanwhile_is_followed_by_another(site: Site) -> None:

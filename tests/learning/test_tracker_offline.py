@@ -29,6 +29,7 @@ from lmscompliance.training import queries
 from tests.learning.school import School, open_school
 from tests.learning.test_tracker import HIDE, MESSAGE, STATE
 from tests.support.app import ACTOR_HEADER, make_app
+from tests.support.browser import PATIENCE_MS, PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,8 +37,6 @@ pytestmark = [
 ]
 
 BEAT = 5
-PATIENCE_SECONDS = 60
-"""What a busy machine may take for one answer; nobody waits so long where it comes."""
 UNWATCHED = '\n[presence.per_day]\nvalue = 0\nsource = "house"\nrationale = "Nobody answers here."\n'
 NO_BEACON = "delete Navigator.prototype.sendBeacon"
 READ_IN_FULL = (  # Chromium calls an answer finished only once somebody has read it
@@ -81,6 +80,7 @@ class Phone:
             extra_http_headers={ACTOR_HEADER: json.dumps(actor)},
             user_agent=agent,
         )
+        self.context.set_default_timeout(PATIENCE_MS)
         for script in (READ_IN_FULL, *scripts):
             self.context.add_init_script(script)
         self.context.clock.install(time=self.clock.now())

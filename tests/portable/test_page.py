@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from lmscompliance.portable import build_page
 from tests.portable.conftest import Judged, Receipts
+from tests.support.browser import chromium
 from tests.verifier.corpus import as_json
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
 STARTED = 120_000
 """Milliseconds a busy machine may take to start Python in the browser."""
 
@@ -25,21 +24,16 @@ STARTED = 120_000
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """Yield the page at phone width, opened from a file, with every connection attempt remembered."""
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing; under CI=true that is a failure: apt-get install chromium")
-        pytest.skip("Chromium is not installed: apt-get install chromium")
     path = tmp_path_factory.mktemp("page") / "核验.html"
     path.write_bytes(build_page())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+    with chromium() as browser:
         opened = browser.new_page(viewport={"width": 360, "height": 740})
         opened.set_default_timeout(STARTED)
         asked: list[str] = []
         opened.on("request", lambda request: asked.append(request.url))
         opened.goto(path.as_uri())
         yield opened
-        browser.close()
+        opened.close()
         assert [url for url in asked if not url.startswith(("file:", "blob:null/"))] == []
 
 

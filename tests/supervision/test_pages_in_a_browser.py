@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from lmscompliance.services import Services
@@ -16,6 +16,7 @@ from lmscompliance.supervision import live_views
 from tests.learning.school import School, open_school
 from tests.supervision.hall import begin, crowd, found, learn, look
 from tests.support.app import ACTOR_HEADER, make_app
+from tests.support.browser import PATIENCE_MS, chromium
 
 pytestmark = [
     pytest.mark.browser,
@@ -47,20 +48,19 @@ def visit(school: School, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visit]:
     thread.start()
     actor = {"account": "a", "role": "administrator", "enterprise": None, "districts": [], "locale": "zh_CN"}
     failed: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    with chromium() as browser:
 
         def visit(path: str, width: int) -> Page:
-            context = chromium.new_context(
+            context = browser.new_context(
                 viewport={"width": width, "height": 800}, extra_http_headers={ACTOR_HEADER: json.dumps(actor)}
             )
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             page.on("pageerror", lambda error: failed.append(str(error)))
             page.goto(f"http://127.0.0.1:{server.port}/compliance/{path}")
             return page
 
         yield visit
-        chromium.close()
     server.shutdown()
     thread.join()
     server.server_close()
