@@ -16,6 +16,7 @@ from lmscompliance.identity.models import Person, PersonLink
 from lmscompliance.kernel.errors import Conflict
 from lmscompliance.storage.transaction import reading, transaction
 from tests.claims.office import APRIL, claim, closed_class, paying
+from tests.support.patience import PATIENCE_SECONDS
 from tests.training.school import OTHER_USCC
 
 ORDERS = ["AaBb", "ABab", "ABba", "BAab"]
@@ -104,7 +105,7 @@ def test_T33_who_claims_while_another_claim_is_decided_waits(services, tmp_path,
     refused = []
 
     def hand_in():
-        looked.wait(30)
+        looked.wait(PATIENCE_SECONDS)
         try:
             claim(services, first)
         except Conflict as error:

@@ -15,6 +15,7 @@ import pytest
 from lmscompliance.demo.places import claimed, clear
 from lmscompliance.kernel.errors import InvalidInput
 from tests.house.sources import PACKAGE, imports
+from tests.support.patience import PATIENCE_SECONDS
 
 COMMAND = Path(sys.executable).parent / "lmscompliance"
 
@@ -38,14 +39,13 @@ def _address(server: subprocess.Popen[str]) -> str:
     raise AssertionError(server.stderr.read())
 
 
-@pytest.mark.timeout(180)
 def test_the_demo_is_filled_once_stopped_and_started_again(tmp_path: Path) -> None:
     """An interrupted filling begins afresh; a finished one serves, stops at Ctrl+C and is used again."""
     data = tmp_path / "data"
     server = _start("--data", data, "--port", 0, "--trainees", 2)
     assert "minute" in server.stdout.readline()
     server.send_signal(signal.SIGINT)
-    assert server.wait(30) == 1
+    assert server.wait(PATIENCE_SECONDS) == 1
     server.communicate()
     assert not (data / "accounts.txt").exists()
 
@@ -57,7 +57,7 @@ def test_the_demo_is_filled_once_stopped_and_started_again(tmp_path: Path) -> No
         with urllib.request.urlopen(f"{address}/login") as page:  # noqa: S310  # an address of our own
             assert "示范学堂" in page.read().decode()
         server.send_signal(signal.SIGINT)
-        rest, complaints = server.communicate(timeout=30)
+        rest, complaints = server.communicate(timeout=PATIENCE_SECONDS)
         assert server.returncode == 0, complaints
         assert "Traceback" not in complaints
         assert "stopped" in rest
@@ -73,7 +73,7 @@ def test_a_port_in_use_is_said_before_anything_is_filled(tmp_path: Path, languag
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         server = _start("--data", tmp_path / "data", "--port", port, language=language)
-        _, complaint = server.communicate(timeout=30)
+        _, complaint = server.communicate(timeout=PATIENCE_SECONDS)
     assert server.returncode == 1
     assert str(port) in complaint
     assert words in complaint
@@ -85,7 +85,7 @@ def test_a_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
     """Starting the demo over one's own files by mistake deletes none of them."""
     (tmp_path / "thesis.txt").write_text("mine", encoding="utf-8")
     server = _start("--data", tmp_path, "--port", 0)
-    _, complaint = server.communicate(timeout=30)
+    _, complaint = server.communicate(timeout=PATIENCE_SECONDS)
     assert server.returncode == 1
     assert len(complaint.strip().splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

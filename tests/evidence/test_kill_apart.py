@@ -20,6 +20,7 @@ from tests.evidence.test_kill import assert_sound_log
 from tests.judge import gojudge
 from tests.signer import served
 from tests.signer.heads import signer_in
+from tests.support.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 ROLES = ("worker", "sealer", "signer")
@@ -96,9 +97,9 @@ def playing(url, directory):
             cast.kill(role)
 
 
-def until_more(cast, index, than, seconds=60):
+def until_more(cast, index, than):
     """Wait until more was recorded (0) or sealed (1) ``than`` before: the load is on again."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE_SECONDS
     while cast.acknowledged()[index] <= than:
         assert time.monotonic() < end, (cast.acknowledged(), cast.complaints)
         time.sleep(0.01)

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select
 
+from lmscompliance.evidence import cosigning
 from lmscompliance.evidence.fsck import fsck
 from lmscompliance.evidence.models import Cosignature
 from lmscompliance.evidence.reader import checkpoint
@@ -20,6 +21,7 @@ from lmscompliance.witness import Witness
 from lmscompliance.witness.server import WitnessServer
 from tests.evidence.logs import assert_sound, disarm, signer_in, write
 from tests.support.app import client_for, make_app
+from tests.support.patience import PATIENCE_SECONDS
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -38,8 +40,9 @@ def running(server):
 
 
 @pytest.fixture
-def two(services, tmp_path):
-    """Yield two witnesses' servers, of the names w1 and w2."""
+def two(services, tmp_path, monkeypatch):
+    """Yield two witnesses' servers, of the names w1 and w2, whose answers are waited for."""
+    monkeypatch.setattr(cosigning, "TIMEOUT_SECONDS", PATIENCE_SECONDS)
     log = [signer_in(tmp_path).vkey]
     witnesses = [
         Witness.open(tmp_path / name, f"{name}.example", log, services.clock) for name in ("w1", "w2")

@@ -21,6 +21,7 @@ from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.services import Services
 from lmscompliance.storage import migrate
 from lmscompliance.storage.transaction import reading
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def _host(tmp_path: Path, name: str = "host", **config: object) -> Flask:
@@ -160,7 +161,7 @@ def test_a_prompt_job_waits_for_no_dead_process(tmp_path: Path, monkeypatch: pyt
     scheduler = compliance.start_scheduler(app)
     assert scheduler is not None
     try:
-        assert ran.wait(20)
+        assert ran.wait(PATIENCE_SECONDS)
     finally:
         scheduler.shutdown(wait=True)
     _dispose(compliance, app)
@@ -200,7 +201,7 @@ def test_the_scheduler_starts_only_when_asked_and_allowed(
     scheduler = compliance.start_scheduler(app)
     assert scheduler is not None
     try:
-        assert twice.wait(20)
+        assert twice.wait(PATIENCE_SECONDS)
     finally:
         scheduler.shutdown(wait=True)
     silent = _host(tmp_path, "silent", COMPLIANCE_SCHEDULER=False)

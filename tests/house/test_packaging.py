@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.sources import ROOT
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def _run(*command: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess:
@@ -22,7 +23,7 @@ def _run(*command: str | Path, cwd: Path, **environ: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=10 * PATIENCE_SECONDS,
     )
 
 

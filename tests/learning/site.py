@@ -23,7 +23,8 @@ from lmscompliance.rules.facts import SessionFact
 from lmscompliance.services import Services
 from tests.learning.school import School, open_school
 from tests.support.app import ACTOR_HEADER, make_app
-from tests.support.browser import PATIENCE_MS, PATIENCE_SECONDS, chromium
+from tests.support.browser import PATIENCE_MS, chromium
+from tests.support.patience import PATIENCE_SECONDS
 
 STATE = '[data-part="state"]'
 ANSWER_SECONDS = 120

@@ -16,6 +16,7 @@ from lmscompliance.learning.service import Started
 from tests.learning.crash_server import to_be_killed
 from tests.learning.lanes import HTTP_LANES
 from tests.learning.school import PHONE, School, open_school
+from tests.support.patience import PATIENCE_SECONDS
 
 TRAINEES = 6
 ENOUGH = 40
@@ -33,7 +34,7 @@ class _Page(threading.Thread):
 
     def run(self) -> None:
         """Beat until the server is gone."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             while True:
                 self.last += 1
@@ -65,9 +66,9 @@ def test_every_acknowledged_beat_survives_kill_9(
         for page in pages.values():
             page.start()
         for page in pages.values():
-            assert page.enough.wait(60)
+            assert page.enough.wait(PATIENCE_SECONDS)
     for page in pages.values():
-        page.join(20)
+        page.join(PATIENCE_SECONDS)
 
     _every_acknowledged_beat_is_a_fact(school, pages)
     clock.set(datetime.now(UTC) + timedelta(hours=1))

@@ -18,7 +18,8 @@ from lmscompliance.rules.facts import SessionFact
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
 from tests.learning.site import STATE, Site, play
-from tests.support.browser import PATIENCE_MS, PATIENCE_SECONDS
+from tests.support.browser import PATIENCE_MS
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.browser,

@@ -29,7 +29,8 @@ from lmscompliance.training import queries
 from tests.learning.school import School, open_school
 from tests.learning.test_tracker import HIDE, MESSAGE, STATE
 from tests.support.app import ACTOR_HEADER, make_app
-from tests.support.browser import PATIENCE_MS, PATIENCE_SECONDS
+from tests.support.browser import PATIENCE_MS
+from tests.support.patience import PATIENCE_SECONDS
 
 pytestmark = [
     pytest.mark.browser,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_SECONDS
 from tests.verifier.conftest import Exported, make
 
 pytestmark = pytest.mark.judge
@@ -45,7 +46,7 @@ def _convert(office: str, source: Path, form: str, folder: Path) -> None:
         [office, profile, "--headless", "--convert-to", form, "--outdir", str(folder), str(source)],
         check=True,
         capture_output=True,
-        timeout=180,
+        timeout=10 * PATIENCE_SECONDS,
     )
 
 

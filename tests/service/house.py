@@ -19,6 +19,7 @@ from lmscompliance.service import directory
 from lmscompliance.service.app import build_app
 from lmscompliance.services import Services
 from lmscompliance.storage.models import load_all
+from tests.support.patience import PATIENCE_SECONDS
 
 PASSWORD = "correct horse battery"
 ORIGIN = "https://learn.example"
@@ -38,7 +39,7 @@ class Phones:
 
     def last(self) -> str:
         """Return the code that arrived last; it is sent aside, so it may take a moment."""
-        assert self.arrived.wait(20)
+        assert self.arrived.wait(PATIENCE_SECONDS)
         self.arrived.clear()
         return self.sent[-1][1]
 

@@ -19,6 +19,7 @@ from lmscompliance.storage.transaction import reading
 from lmscompliance.training.registration import import_roster
 from tests.house.world import write_roster
 from tests.service.house import PASSWORD, Browser, House
+from tests.support.patience import PATIENCE_SECONDS
 from tests.training.school import file_class
 
 PHONE, OTHER = "13810000000", "13810000001"
@@ -155,10 +156,10 @@ def test_a_gateway_that_breaks_gives_nobody_away(
 
     monkeypatch.setattr(house.phones, "send", send)
     assert "验证码已发送" in _ask(house.browser(), PHONE, tails[0])
-    assert broken.wait(20)
+    assert broken.wait(PATIENCE_SECONDS)
     for thread in threading.enumerate():
         if thread.name.endswith("(_send)"):
-            thread.join(20)
+            thread.join(PATIENCE_SECONDS)
     assert "POST /send?to=*** refused" in caplog.text
     assert PHONE not in caplog.text
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+from tests.support.patience import PATIENCE_SECONDS
+
 PASSPHRASE = "a passphrase for tests"
 ENGLISH = os.environ | {"LC_ALL": "en_US.UTF-8"}
 
@@ -33,7 +35,7 @@ def start(directory, listen, *, token_file=None):
 def end(process, how=signal.SIGTERM):
     """End a signer, however."""
     process.send_signal(how)
-    process.wait(timeout=30)
+    process.wait(timeout=PATIENCE_SECONDS)
     process.stdout.close()
 
 

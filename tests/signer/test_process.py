@@ -18,6 +18,7 @@ from tests.evidence.logs import assert_sound, write
 from tests.judge import gojudge
 from tests.signer.heads import LEAVES, ORIGIN, head, proof, signer_in
 from tests.signer.served import ENGLISH, command, end, serving, start
+from tests.support.patience import PATIENCE_SECONDS
 
 TOKEN = "t" * 40
 
@@ -66,7 +67,7 @@ def test_status_codes(tmp_path, token_file):
     """Every refusal of the protocol has its status, and nothing is told without the token."""
     signer_in(tmp_path).sign_checkpoint(*head(8), [])
     with serving(tmp_path / "signer", "http://127.0.0.1:0", token_file=token_file) as url:
-        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_SECONDS)
 
         def ask(method, path, body=None, token=TOKEN):
             connection.request(method, path, body, {"Authorization": f"Bearer {token}"})

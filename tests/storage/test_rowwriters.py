@@ -30,6 +30,7 @@ from lmscompliance.storage.database import Database
 from lmscompliance.storage.groupcommit import GroupCommit
 from lmscompliance.storage.rowwriter import NotKept, RowWriter
 from lmscompliance.storage.walwriter import SYNC_SECONDS, WalWriter
+from tests.support.patience import PATIENCE_SECONDS
 
 TABLE = Table(
     "compliance_test_row",
@@ -152,7 +153,7 @@ def _lock(connection: Connection, *names: str) -> None:
 def _start_in_order(writer: GroupCommit, threads: list[threading.Thread]) -> None:
     for started, thread in enumerate(threads, 1):
         thread.start()
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE_SECONDS
         while _waiting(writer) < started:
             assert time.monotonic() < until
             time.sleep(0.002)
@@ -245,7 +246,7 @@ def test_a_row_goes_past_one_that_is_held_up(database: Database) -> None:
             _lock(locking, "row0")
             held_up = threading.Thread(target=writer.keep, args=(("row0", n),))
             held_up.start()
-            until = time.monotonic() + 60
+            until = time.monotonic() + PATIENCE_SECONDS
             while not (blocking._under_way or asynchronous._under_way):
                 assert time.monotonic() < until
                 time.sleep(0.002)
@@ -313,10 +314,10 @@ def test_the_log_is_synced_soon_after_a_row_and_then_rests(
     monkeypatch.setattr(walwriter.os, "fdatasync", lambda _: synced.release())
     writer = _writer(database)
     writer.keep(("row0", 1))
-    assert synced.acquire(timeout=SYNC_SECONDS * 10)
+    assert synced.acquire(timeout=PATIENCE_SECONDS)
     assert not synced.acquire(timeout=SYNC_SECONDS * 3)
     writer.keep(("row0", 2))
-    assert synced.acquire(timeout=SYNC_SECONDS * 10)
+    assert synced.acquire(timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
@@ -369,7 +370,7 @@ def test_a_miss_holds_up_no_checkpoint(database: Database) -> None:
     assert not writer.keep(("nobody", 1))
     with database.engine.begin() as connection:
         connection.execute(TABLE.update().values(log="x"))
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         connection = database.engine.raw_connection()
         held_up, frames, carried = connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
@@ -411,6 +412,6 @@ def test_closing_while_the_syncing_thread_comes_round_does_not_wait_for_ever(
         while not opened._closing.is_set():
             time.sleep(0.01)
         time.sleep(0.1)
-    closing.join(30)
+    closing.join(PATIENCE_SECONDS)
     assert not closing.is_alive()
     writer._open = None

@@ -1,4 +1,4 @@
-"""Headless Chromium for the tests, and the patience that they have with a machine that does other work."""
+"""Headless Chromium for the tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.support.patience import PATIENCE_SECONDS
+
 CHROMIUM = Path("/usr/bin/chromium")
-PATIENCE_SECONDS = 60
-"""How long a test waits for what must come; where it comes, nobody waits so long."""
 PATIENCE_MS = PATIENCE_SECONDS * 1000
 
 

@@ -20,6 +20,7 @@ import pytest
 from lmscompliance.tlog.encoding import to_base64
 from lmscompliance.tlog.leaf import Leaf, leaf_hash
 from lmscompliance.verifier import Report, Status, Verdict, bundle, verify
+from tests.support.patience import PATIENCE_SECONDS
 from tests.verifier.conftest import Exported
 from tests.verifier.tamper import (
     Files,
@@ -237,7 +238,7 @@ def test_a_cell_edited_and_saved_by_libreoffice(files: Files, check: Check, tmp_
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     saved = tmp_path / "saved"
     command = [office, profile, "--headless", "--convert-to", "xlsx", "--outdir", str(saved), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    subprocess.run(command, check=True, capture_output=True, timeout=10 * PATIENCE_SECONDS)
     report = check(files | {bundle.LEDGER: (saved / source.name).read_bytes()})
     assert said(report, "not_our_workbook")
     assert said(report, "cell_differs") == [NAMED_CELL]

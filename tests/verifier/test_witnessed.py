@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 
+from lmscompliance.evidence import cosigning
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.clock import SHANGHAI, ManualClock
 from lmscompliance.ledgers.service import export
@@ -17,11 +18,15 @@ from lmscompliance.verifier.report import Verdict
 from lmscompliance.witness import Witness
 from lmscompliance.witness.server import WitnessServer
 from tests.ledgers.miniature import build, standalone
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(("asked", "quorum", "good"), [(1, "any", True), (1, "all", False), (2, "all", True)])
-def test_a_quorum_is_met_by_who_was_asked(tmp_path: Path, asked: int, quorum: str, *, good: bool) -> None:
+def test_a_quorum_is_met_by_who_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: int, quorum: str, *, good: bool
+) -> None:
     """Of two witnesses that a verifier knows, the platform had asked one or both before it exported."""
+    monkeypatch.setattr(cosigning, "TIMEOUT_SECONDS", PATIENCE_SECONDS)
     clock = ManualClock(datetime(2021, 2, 1, 8, 0, tzinfo=SHANGHAI))
     services = standalone(tmp_path, clock)
     signer = LocalSigner.load_or_create(tmp_path / "signer", "example.com/log")
