@@ -11,7 +11,9 @@ from __future__ import annotations
 import hmac
 import http.client
 import json
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -110,20 +112,24 @@ class HttpVerifier:
         limit = self._limits.seconds
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._parts.hostname or "", self._parts.port, timeout=limit)
-        # A timeout is for each read; whoever sends a byte a second would hold us for ever without this.
-        watchdog = threading.Timer(limit, _hang_up, (connection,))
-        watchdog.daemon = True
-        watchdog.start()
         try:
-            connection.request("POST", path, body, headers)
-            answer = connection.getresponse()
-            sent = answer.read(_LARGEST + 1)
+            connection.connect()
+            # A timeout is for each read; whoever sends a byte a second would hold us for ever without this.
+            # The socket itself: the connection forgets it while an answer without a length is read.
+            watchdog = threading.Timer(limit, _hang_up, (connection.sock,))
+            watchdog.daemon = True
+            watchdog.start()
+            try:
+                connection.request("POST", path, body, headers)
+                answer = connection.getresponse()
+                sent = answer.read(_LARGEST + 1)
+            finally:
+                watchdog.cancel()
             if len(sent) > _LARGEST:
                 msg = "too long"
                 raise _NoAnswer(msg)
             return answer.status, answer.headers.get("X-Signature", ""), sent
         finally:
-            watchdog.cancel()
             connection.close()
 
     def _sign(self, *lines: str) -> str:
@@ -134,10 +140,9 @@ class _NoAnswer(Exception):  # not an error of ours
     """What came back is no answer; says why."""
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    sock = connection.sock
-    if sock is not None:
-        sock.close() if sock.fileno() < 0 else sock.shutdown(2)
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):  # closed at this very moment
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _read(sent: bytes, key: str) -> Answer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.exams.browser import attempt_of, begin, choose, fits, saved, snap
@@ -15,7 +17,7 @@ def test_a_trainee_sits_the_exam_on_a_phone(hall, phone, site):
     attempt = attempt_of(page)
     snap(page, "paper")
     assert fits(page)
-    assert page.locator("[data-clock]").inner_text() in {"60:00", "59:59", "59:58"}
+    assert re.fullmatch(r"60:00|59:\d\d", page.locator("[data-clock]").inner_text())
     for number in range(4, 10):
         key = hall.frozen(attempt)[number - 1]["key"][0]
         choose(page, number, key)
@@ -114,16 +116,18 @@ def test_a_forgotten_tab_is_told_and_stopped(hall, phone, site):
 
 def test_when_time_is_up_the_result_comes_by_itself(hall, phone, site):
     """The countdown reaches zero, the server closes the paper with what was saved, the result is shown."""
+    phone.clock.install()
     page = begin(phone, site)
     attempt = attempt_of(page)
     right = hall.right(attempt)["4"][0]
     choose(page, 4, right)
     saved(page)
-    hall.clock.advance(3598)
+    hall.clock.advance(3600 - 30)
     page.reload()
-    assert page.locator("[data-clock]").inner_text() in {"0:02", "0:01"}
+    assert re.fullmatch(r"0:[0-3]\d", page.locator("[data-clock]").inner_text())
     snap(page, "last-seconds")
-    hall.clock.advance(2)
+    hall.clock.advance(30)
+    page.clock.fast_forward(30_000)
     page.wait_for_selector(".exam-score")
     assert "10 分" in page.locator(".exam-score").inner_text()
     assert "到时收卷" in page.content()

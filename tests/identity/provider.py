@@ -61,10 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
         mode = self.server.mode
         said: dict[str, Any] = {"request": asked["request"], "result": mode, "reference": "R1"}
         if mode == "silent":
-            self.server.let_go.wait(20)
+            self.server.let_go.wait()
             return
-        if mode == "drip":
-            self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Drip: ")
+        if mode.startswith("drip"):
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Drip: " + b"\r\n\r\n" * (mode == "drip of a body"))
             while not self.server.let_go.is_set():
                 self.wfile.write(b"x")
                 self.wfile.flush()

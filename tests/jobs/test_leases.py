@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lmscompliance.jobs import leases
 from lmscompliance.jobs.models import LeaseRow
 from lmscompliance.services import Services
-from lmscompliance.storage.transaction import transaction
+from lmscompliance.storage.transaction import reading, transaction
 
 
 def _expire(services: Services, name: str) -> None:
     with transaction(services.database) as session:
         session.execute(update(LeaseRow).where(LeaseRow.name == name).values(expires_us=1))
+
+
+def _until(services: Services, name: str) -> int:
+    with reading(services.database) as session:
+        return session.scalars(select(LeaseRow.expires_us).where(LeaseRow.name == name)).one()
 
 
 def test_a_second_claimant_waits_until_the_first_releases(services: Services) -> None:
@@ -70,9 +75,13 @@ def test_an_expired_holder_cannot_write_even_if_nobody_followed(services: Servic
 
 def test_renewing_keeps_the_lease(services: Services) -> None:
     """A renewed lease has the same fence and stays held."""
-    lease = leases.acquire(services, "sealing", seconds=1)
+    lease = leases.acquire(services, "sealing", seconds=60)
     assert lease is not None
-    leases.renew(services, lease, seconds=60)
+    before = _until(services, "sealing")
+    leases.renew(services, lease, seconds=120)
+    assert _until(services, "sealing") >= before + 60_000_000
+    with transaction(services.database) as session:
+        leases.check(session, lease)
     assert leases.acquire(services, "sealing", seconds=60) is None
 
 
