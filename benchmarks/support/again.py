@@ -2,7 +2,8 @@
 
     python -m benchmarks.support.again CLASS
 
-One line of settings comes on standard input; a line goes out before the first export and after each.
+One line of settings comes on standard input; a line goes out when the first export has its first entries,
+with all that starts a process behind it, and after each.
 """
 
 from __future__ import annotations
@@ -20,10 +21,18 @@ def main(class_id: str) -> None:
     """Export the class with all that a full ledger has."""
     services = build_services(load(sys.stdin.readline()))
     signer = signer_of(services)
+    begun = False
+
+    def progress(_phase: str, done: int, _total: int) -> None:
+        nonlocal begun
+        if done and not begun:
+            begun = True
+            print(flush=True)
+
     while True:
-        print(flush=True)
         how = How(services.ids.new(), Apart(services))
-        export_for_download(services, signer, class_id, lambda *_: None, pdf=True, how=how)
+        export_for_download(services, signer, class_id, progress, pdf=True, how=how)
+        print(flush=True)
 
 
 if __name__ == "__main__":

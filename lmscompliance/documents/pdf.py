@@ -124,6 +124,9 @@ def _run(source: Path, target: Path, created: datetime) -> None:
     environment = {
         name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ
     }
+    # Processors enough are at it with two pieces: threads besides would be more of the lowest priority that
+    # have their turns while people who learn wait.
+    environment["RAYON_NUM_THREADS"] = "1"
     done = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603  # our own file
     if done.returncode:
         raise RuntimeError(

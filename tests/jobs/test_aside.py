@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -43,6 +46,22 @@ def test_work_aside_stands_back_and_answers(services: Services) -> None:
     assert (policy, nice) == (_last_policy(), 19)
     # Said again each second, if this machine lets it wait that long between its words.
     assert set(told) == {("entries", 1, 2)}
+
+
+def _turn_nanoseconds(_progress: Progress) -> int:
+    """Return how long this process may run in one go, 0 where the kernel does not say."""
+    told = ctypes.create_string_buffer(48)
+    if ctypes.CDLL(None).syscall(315 if platform.machine() == "x86_64" else 275, 0, told, len(told), 0):
+        return 0
+    return int(struct.unpack_from("=Q", told, 24)[0])
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="the call has another number")
+def test_its_turns_are_short(services: Services) -> None:
+    """Who wakes in another session waits for a turn to end, so each lasts a tenth of a millisecond."""
+    if not _turn_nanoseconds(_silent):
+        pytest.skip("this kernel does not let a process choose (before Linux 6.12)")
+    assert Apart(services)(_turn_nanoseconds, _silent) == 100_000
 
 
 def test_a_refusal_aside_is_the_same_refusal(services: Services) -> None:
