@@ -15,6 +15,9 @@ from sqlalchemy import Connection, text
 
 _CARELESS = "-c fsync=off -c full_page_writes=off -c autovacuum=off -c shared_buffers=32MB"
 
+_STARTS = 5
+"""Between the look for a free port and the start somebody else may take it."""
+
 
 def binaries() -> Path | None:
     """Return the newest installed server's bin directory, if there is one."""
@@ -40,24 +43,28 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
         as_owner = ["runuser", "-u", "postgres", "--"]
         shutil.chown(root, "postgres", "postgres")
     data = root / "data"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
     subprocess.run(
         [*as_owner, bin_dir / "initdb", "-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"],
         check=True,
         **quiet,
     )
-    options = (
-        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={root} "
-        f"-c max_connections=200 {'' if durable else _CARELESS}"
-    )
-    subprocess.run(
-        [*as_owner, bin_dir / "pg_ctl", "-D", data, "-w", "-l", root / "log", "-o", options, "start"],
-        check=True,
-        **quiet,
-    )
+    for attempt in range(_STARTS):
+        port = _free_port()
+        options = (
+            f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={root} "
+            f"-c max_connections=200 {'' if durable else _CARELESS}"
+        )
+        started = subprocess.run(
+            [
+                *(*as_owner, bin_dir / "pg_ctl", "-D", data, "-w", "-t", "300", "-l", root / "log"),
+                *("-o", options, "start"),
+            ],
+            check=attempt == _STARTS - 1,
+            **quiet,
+        )
+        if started.returncode == 0:
+            break
     try:
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/"
     finally:
@@ -65,6 +72,12 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
             [*as_owner, bin_dir / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **quiet
         )
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def copy_database(connection: Connection, name: str, template: str) -> None:
