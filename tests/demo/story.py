@@ -117,7 +117,7 @@ class Trainee(Visitor):
     def finish_lesson(self, seconds: int) -> None:
         """Wait until the tracker says that the lesson is done."""
         expect(self.page.locator('[data-part="state"]')).to_have_text(
-            "本课已学满", timeout=(seconds + 60) * 1000
+            "本课已学满", timeout=seconds * 1000 + 3 * PATIENCE_MS
         )
 
     def look_away(self, milliseconds: int) -> None:

@@ -29,7 +29,7 @@ TERMS = {
     "hours.min_average_minutes": '"0.1"',
     "hours.minutes_per_class_hour": '"0.1"',
     "credit.beat_seconds": "1",
-    "credit.max_gap_seconds": "6",
+    "credit.max_gap_seconds": "60",
     # The story is told without checks; these have tests of their own.
     "presence.min_interval_seconds": "600",
     "presence.max_interval_seconds": "600",
