@@ -67,7 +67,7 @@ def test_W29_a_class_is_led_from_state_to_state() -> None:
     _good(
         "class", "file", "--code", "TC-2", "--title", "设备操作工班", "--policy", "demo-short",
         "--uscc", "91350100M000100Y43", "--enterprise", "太仓某某机械", "--district", "城厢镇", "--draft",
-        "--from", "2027-03-01", "--to", "2027-03-31",
+        "--from", "2099-03-01", "--to", "2099-03-31",
     )  # fmt: skip
     assert "filed" in _good("class", "step", "--code", "TC-2", "--to", "filed", "--by", "张经办")
     refused = _run("class", "step", "--code", "TC-2", "--to", "draft", "--by", "李审核")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,16 +29,16 @@ def _cells(path: Path):
     return [cell.value for cell in openpyxl.load_workbook(path).active[3]]
 
 
-def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither clock nor zone nor place of writing is in the file."""
     contents = set()
-    for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
-        os.environ["TZ"] = zone
-        time.tzset()
-        path = tmp_path / zone.replace("/", "-")
-        xlsx.write(path, _workbook("甲", 1, Fraction(1, 3)), CREATED)
-        contents.add(path.read_bytes())
-    del os.environ["TZ"]
+    with monkeypatch.context() as elsewhere:
+        for zone in ("UTC", "Asia/Shanghai", "America/New_York"):
+            elsewhere.setenv("TZ", zone)
+            time.tzset()
+            path = tmp_path / zone.replace("/", "-")
+            xlsx.write(path, _workbook("甲", 1, Fraction(1, 3)), CREATED)
+            contents.add(path.read_bytes())
     time.tzset()
     assert len(contents) == 1
 
