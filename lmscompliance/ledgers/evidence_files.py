@@ -7,6 +7,7 @@ out; the verifier names it.
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 from lmscompliance.files import service as files
 from lmscompliance.jobs.aside import Progress
 from lmscompliance.kernel.errors import NotFound
-from lmscompliance.ledgers.placing import place
+from lmscompliance.ledgers.placing import place, scratch
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 from lmscompliance.tlog.leaf import Leaf
@@ -49,24 +50,34 @@ def named(path: Path) -> Iterator[tuple[str, PackedFile]]:
                     yield name, one
 
 
-def part_of(target: Path) -> Path:
-    """Return where the pack ``target`` is made; whoever kills what packs removes it."""
-    return target.with_name(f".{target.name}.part")
-
-
 def pack(services: Services, path: Path, target: Path, progress: Progress) -> int:
     """Write the files that the bundle at ``path`` names as the ZIP ``target``; return how many there are.
 
-    It is made aside and appears whole; the same files give the same bytes. Pictures and PDFs are stored as
-    they are. Raises ``NotFound`` when there are none, and ``ComplianceError`` (``files.altered``) for one
-    that the store does not give back as it was.
+    It is made aside and appears whole; dying leaves a folder that the next one beside it removes. Raises what
+    ``write_pack`` does, and ``Unavailable`` where the disk is full.
+    """
+    with scratch(target.parent) as folder:
+        part = folder / "pack"
+        done = write_pack(services, path, part, progress)
+        place({part: target})
+    return done
+
+
+def write_pack(services: Services, path: Path, part: Path, progress: Progress) -> int:
+    """Write the files that the bundle at ``path`` names into the ZIP ``part``; return how many there are.
+
+    The same files give the same bytes. Pictures and PDFs are stored as they are. ``part`` is durable when it
+    returns, gone when it raises: ``NotFound`` when there are none, and ``ComplianceError``
+    (``files.altered``) for one that the store does not give back as it was.
     """
     whole, done = list(named(path)), 0
     if not whole:
         raise NotFound("ledgers.no_files")
-    aside = part_of(target)
     try:
-        with zipfile.ZipFile(aside, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        with (
+            part.open("xb") as file,
+            zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive,
+        ):
             for number, (name, one) in enumerate(whole, 1):
                 try:
                     # A short transaction each: the packing of many takes minutes.
@@ -79,7 +90,11 @@ def pack(services: Services, path: Path, target: Path, progress: Progress) -> in
                 archive.writestr(info, data)
                 done += 1
                 progress(PHASE, number, len(whole))
-        place({aside: target})
-    finally:
-        aside.unlink(missing_ok=True)
+            archive.close()
+            # Here, and not where it gets its name: that is done under a lock.
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     return done

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -19,16 +18,22 @@ from lmscompliance.jobs.aside import Aside
 from lmscompliance.kernel.actor import Actor
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound, TooMany
 from lmscompliance.ledgers.downloads import ENDINGS, finished
-from lmscompliance.ledgers.evidence_files import PHASE, pack, part_of
-from lmscompliance.ledgers.models import FULL, KIND, PUBLIC
-from lmscompliance.ledgers.placing import kept_directory, sweep, told_when_full
+from lmscompliance.ledgers.evidence_files import PHASE, write_pack
+from lmscompliance.ledgers.models import FULL, KIND, PACKING, PUBLIC
+from lmscompliance.ledgers.placing import (
+    kept_directory,
+    part_of,
+    place,
+    sweep,
+    told_when_full,
+)
 from lmscompliance.ledgers.service import How, export_for_download
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 
 FILES = "files"
-_KINDS = {FULL: KIND, PUBLIC: KIND, FILES: "ledgers.files"}
+_KINDS = {FULL: KIND, PUBLIC: KIND, FILES: PACKING}
 """What is made of a class, with the job's kind: its ledger in each form, and the evidence files of one."""
 PHASES = {
     FULL: {"entries": 15, "workbook": 25, "pdf": 50, "bundle": 10},
@@ -175,7 +180,6 @@ def build_asked(services: Services, signer: Signer, by: Aside = aside.here) -> i
     """
     if not asked_for(services):
         return 0
-    sweep(services)
     return worker.work_off(services, {KIND: partial(_build, signer, by), _KINDS[FILES]: partial(_pack, by)})
 
 
@@ -210,6 +214,8 @@ def _shares(what: str) -> dict[str, tuple[int, int]]:
 
 
 def _build(signer: Signer, by: Aside, services: Services, taken: queue.Claim) -> None:
+    # With the claim in hand: whoever had it before is dead, or will find that it is somebody else's.
+    sweep(services)
     class_id = taken.subject.partition("/")[0]
     form = str(taken.payload.get("form", FULL))
 
@@ -229,8 +235,12 @@ def _build(signer: Signer, by: Aside, services: Services, taken: queue.Claim) ->
     )
 
 
-def _pack(by: Aside, services: Services, taken: queue.Claim) -> dict[str, Any]:
-    """Pack the files of one export; dying here leaves at most a part that the next one writes over."""
+def _pack(by: Aside, services: Services, taken: queue.Claim) -> None:
+    """Pack the files of one export.
+
+    Dying leaves at most a part under this claim's name, which the next worker removes. One that was taken for
+    dead and wakes up gives nothing its name: that is done in the transaction in which its claim still holds.
+    """
     export_id = str(taken.payload.get("export", ""))
     with reading(services.database) as session:
         found = finished(session, taken.subject, export_id)
@@ -238,10 +248,15 @@ def _pack(by: Aside, services: Services, taken: queue.Claim) -> dict[str, Any]:
         raise NotFound("web.not_found")
     stem = kept_directory(services, taken.subject, export_id) / found.stem
     bundle, target = (stem.with_name(f"{stem.name}{ENDINGS[file]}") for file in ("bundle", "files"))
+    part = part_of(target, taken.by)
+    sweep(services)
     try:
         with told_when_full(target.parent):
-            packed = by(partial(pack, services, bundle, target), _Told(services, taken, FILES))
+            packed = by(partial(write_pack, services, bundle, part), _Told(services, taken, FILES))
+            with transaction(services.database) as session:
+                queue.finish(session, taken, {"files": packed})
+                # Dying here leaves a whole pack of a job that is not done, which the next one packs again.
+                place({part: target})
     finally:
         # Who packs aside is killed when somebody cancels, and removes nothing any more.
-        part_of(target).unlink(missing_ok=True)
-    return {"files": packed}
+        part.unlink(missing_ok=True)

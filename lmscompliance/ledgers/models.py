@@ -12,6 +12,8 @@ from lmscompliance.storage.types import Id, Instant
 
 KIND = "ledgers.export"
 """What jobs that make exports are called in the job table."""
+PACKING = "ledgers.files"
+"""And those that pack an export's evidence files."""
 FULL, PUBLIC = "full", "public"
 """Forms of an export: with everybody's full numbers, or a masked workbook and a bundle without any person."""
 

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.jobs import queue
 from lmscompliance.kernel.errors import Unavailable
-from lmscompliance.ledgers.models import KIND, LedgerExport
+from lmscompliance.ledgers.models import KIND, PACKING, LedgerExport
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
 
@@ -27,6 +27,7 @@ _SCRATCH = ".ledger-"
 _MADE_SECONDS = 60
 """A folder this much older than ours has been locked long ago, if anybody works in it."""
 _LOCK = "lock"
+_PART = ".part"
 _HELD = {errno.EACCES, errno.EAGAIN}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -34,6 +35,11 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 def kept_directory(services: Services, class_id: str, export_id: str) -> Path:
     """Return where an export that is offered for download stands."""
     return services.settings.export_dir / class_id / export_id
+
+
+def part_of(target: Path, owner: str) -> Path:
+    """Return where the worker with the claim ``owner`` makes ``target``: no other one ever writes there."""
+    return target.with_name(f".{target.name}.{owner}{_PART}")
 
 
 @contextmanager
@@ -97,7 +103,24 @@ def sweep(services: Services) -> int:
         if path.name not in wanted and not any(map(_is_locked, path.glob(f"{_SCRATCH}*"))):
             shutil.rmtree(path, ignore_errors=True)
             removed += 1
-    return removed
+    return removed + _sweep_parts(services, there)
+
+
+def _sweep_parts(services: Services, folders: Iterable[Path]) -> int:
+    """Remove what workers have begun in ``folders`` and lost the claim to; return how many there were.
+
+    Whoever was only taken for dead finds that out before anything gets its name (``queue.finish``).
+    """
+    # The parts first, as above.
+    parts = [part for folder in folders for part in folder.glob(f".*{_PART}")]
+    if not parts:
+        return 0
+    with reading(services.database) as session:
+        held = queue.held(session, PACKING)
+    lost = [part for part in parts if part.name.removesuffix(_PART).rpartition(".")[2] not in held]
+    for part in lost:
+        part.unlink(missing_ok=True)
+    return len(lost)
 
 
 def _finished(session: Session, ids: list[str]) -> set[str]:
