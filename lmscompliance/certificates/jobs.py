@@ -67,10 +67,7 @@ def _issue(services: Services, taken: queue.Claim) -> dict[str, Any]:
     with reading(services.database) as session:
         # Also those that a worker wrote which then died.
         issued = _count(session, class_id) - int(told["before"])
-    refused = [
-        {"ordinal": ordinal, "code": why.code, "params": {name: str(one) for name, one in why.params.items()}}
-        for ordinal, why in done.refused[:_MOST_REFUSED]
-    ]
+    refused = [{"ordinal": ordinal, **why.to_json()} for ordinal, why in done.refused[:_MOST_REFUSED]]
     return {"issued": issued, "refused": refused, "refusals": len(done.refused)}
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from lmscompliance.claims.figures import yuan_of
 from lmscompliance.claims.models import CATEGORY, INSURED, LISTED, SUBSIDISED
-from lmscompliance.documents import layouts, tables
-from lmscompliance.documents.layouts import SEPARATED, Field, Layout
+from lmscompliance.documents import tables
 from lmscompliance.documents.tables import Cell
 from lmscompliance.identity import headings, numbers
-from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.errors import Fault, FaultyRows, InvalidInput
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.messages import Remark
 from lmscompliance.rules.levels import level_of
 
 COLUMNS: headings.Patterns = {
@@ -41,16 +41,6 @@ _SUM = re.compile("(?:合|总|小)计.*|备注.*|说明.*|制表.*|审核.*|经�
 """What stands under 姓名 in rows that are about nobody."""
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
 _DAY = re.compile(r"(20\d\d)\s*[-./年]\s*(1[0-2]|0?[1-9])\s*[-./月]\s*(3[01]|[12]\d|0?[1-9])\s*日?")
-_MOST_FAULTS = 20
-LABELS = {
-    "name": "姓名",
-    "id_number": "身份证号",
-    "month": "月份",
-    "category": "类别",
-    "project": "项目",
-    "day": "结束日期",
-    "yuan": "金额",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +53,10 @@ class Line:
     values: tuple[dict[str, Json], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A cell that cannot be used; it never repeats a number."""
-
-    row: int
-    field: str
-    what: str
-
-    def __str__(self) -> str:
-        """Return it as one sentence."""
-        return f"第 {self.row} 行{self.field}：{self.what}"
-
-
-class BadRows(InvalidInput):
-    """A list of which rows cannot be used, so that nothing of it was imported."""
-
-    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
-        """Keep every fault; the message names the first ones."""
-        shown = "；".join(map(str, faults[:_MOST_FAULTS]))
-        super().__init__("claims.list_rows", file=file, count=len(faults), faults=shown)
-        self.faults = tuple(faults)
-
-    def report(self) -> bytes:
-        """Return every fault as a CSV that a spreadsheet opens."""
-        fields = tuple(Field(name, source=name) for name in ("行", "列", "问题与处理"))
-        rows = [{"行": str(one.row), "列": one.field, "问题与处理": one.what} for one in self.faults]
-        return layouts.write(Layout("faults", "faults", SEPARATED, fields), rows)
-
-
 def read(path: Path, kind: str, today: date) -> list[Line]:
     """Return the rows of the list of ``kind`` at ``path``, once for each that says the same.
 
-    Raises ``BadRows``, or ``InvalidInput`` when there is no heading with its columns.
+    Raises ``FaultyRows``, or ``InvalidInput`` when there is no heading with its columns or nothing below it.
     """
     wanted = ("id_number", *NEEDS[kind])
     for sheet in tables.read(path):
@@ -115,11 +76,12 @@ def read(path: Path, kind: str, today: date) -> list[Line]:
                 lines.append(Line(index + 1, number, row.text("name"), values))
         lines = _agreeing(lines, kind, faults)
         if faults:
-            raise BadRows(path.name, sorted(faults, key=lambda one: one.row))
+            raise FaultyRows("claims.list_rows", sorted(faults, key=lambda one: one.row), file=path.name)
+        if not lines:
+            raise InvalidInput("documents.no_rows", file=path.name)
         return lines
-    raise InvalidInput(
-        "claims.list_columns", file=path.name, columns="、".join(LABELS[one] for one in wanted)
-    )
+    columns = [Remark(f"claims.column_{one}") for one in wanted]
+    raise InvalidInput("claims.list_columns", file=path.name, columns=columns)
 
 
 def _agreeing(lines: Sequence[Line], kind: str, faults: list[Fault]) -> list[Line]:
@@ -130,9 +92,12 @@ def _agreeing(lines: Sequence[Line], kind: str, faults: list[Fault]) -> list[Lin
         kept.setdefault((line.number, str(line.values)), line)
         first = said.setdefault(line.number, line)
         if kind == CATEGORY and first.values != line.values:
-            what = f"与第 {first.row} 行是同一个人，类别却不同，请核实后只留一行"
-            faults.append(Fault(line.row, LABELS["category"], what))
+            faults.append(_fault(line.row, "category", "claims.list_two_categories", first=first.row))
     return list(kept.values())
+
+
+def _fault(row: int, field: str, what: str, **params: object) -> Fault:
+    return Fault(row, f"claims.column_{field}", what, params)
 
 
 class _Row:
@@ -166,15 +131,13 @@ class _Row:
         column = self._columns["id_number"]
         cell = self._cells[column] if column < len(self._cells) else ""
         if cell is None or not str(cell).strip():
-            return self._fault("id_number", "没有填写；若这一行不是人员，请删去")
+            return self._fault("id_number", "claims.list_no_number")
         if not isinstance(cell, str) or _SCIENTIFIC.fullmatch(cell.strip()):
-            return self._fault(
-                "id_number", "是数字或科学计数，末几位已经丢失：请向出具单位索取文本格式的文件，不要手工补改"
-            )
+            return self._fault("id_number", "claims.list_lost_number")
         try:
             return numbers.parse(cell, today).normal
         except InvalidInput as error:
-            return self._fault("id_number", error.message())
+            return self._fault("id_number", error.code, **error.params)
 
     def values(self, kind: str) -> Iterator[dict[str, Json]]:
         if kind == INSURED:
@@ -182,7 +145,7 @@ class _Row:
         elif kind == CATEGORY:
             category = self.text("category")
             if not category:
-                self._fault("category", "没有填写类别")
+                self._fault("category", "claims.list_no_category")
             yield {"category": category}
         elif kind == SUBSIDISED:
             yield self._grant()
@@ -196,7 +159,7 @@ class _Row:
         months = _MONTH.findall(text)
         # What is left over would be lost: “2021-02至2021-04” is not two months but three.
         if not months or _BETWEEN.sub("", _MONTH.sub("", text)):
-            self._fault("month", "应为“2021-02”这样的月份；多个月份逐个写出，用顿号隔开，不写起止")
+            self._fault("month", "claims.list_bad_month")
             return
         for month in dict.fromkeys(f"{year}-{int(month):02}" for year, month in months):
             yield {"month": month}
@@ -208,15 +171,15 @@ class _Row:
             ended = (
                 date(*map(int, days[0])).isoformat()
                 if len(days) == 1
-                else self._fault("day", "应为一个日期，如 2021-02-03；起止日期只留结束的一天")
+                else self._fault("day", "claims.list_bad_day")
             )
         except ValueError:
-            ended = self._fault("day", "没有这一天")
+            ended = self._fault("day", "claims.list_no_such_day")
         yuan = self.text("yuan") or "0"
         try:
             yuan_of(yuan)
         except InvalidInput:
-            self._fault("yuan", "应为金额，如 12.50")
+            self._fault("yuan", "claims.list_bad_yuan")
         return {
             "project": self.text("project"),
             "day": ended,
@@ -225,6 +188,6 @@ class _Row:
             "yuan": yuan,
         }
 
-    def _fault(self, field: str, what: str) -> str:
-        self._faults.append(Fault(self._row, LABELS[field], what))
+    def _fault(self, field: str, what: str, **params: object) -> str:
+        self._faults.append(_fault(self._row, field, what, **params))
         return ""

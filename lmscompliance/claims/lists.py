@@ -43,9 +43,9 @@ class ListReport:
     doubtful: tuple[int, ...] = ()
 
     @property
-    def doubtful_rows(self) -> str:
+    def doubtful_rows(self) -> tuple[int, ...]:
         """The first of them, for people."""
-        return "、".join(map(str, self.doubtful[:_MOST_DOUBTFUL]))
+        return self.doubtful[:_MOST_DOUBTFUL]
 
 
 def import_list(
@@ -54,7 +54,7 @@ def import_list(
     """Import a list about the class's trainees; it replaces the one of the same kind and name.
 
     ``name`` says which exclusion list it is, as the notice calls it. Raises ``InvalidInput`` naming the
-    missing column, or ``BadRows`` with each row and field that cannot be used; then nothing is changed.
+    missing column, or ``FaultyRows`` with each row and field that cannot be used; then nothing is changed.
     """
     if kind not in FACTS:
         raise InvalidInput("claims.bad_kind", kinds=", ".join(FACTS))
@@ -63,7 +63,7 @@ def import_list(
     with reading(services.database) as session:
         known = queries.class_notice(session, class_id).subsidy.excludes
         if kind == LISTED and name not in known:
-            raise InvalidInput("claims.unknown_list", name=name, known="、".join(known))
+            raise InvalidInput("claims.unknown_list", name=name, known=known)
         name = name if kind == LISTED else ""
         # Found and encrypted before anything is locked: that takes seconds where a class is large.
         found = _matched(session, services, class_id, lines)

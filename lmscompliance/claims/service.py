@@ -282,9 +282,10 @@ def _handed_in(session: Session, class_id: str) -> str:
 def _require_closed(session: Session, class_: TrainingClass, now: datetime) -> None:
     if class_.status != class_life.CLOSED:
         raise Conflict("claims.class_not_closed", code=class_.code)
-    for verdict in deadlines.claiming(shanghai_day(now), queries.notice_of(session, class_)):
+    notice = queries.notice_of(session, class_)
+    for verdict in deadlines.claiming(shanghai_day(now), notice):
         if isinstance(verdict, NotMet):
-            raise Conflict("claims.out_of_time", what=verdict.message(), clause=verdict.clause)
+            raise Conflict("claims.out_of_time", what=verdict, clause=notice.citation(verdict.term))
 
 
 def _waiting(session: Session, class_id: str, claim_id: str) -> Claim:

@@ -14,11 +14,11 @@ from lmscompliance.claims import board, jobs, lists, pack, projects, service
 from lmscompliance.claims import money as payments
 from lmscompliance.claims.access import claim_scope
 from lmscompliance.claims.figures import yuan_of
-from lmscompliance.claims.list_rows import BadRows
 from lmscompliance.claims.models import FACTS
 from lmscompliance.claims.supposing import WHAT_IF
+from lmscompliance.documents import faults
 from lmscompliance.kernel.actor import READING, RUNNING, SUPERVISING, Role
-from lmscompliance.kernel.errors import ComplianceError
+from lmscompliance.kernel.errors import ComplianceError, FaultyRows
 from lmscompliance.rules.ledger_terms import PARAMETERS
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
@@ -192,7 +192,7 @@ def _page(
         decides=role in _DECIDES.roles,
         plain=plain,
         error=None if error is None else error.message(locale()),
-        report=b64encode(error.report()).decode() if isinstance(error, BadRows) else "",
+        report=b64encode(faults.report(error, locale())).decode() if isinstance(error, FaultyRows) else "",
         doubtful=doubtful,
     )
     return make_response(page, 200 if error is None else error.status)

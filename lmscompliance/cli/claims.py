@@ -9,14 +9,15 @@ import click
 
 from lmscompliance.claims import board, lists, money, pack, projects, service, trials
 from lmscompliance.claims.figures import yuan_of
-from lmscompliance.claims.list_rows import BadRows
 from lmscompliance.claims.models import FACTS
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.lookup import class_id_of
 from lmscompliance.cli.showing import bar, listed, say
+from lmscompliance.documents import faults
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import shanghai
+from lmscompliance.kernel.errors import FaultyRows
 from lmscompliance.kernel.messages import text
 from lmscompliance.rules.marking import plain
 from lmscompliance.rules.subsidy import Project, Rates
@@ -115,9 +116,9 @@ def import_(*, code: str, kind: str, name: str, by: str, report: Path | None, fi
     with services() as given:
         try:
             done = lists.import_list(given, class_id_of(given, code), kind, file, by=by, name=name)
-        except BadRows as error:
+        except FaultyRows as error:
             if report is not None:
-                report.write_bytes(error.report())
+                report.write_bytes(faults.report(error, language()))
             raise
     say("cli.claims_imported", rows=done.rows, matched=done.matched)
     if done.doubtful:

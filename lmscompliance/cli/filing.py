@@ -19,6 +19,7 @@ from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.messages import text
 from lmscompliance.policy import DOCUMENTS
 from lmscompliance.rules.class_life import APPROVED, DRAFT, FILED
+from lmscompliance.rules.verdict import Cited
 from lmscompliance.storage.transaction import reading
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -59,7 +60,7 @@ def check(*, code: str) -> None:
         found = service.dossier(given, class_id_of(given, code))
     for one in found.verdicts:
         mark = "✓" if one.met else "✗"
-        click.echo(f"{mark} {one.message(language())}（{found.notice.cite(one.term, language())}）")
+        click.echo(f"{mark} {Cited(one, found.notice).message(language())}")
     if not all(one.met for one in found.verdicts):
         click.get_current_context().exit(1)
 

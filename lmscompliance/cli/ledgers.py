@@ -18,7 +18,7 @@ from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import SystemClock
 from lmscompliance.kernel.errors import InvalidInput
-from lmscompliance.kernel.messages import text
+from lmscompliance.kernel.messages import said, text
 from lmscompliance.ledgers import comparing
 from lmscompliance.ledgers.downloads import ENDINGS, handed_out
 from lmscompliance.ledgers.evidence_files import pack
@@ -116,7 +116,8 @@ def layouts() -> None:
     """List the layouts of tables for the bureau."""
     with services() as given:
         for one in listed(comparing.known(given).values()):
-            click.echo(f"{one.id}\t{one.kind}\t{one.title}\t{'、'.join(each.name for each in one.fields)}")
+            columns = said([each.name for each in one.fields], language())
+            click.echo(f"{one.id}\t{one.kind}\t{one.title}\t{columns}")
 
 
 @group.command("sign", short_help="Sign a PDF with a PKCS#12 key file.")

@@ -98,7 +98,7 @@ def _show(report: ImportReport, *, check: bool) -> None:
             minutes=f"{one.seconds / 60:.1f}",
         )
     for finding, rows in report.grouped():
-        shown = "、".join(map(str, rows[:_ROWS_SHOWN])) + ("…" if len(rows) > _ROWS_SHOWN else "")
+        shown = [*rows[:_ROWS_SHOWN], *(["…"] if len(rows) > _ROWS_SHOWN else [])]
         say(
             "cli.records_finding",
             count=len(rows),

@@ -14,7 +14,7 @@ from lmscompliance.cli.showing import dump, listed, note, say
 from lmscompliance.kernel.actor import Actor, Role
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import InvalidInput, NotFound
-from lmscompliance.kernel.messages import text
+from lmscompliance.kernel.messages import Remark, said, text
 from lmscompliance.retention import certificates, holds, overview, purging
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading
@@ -168,8 +168,7 @@ def certificate(code: str, out: Path | None, *, as_json: bool) -> None:
 
 
 def _named(categories: Iterable[str]) -> str:
-    names = [text(f"retention.category_{one}", language()) for one in categories]
-    return ("、" if language() == "zh_CN" else ", ").join(names)
+    return str(said([Remark(f"retention.category_{one}") for one in categories], language()))
 
 
 def _actor(by: str) -> Actor:

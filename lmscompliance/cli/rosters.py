@@ -106,7 +106,7 @@ def _show(report: roster.RosterReport, *, as_json: bool) -> None:
         return
     say("cli.roster_summary", rows=report.rows, accepted=len(report.accepted), refused=len(report.refused))
     for bad in report.refused:
-        reason = " ".join(remark.text(language()) for remark in bad.remarks)
+        reason = " ".join(remark.message(language()) for remark in bad.remarks)
         say(
             "cli.roster_refused",
             row=bad.row,
@@ -115,5 +115,5 @@ def _show(report: roster.RosterReport, *, as_json: bool) -> None:
         )
     for odd in report.accepted:
         if odd.warnings:
-            warnings = " ".join(remark.text(language()) for remark in odd.warnings)
+            warnings = " ".join(remark.message(language()) for remark in odd.warnings)
             say("cli.roster_warned", row=odd.row, id=odd.id_masked, warnings=warnings)

@@ -70,9 +70,8 @@ def verify(
     else:
         click.echo("\n".join(report.lines(language())))
         if numbers is not None:
-            listed = "、".join(map(str, numbers))
             count, of = len(numbers), len(report.trainees)
-            click.echo(text("cli.sample", language(), seed=seed, count=count, of=of, listed=listed))
+            click.echo(text("cli.sample", language(), seed=seed, count=count, of=of, listed=numbers))
     context.exit(int(report.verdict.exit))
 
 

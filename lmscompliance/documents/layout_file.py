@@ -181,6 +181,6 @@ def _check(place: _Place, one: Field, sources: Collection[str], *, fixed: bool) 
     if not fixed and one.width:
         place.fault("documents.layout_separated")
     if not all(isinstance(value, str) for value in one.codes.values()):
-        place.fault("documents.layout_type", key="codes", kind='{ "男" = "1" }')
+        place.fault("documents.layout_type", key="codes", kind='{ "M" = "1" }')
     if one.date and "YYYY" not in one.date:
         place.fault("documents.layout_date")

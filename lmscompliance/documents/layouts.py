@@ -81,7 +81,7 @@ def write(
     have (rare names in ``gbk``); a head is row 0, a foot the one behind the last.
     """
     if form and (form not in FORMS or layout.kind == FIXED):
-        raise InvalidInput("documents.layout_form", title=layout.title, forms="、".join(FORMS))
+        raise InvalidInput("documents.layout_form", title=layout.title, forms=FORMS)
     values = [[_coded(one, row, number) for one in layout.fields] for number, row in enumerate(rows, 1)]
     names = [one.name for one in layout.fields]
     if form == JSON:

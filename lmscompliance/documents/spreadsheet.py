@@ -39,6 +39,8 @@ _XLSX_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})([0-9]{1,7})
 _ODS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _ODS_MANIFEST = "META-INF/manifest.xml"
 _CHUNK = 1 << 20
+_NOTHING = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+"""What a file without anything in it may be made of: marks of encodings and blanks."""
 
 # NotImplementedError and other RuntimeErrors are zipfile's answer to encryption and unknown compression.
 _DAMAGED = (
@@ -69,21 +71,24 @@ class Sheet:
 def read(path: Path) -> list[Sheet]:
     """Return every sheet of the workbook, hidden and empty ones included.
 
-    Raises ``InvalidInput`` naming the file when it is missing, too large, damaged, protected by a password
-    or no workbook, or when a sheet reaches beyond ``MAX_COLUMNS``, ``MAX_ROWS`` or ``MAX_CELLS``.
+    Raises ``InvalidInput`` naming the file when it is missing, empty, too large, damaged, protected by a
+    password or no workbook, or when a sheet reaches beyond ``MAX_COLUMNS``, ``MAX_ROWS`` or ``MAX_CELLS``.
     """
     return parse(path.name, load(path))
 
 
 def load(path: Path, *, factor: int = 1) -> bytes:
-    """Return the bytes of ``path``; raises ``InvalidInput`` for a missing file or one over the limit.
+    """Return the bytes of ``path``; raises ``InvalidInput`` for a missing, an empty or a too large file.
 
     ``factor`` is how many times as long as others it may be.
     """
     with readable(path.name):
         if path.stat().st_size > MAX_FILE_BYTES * factor:
             raise too_large(path.name, factor)
-        return path.read_bytes()
+        data = path.read_bytes()
+    if not data.strip(_NOTHING):
+        raise InvalidInput("documents.no_rows", file=path.name)
+    return data
 
 
 def parse(file: str, data: bytes) -> list[Sheet]:

@@ -87,7 +87,7 @@ def admit(session: Session, class_id: str, enrolment_id: str) -> Entry:
     if running is not None:
         raise Conflict("exams.attempt_running", attempt=running.id, number=running.number)
     if isinstance(now.verdict, NotMet):
-        raise refusal(now.verdict)
+        raise refusal(now.verdict, now.notice)
     if now.unlocked_at is None:
         # The notice lets everybody sit, but the row that attempts are counted under is not there yet.
         raise Conflict("exams.not_unlocked")
@@ -96,9 +96,9 @@ def admit(session: Session, class_id: str, enrolment_id: str) -> Entry:
     return Entry(class_id, enrolment_id, now.blueprint, now.notice)
 
 
-def refusal(verdict: NotMet) -> Conflict:
+def refusal(verdict: NotMet, notice: Notice) -> Conflict:
     """Return the error that tells a trainee why no attempt may begin, with the clause."""
-    return Conflict(f"exams.gate_{verdict.reason}", clause=verdict.clause, **verdict.params)
+    return Conflict(f"exams.gate_{verdict.reason}", clause=notice.citation(verdict.term), **verdict.params)
 
 
 def unlock(services: Services, class_id: str, enrolment_id: str) -> bool:

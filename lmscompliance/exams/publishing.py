@@ -12,7 +12,7 @@ from lmscompliance.evidence import class_stream, record
 from lmscompliance.exams.models import ExamBlueprint
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
-from lmscompliance.kernel.messages import text
+from lmscompliance.kernel.messages import Remark, text
 from lmscompliance.policy import Notice
 from lmscompliance.questions import service as questions
 from lmscompliance.rules import blueprint as rules
@@ -94,7 +94,7 @@ def worded(params: Mapping[str, object], locale: str) -> dict[str, object]:
 def shallow_text(problem: Problem, locale: str) -> str:
     """Return in words where attempts of one person must share questions."""
     named = worded(problem.params, locale)
-    level = f"（{named['level']}）" if "level" in named else ""
+    level = Remark("exams.shallow_level", {"level": named["level"]}) if "level" in named else ""
     return text("exams.shallow", locale, **named | {"level": level})
 
 
@@ -167,7 +167,7 @@ def _refusal(problems: list[Problem], notice: Notice) -> InvalidInput:
     first = problems[0]
     params = dict(first.params)
     if first.reason == "topic_missing":
-        params["topic"] = "、".join(str(p.params["topic"]) for p in problems if p.reason == first.reason)
-    params["clause"] = notice.cite(first.term) if first.term else ""
+        params["topic"] = [str(p.params["topic"]) for p in problems if p.reason == first.reason]
+    params["clause"] = notice.citation(first.term) if first.term else ""
     params["problems"] = [{"reason": p.reason, **p.params} for p in problems]
     return InvalidInput(f"exams.blueprint_{first.reason}", **params)

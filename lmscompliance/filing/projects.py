@@ -33,7 +33,7 @@ from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import TrainingClass
 
-_COLUMNS: Patterns = {
+COLUMNS: Patterns = {
     "code": re.compile("(?:项目|目录)?(?:编号|编码|代码)|code"),
     "project": re.compile("(?:培训)?(?:项目|专业)(?:名称)?|project"),
     "occupation": re.compile("(?:对应)?(?:职业|工种)(?:名称)?|职业工种|occupation"),
@@ -41,7 +41,7 @@ _COLUMNS: Patterns = {
     "level": re.compile("(?:职业|技能|培训)?(?:技能)?等级|level"),
     "overlaps": re.compile("(?:是否)?(?:与.*)?重合(?:.*)?|overlaps?"),
 }
-_LABELS = {"code": "项目编号", "project": "项目名称", "occupation": "职业（工种）"}
+NEEDED = ("code", "project", "occupation")
 _WIDTHS = {"code": 64, "project": 255, "occupation": 128, "occupation_code": 64}
 _YES, _NO = {"是", "重合", "y", "yes", "true", "1"}, {"", "否", "不重合", "n", "no", "false", "0"}
 _MOST_FOUND = 50
@@ -93,19 +93,17 @@ def import_catalogue(
 
 
 def _entries(path: Path) -> list[CatalogueEntry]:
-    listing = sheets.read(path, _COLUMNS, _LABELS)
+    listing = sheets.read(path, COLUMNS, NEEDED, "catalogue")
     entries: list[CatalogueEntry] = []
     seen: dict[str, int] = {}
     for number, row in listing.rows:
         for name, width in _WIDTHS.items():
             if len(row.get(name, "")) > width:
-                listing.fault(number, "code" if name == "occupation_code" else name, f"超过 {width} 个字")
-        if row["code"] in seen:
-            listing.fault(number, "code", f"与第 {seen[row['code']]} 行重复")
-        seen[row["code"]] = number
+                listing.fault(number, name, "list_too_long", most=width)
+        listing.once(number, "code", row["code"], seen)
         level, overlaps = row.get("level", ""), row.get("overlaps", "").lower()
         if overlaps not in _YES | _NO:
-            listing.fault(number, "project", "“是否重合”应填写“是”或“否”")
+            listing.fault(number, "overlaps", "list_yes_or_no")
         entries.append(
             CatalogueEntry(
                 code=row["code"],

@@ -15,11 +15,13 @@ from lmscompliance.kernel.actor import RUNNING, SUPERVISING, Actor, Role
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.logs import logger
+from lmscompliance.kernel.messages import text
 from lmscompliance.kernel.notification import Message
 from lmscompliance.policy import Notice
 from lmscompliance.rules import reminders as rules
 from lmscompliance.rules.class_life import ARCHIVED
 from lmscompliance.rules.reminders import BUREAU, RUNNERS, ClassDays, Reminder
+from lmscompliance.rules.verdict import Cited
 from lmscompliance.rules.workdays import Calendar
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import upsert
@@ -164,5 +166,5 @@ def _message(session: Session, services: Services, row: FilingReminder) -> Messa
         district=class_.district,
         roles=_ROLES[one.audience],
         due=row.due,
-        text=f"{class_.code}：{one.message(locale)}（{notice.cite(one.term, locale)}）",
+        text=text("filing.reminder", locale, code=class_.code, what=Cited(one, notice)),
     )

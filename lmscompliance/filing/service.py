@@ -18,11 +18,12 @@ from lmscompliance.filing.projects import Standing
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.messages import Sentences
 from lmscompliance.policy import DOCUMENTS, Notice
 from lmscompliance.rules import blended, class_life, deadlines
 from lmscompliance.rules.filing import Filed, completeness
 from lmscompliance.rules.filing_gates import Coverage, Prepared, gates
-from lmscompliance.rules.verdict import NotMet, Verdict
+from lmscompliance.rules.verdict import Cited, NotMet, Verdict
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import life, queries, workdays
@@ -124,7 +125,7 @@ def submit(services: Services, class_id: str, *, by: str, reason: str = "") -> N
         found = _dossier(session, services, class_)
         missing = [one for one in found.verdicts if isinstance(one, NotMet)]
         if class_.status == class_life.DRAFT and missing:
-            what = "；".join(f"{one.message()}（{one.clause}）" for one in missing)
+            what = Sentences(Cited(one, found.notice) for one in missing)
             raise Conflict("filing.incomplete", code=class_.code, what=what)
         life.take(session, services, class_, class_life.FILED, by=by, reason=reason)
         _record_judged(session, services, found)

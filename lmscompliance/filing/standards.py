@@ -26,16 +26,16 @@ from lmscompliance.storage.transaction import transaction
 from lmscompliance.training import queries
 from lmscompliance.training.models import Lesson
 
-_ITEMS: Patterns = {
+ITEMS: Patterns = {
     "code": re.compile("(?:条目|技能|标准|鉴定点)?(?:编号|编码|代码|序号)|code"),
     "title": re.compile("(?:条目|技能要求|相关知识要求|工作内容|内容|名称|标准)(?:名称|内容)?|title|item"),
 }
-_ITEM_LABELS = {"code": "条目编号", "title": "条目名称"}
-_MAPPING: Patterns = {
+ITEM_COLUMNS = ("code", "title")
+MAPPING: Patterns = {
     "ordinal": re.compile("(?:课时|课件|课程)?序号|课次|lesson|no\\.?"),
     "items": re.compile("(?:对应)?(?:职业)?(?:标准|条目)(?:条目)?(?:编号|代码)?|items?"),
 }
-_MAPPING_LABELS = {"ordinal": "课时序号", "items": "标准条目"}
+MAPPING_COLUMNS = ("ordinal", "items")
 _SEPARATOR = re.compile(r"[、,，;；\s]+")
 _WIDTHS = {"code": 64, "title": 255}
 
@@ -61,17 +61,15 @@ def import_standard(
 ) -> str:
     """Keep a standard with its items and return its id; raises ``InvalidInput`` naming each bad row."""
     title = stated(title, 255, "filing.standard_title")
-    listing = sheets.read(path, _ITEMS, _ITEM_LABELS)
+    listing = sheets.read(path, ITEMS, ITEM_COLUMNS, "item")
     seen: dict[str, int] = {}
     for number, row in listing.rows:
         for name, width in _WIDTHS.items():
             if len(row.get(name, "")) > width:
-                listing.fault(number, name, f"超过 {width} 个字")
+                listing.fault(number, name, "list_too_long", most=width)
         if _SEPARATOR.search(row["code"]):
-            listing.fault(number, "code", "不能含有空格、顿号、逗号或分号")
-        if row["code"] in seen:
-            listing.fault(number, "code", f"与第 {seen[row['code']]} 行重复")
-        seen[row["code"]] = number
+            listing.fault(number, "code", "list_parted")
+        listing.once(number, "code", row["code"], seen)
     listing.settle()
     with transaction(services.database) as session:
         standard = OccupationStandard(
@@ -104,7 +102,7 @@ def map_plan(services: Services, class_id: str, standard_id: str, path: Path, *,
     Raises ``NotFound`` for an unknown standard, ``Conflict`` without a published plan or once the class is
     filed, ``InvalidInput`` naming each row whose lesson or item there is not.
     """
-    listing = sheets.read(path, _MAPPING, _MAPPING_LABELS)
+    listing = sheets.read(path, MAPPING, MAPPING_COLUMNS, "mapping")
     now = services.clock.now()
     with transaction(services.database) as session:
         class_ = queries.locked_draft(session, class_id)
@@ -119,11 +117,11 @@ def map_plan(services: Services, class_id: str, standard_id: str, path: Path, *,
         for number, row in listing.rows:
             lesson = lessons.get(row.get("ordinal", ""))
             if lesson is None:
-                listing.fault(number, "ordinal", "教学计划中没有这一课时")
+                listing.fault(number, "ordinal", "list_no_lesson")
                 continue
             for item in filter(None, _SEPARATOR.split(row.get("items", ""))):
                 if item not in known:
-                    listing.fault(number, "items", f"标准中没有条目 {item[:64]}")
+                    listing.fault(number, "items", "list_no_item", item=item[:64])
                 taught.setdefault(lesson.ordinal, set()).add(item)
         listing.settle()
         _replace(session, class_id, standard_id, lessons, taught)

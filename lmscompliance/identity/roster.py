@@ -15,8 +15,9 @@ from lmscompliance.documents.tables import Cell, Sheet
 from lmscompliance.identity import contact, headings, numbers
 from lmscompliance.identity.numbers import IdNumber
 from lmscompliance.identity.people import Sex
-from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
+from lmscompliance.identity.roster_report import Accepted, Refusal, RosterReport
 from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.messages import Remark
 from lmscompliance.rules.masking import mask_number
 
 __all__ = ["COLUMNS", "REQUIRED", "NameClash", "Roster", "RosterReport", "RosterRow", "check", "read"]
@@ -42,7 +43,7 @@ COLUMNS: headings.Patterns = {
     "household": re.compile("(?:户籍|户口)(?:所在地|地址?)?|household"),
     "serial": re.compile("序号?|编号|no\\.?|#"),
 }
-REQUIRED = {"name": "姓名", "id_number": "身份证号", "phone": "联系电话"}
+REQUIRED = {key: Remark(f"identity.column_{key}") for key in ("name", "id_number", "phone")}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,7 +96,7 @@ def read(path: Path, today: date, limit: int | None = None) -> Roster:
     """Read ``path`` up to its ``limit``-th acceptable row.
 
     ``today`` is the Shanghai day births are compared with. Raises ``InvalidInput`` for a file that is no
-    roster at all, naming the column it lacks.
+    roster at all, naming the column it lacks, or that holds nobody.
     """
     sheet, heading = _sheet(path)
     roster = Roster()
@@ -106,6 +107,8 @@ def read(path: Path, today: date, limit: int | None = None) -> Roster:
             break
         if not reader.blank(cells) and not heading.repeated_by(cells):
             reader.take(index + 1, cells)
+    if not (roster.accepted or roster.refused):
+        raise InvalidInput("documents.no_rows", file=path.name)
     return roster
 
 
@@ -116,15 +119,15 @@ def _sheet(path: Path) -> tuple[Sheet, headings.Heading]:
         if heading is not None:
             found.append((sheet, heading))
     if not found:
-        raise InvalidInput("identity.no_heading", file=path.name, columns="、".join(REQUIRED.values()))
+        raise InvalidInput("identity.no_heading", file=path.name, columns=[*REQUIRED.values()])
     whole = [(sheet, heading) for sheet, heading in found if REQUIRED.keys() <= heading.columns.keys()]
     if not whole:
         heading = max((heading for _, heading in found), key=lambda one: len(one.columns))
         missing = [column for key, column in REQUIRED.items() if key not in heading.columns]
-        raise InvalidInput("identity.no_column", file=path.name, column="、".join(missing))
+        raise InvalidInput("identity.no_column", file=path.name, column=missing)
     filled = [(sheet, heading) for sheet, heading in whole if any(_filled(sheet, heading))] or whole[:1]
     if len(filled) > 1:
-        names = "、".join(sheet.name for sheet, _ in filled)
+        names = [sheet.name for sheet, _ in filled]
         raise InvalidInput("identity.several_sheets", file=path.name, sheets=names)
     return filled[0]
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.kernel.messages import DEFAULT_LOCALE, text
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A message by its code, so that it can be said in the reader's language."""
-
-    code: str
-    params: dict[str, object] = field(default_factory=dict)
-
-    def text(self, locale: str) -> str:
-        """Return the remark in ``locale``."""
-        return text(self.code, locale, **self.params)
+from lmscompliance.kernel.messages import DEFAULT_LOCALE, Remark, Sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +40,13 @@ class RosterReport:
 
     def to_json(self, locale: str = DEFAULT_LOCALE) -> dict[str, Json]:
         """Return ``{rows, accepted: [{row, id_masked, warnings}], refused: [{row, field, reason}]}``."""
-        joint = "；" if locale == DEFAULT_LOCALE else "; "
         return {
             "rows": self.rows,
             "accepted": [
                 {
                     "row": one.row,
                     "id_masked": one.id_masked,
-                    "warnings": [warning.text(locale) for warning in one.warnings],
+                    "warnings": [warning.message(locale) for warning in one.warnings],
                 }
                 for one in self.accepted
             ],
@@ -67,7 +54,7 @@ class RosterReport:
                 {
                     "row": one.row,
                     "field": one.field,
-                    "reason": joint.join(remark.text(locale) for remark in one.remarks),
+                    "reason": Sentences(one.remarks).message(locale),
                 }
                 for one in self.refused
             ],

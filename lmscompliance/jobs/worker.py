@@ -38,10 +38,9 @@ def work_once(services: Services, handlers: Mapping[str, Handler]) -> bool:
     except queue.ClaimLost:
         _log.warning("job %s (%s) was cancelled or taken over; its result is discarded", taken.id, taken.kind)
     except ComplianceError as error:
-        told = {"code": error.code, "params": {k: str(v) for k, v in error.params.items()}}
         # Nothing to fail where somebody cancelled it meanwhile; the jobs behind it are still done.
         with suppress(queue.ClaimLost), transaction(services.database) as session:
-            queue.fail(session, taken, told)
+            queue.fail(session, taken, error.to_json())
     except Exception:  # noqa: BLE001  # whatever broke, the worker lives on and the claim runs out
         _log.exception("job %s (%s) broke; it will be tried again", taken.id, taken.kind)
     return True

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from lmscompliance.kernel.messages import text
+from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.messages import Sentences, said, text
 
 
 class ComplianceError(Exception):
@@ -29,6 +30,10 @@ class ComplianceError(Exception):
     def message(self, locale: str = "zh_CN") -> str:
         """Return the text for people, in ``locale``."""
         return text(self.code, locale, **self.params)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return code and params as a job keeps them, whose text is chosen when somebody asks for it."""
+        return {"code": self.code, "params": {name: str(said(one)) for name, one in self.params.items()}}
 
     def __str__(self) -> str:
         """Return the English text; logs and tracebacks are read by engineers."""
@@ -50,7 +55,7 @@ class Fault:
     what: str
     params: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
-    def message(self, locale: str) -> str:
+    def message(self, locale: str = "zh_CN") -> str:
         """Return the fault in ``locale``."""
         return text(
             "kernel.fault",
@@ -73,10 +78,9 @@ class FaultyRows(InvalidInput):
 
     def message(self, locale: str = "zh_CN") -> str:
         """Return the text for people, in ``locale``."""
-        joint = "；" if locale == "zh_CN" else "; "
-        named = joint.join(one.message(locale) for one in self.faults[: self.NAMED])
-        more = joint + "…" if len(self.faults) > self.NAMED else ""
-        return text(self.code, locale, **self.params, faults=named + more)
+        more = "…" if len(self.faults) > self.NAMED else ""
+        named = Sentences(self.faults[: self.NAMED]).message(locale) + more
+        return text(self.code, locale, **self.params, faults=named)
 
 
 class Unauthenticated(ComplianceError):

@@ -5,24 +5,72 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from io import TextIOWrapper
+from typing import Protocol, runtime_checkable
 
 DEFAULT_LOCALE = "zh_CN"
 LOCALES = ("zh_CN", "en")
+_COMMA = {"zh_CN": "、", "en": ", "}
+_SEMICOLON = {"zh_CN": "；", "en": "; "}
+
+
+@runtime_checkable
+class Sayable(Protocol):
+    """What has words of its own in each language: a verdict, a fault, a remark."""
+
+    def message(self, locale: str = ...) -> str:
+        """Return it in ``locale``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A text by its code, so that it can be said in the reader's language."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def message(self, locale: str = DEFAULT_LOCALE) -> str:
+        """Return the remark in ``locale``."""
+        return text(self.code, locale, **self.params)
+
+
+class Sentences(tuple[Sayable, ...]):
+    """Several sayings in one text, parted as sentences are."""
+
+    __slots__ = ()
+
+    def message(self, locale: str = DEFAULT_LOCALE) -> str:
+        """Return all of them in ``locale``."""
+        return _SEMICOLON[locale].join(one.message(locale) for one in self)
 
 
 def text(code: str, locale: str = DEFAULT_LOCALE, /, **params: object) -> str:
     """Return the text of ``code`` (``room.name``) in ``locale``, placeholders filled.
 
-    An unknown locale falls back to Chinese. An unknown code raises ``KeyError``: a missing text is a
+    Parameters that have words of their own are said in ``locale`` too (see ``said``). An unknown locale falls
+    back to Chinese. An unknown code raises ``KeyError``: a missing text is a
     defect the tests must find, not something to show a trainee.
     """
     room, _, name = code.partition(".")
     entry = _catalog(room)[name]
     template = entry.get(locale) or entry[DEFAULT_LOCALE]
-    return template.format(**params) if params else template
+    if not params:
+        return template
+    return template.format(**{name: said(value, locale) for name, value in params.items()})
+
+
+def said(value: object, locale: str = DEFAULT_LOCALE) -> object:
+    """Return a text's parameter for a reader of ``locale``: sayings in words, a list with its commas."""
+    if isinstance(value, (str, int)):
+        return value
+    if isinstance(value, Sayable):
+        return value.message(locale)
+    if isinstance(value, (list, tuple)):
+        return _COMMA.get(locale, _COMMA[DEFAULT_LOCALE]).join(str(said(one, locale)) for one in value)
+    return value
 
 
 def terminal_locale(environment: Mapping[str, str]) -> str:

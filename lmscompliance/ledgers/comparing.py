@@ -96,7 +96,7 @@ def _layout(services: Services, layout_id: str) -> Layout:
     layouts_known = known(services)
     layout = layouts_known.get(layout_id)
     if layout is None:
-        raise InvalidInput("ledgers.layout", known="、".join(layouts_known))
+        raise InvalidInput("ledgers.layout", known=[*layouts_known])
     return layout
 
 

@@ -68,7 +68,7 @@ class Catalogue:
         """
         named = self.get(policy_id)
         if named.districts and district not in named.districts:
-            known = "、".join(named.districts)
+            known = named.districts
             raise Conflict("policy.not_here", id=policy_id, district=district, known=known)
         latest = [self.get(one) for one in sorted(self._notices)]
         for one in latest:

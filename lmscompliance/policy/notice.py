@@ -9,6 +9,7 @@ from datetime import date
 
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.messages import DEFAULT_LOCALE, LOCALES
 from lmscompliance.policy import schema
 from lmscompliance.policy.schema import Value
 from lmscompliance.policy.terms import (
@@ -34,6 +35,18 @@ from lmscompliance.policy.terms import (
     TopicTerms,
     WindowTerms,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What a value rests on, in each language."""
+
+    words: Mapping[str, str]
+
+    def message(self, locale: str = DEFAULT_LOCALE) -> str:
+        """Return it in ``locale``."""
+        return self.words[locale]
+
 
 STATUSES = ("in-force", "draft", "demo")
 FORMAT = 1
@@ -142,6 +155,10 @@ class Notice:
             return _NOT_STATED.get(locale, _NOT_STATED["zh_CN"])
         texts = _HOUSE_RULE if self.status == "demo" else _HOUSE
         return texts.get(locale, texts["zh_CN"])
+
+    def citation(self, key: str) -> Citation:
+        """Return ``cite`` for a reader whose language is not known yet, as in an error."""
+        return Citation({locale: self.cite(key, locale) for locale in LOCALES})
 
     def supposing(self, values: Mapping[str, object]) -> Notice:
         """Return what this notice would be with other ``values`` (as TOML or JSON gives them).

@@ -72,7 +72,7 @@ class PolicyView:
             f"{text('policy.shown_digest', locale)} {notice.digest}",
         ]
         if notice.base:
-            districts = "、".join(notice.districts)
+            districts = notice.districts
             lines.append(text("policy.shown_layer", locale, base=notice.base, districts=districts))
         if notice.supersedes:
             lines.append(text("policy.shown_supersedes", locale, ids=", ".join(notice.supersedes)))

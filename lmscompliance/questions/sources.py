@@ -35,12 +35,15 @@ class Placed:
 def read_all(paths: Sequence[Path | str]) -> list[tuple[Path, FileReading]]:
     """Read every bank file among ``paths``; a directory is walked.
 
-    Raises ``InvalidInput`` for a path that is not there, is no bank file, or cannot be opened.
+    Raises ``InvalidInput`` for a path that is not there, is no bank file, cannot be opened, or holds nothing.
     """
-    return [(path, _settled(reading.read(path, bank_name(path)))) for path in _files(paths)]
+    return [(path, _read(path)) for path in _files(paths)]
 
 
-def _settled(read: FileReading) -> FileReading:
+def _read(path: Path) -> FileReading:
+    read = reading.read(path, bank_name(path))
+    if not read.rows:
+        raise InvalidInput("documents.no_rows", file=path.name)
     return replace(read, drafts=tuple(map(settled, read.drafts)))
 
 

@@ -215,7 +215,7 @@ def _permitted(use: str, notice: Notice) -> None:
     if use not in USES:
         raise InvalidInput("quizzes.use_unknown", use=use[:20])
     if use not in uses(notice):
-        raise InvalidInput("quizzes.not_permitted_" + use, clause=notice.cite("quiz.release"))
+        raise InvalidInput("quizzes.not_permitted_" + use, clause=notice.citation("quiz.release"))
 
 
 def _blueprint(session: Session, wanted: Wanted) -> Blueprint:

@@ -61,7 +61,7 @@ def begin(services: Services, actor: Actor, lesson_id: str, *, ip: str, agent: s
         free_us = not_before_us(tries, notice.quiz, to_micros(now))
         if free_us is not None:
             when = shanghai(from_micros(free_us)).strftime("%Y-%m-%d %H:%M:%S")
-            raise Conflict("quizzes.not_yet", when=when, clause=notice.cite("quiz.tries_per_day"))
+            raise Conflict("quizzes.not_yet", when=when, clause=notice.citation("quiz.tries_per_day"))
         seed = services.ids.token(24)
         paper, basis = _draw(session, quiz, before, seed)
         row = TakenQuiz(

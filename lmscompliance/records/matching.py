@@ -114,7 +114,7 @@ def _mapped(path: Path, roster: Sequence[RosterEntry]) -> Mapping[str, RosterEnt
         else:
             found |= {user: one, f"mailto:{user}": one}
     if faults:
-        raise InvalidInput("records.mapping_users", file=path.name, rows="、".join(map(str, faults)))
+        raise InvalidInput("records.mapping_users", file=path.name, rows=faults)
     return found
 
 
@@ -128,7 +128,7 @@ def _mapped_lessons(path: Path, ordinals: Mapping[str, str]) -> dict[str, str]:
         else:
             found[folded(row["about"])] = lesson
     if faults:
-        raise InvalidInput("records.mapping_lessons", file=path.name, rows="、".join(map(str, faults)))
+        raise InvalidInput("records.mapping_lessons", file=path.name, rows=faults)
     return found
 
 
@@ -146,6 +146,8 @@ def _table(path: Path, patterns: headings.Patterns, key: str) -> list[tuple[int,
             }
             if row.get(key):
                 rows.append((number, row))
+        if not rows:
+            raise InvalidInput("documents.no_rows", file=path.name)
         return rows
     raise InvalidInput("records.mapping_heading", file=path.name)
 

@@ -75,6 +75,8 @@ def read(
     else:
         columns, first = _by_position(path, rows)
     body = [(number, row) for number, row in enumerate(rows[first:], first + 1) if any(map(_text, row))]
+    if not body:
+        raise InvalidInput("documents.no_rows", file=path.name)
     written = {number: moodle_time.read(_cell(row, columns["time"])) for number, row in body}
     known = [one for one in written.values() if one is not None]
     decided = order or date_order.order_of(known, zone, now, usual=usual, period=period)

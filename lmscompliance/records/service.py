@@ -163,7 +163,7 @@ def reported(session: Session, class_id: str, enrolment_ids: Iterable[str]) -> d
 
 def _read(services: Services, source: Source, period: tuple[datetime, datetime]) -> Reading:
     if source.format not in FORMATS:
-        raise InvalidInput("records.format", format=source.format, formats="、".join(FORMATS))
+        raise InvalidInput("records.format", format=source.format, formats=FORMATS)
     if source.format != "moodle-log":
         return statements.read(source.path, cmi5=source.format == "cmi5")
     try:

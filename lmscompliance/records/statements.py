@@ -254,7 +254,9 @@ def _statements(path: Path) -> Iterator[tuple[int, object]]:
         if isinstance(value, dict) and isinstance(value.get("statements"), list):
             value = value["statements"]
         lines = list(enumerate(value if isinstance(value, list) else [value], 1))
-    if not lines or not isinstance(lines[0][1], dict) or "actor" not in lines[0][1]:
+    if not lines:
+        raise InvalidInput("documents.no_rows", file=path.name)
+    if not isinstance(lines[0][1], dict) or "actor" not in lines[0][1]:
         raise InvalidInput("records.no_statements", file=path.name)
     yield from lines
 

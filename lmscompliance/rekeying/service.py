@@ -154,7 +154,7 @@ def retire(services: Services, kind: Kind, number: int) -> bool:
     with transaction(services.database) as session:
         _busy(session, kind, number)
     if used:
-        where = "、".join(f"{name} ({many})" for name, many in used.items())
+        where = [f"{name} ({many})" for name, many in used.items()]
         raise Conflict("rekeying.in_use", id=number, where=where)
     if not isinstance(keys, FileKeys):
         return False

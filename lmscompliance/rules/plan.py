@@ -32,10 +32,6 @@ class Problem:
         what = text(f"rules.{self.reason}", locale, **self.params)
         return f"{what}({self.clause})" if self.clause else what
 
-    def __str__(self) -> str:
-        """Return the Chinese text."""
-        return self.message()
-
 
 def check_plan(lessons: Sequence[LessonFact], notice: Notice) -> list[Problem]:
     """Return every reason why somebody who learns the whole plan would not complete the training.

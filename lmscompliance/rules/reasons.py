@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lmscompliance.kernel.messages import text
+from lmscompliance.kernel.messages import Remark, text
 from lmscompliance.policy.notice import Notice
 
 TERM: Mapping[str, str] = {
@@ -34,7 +34,6 @@ TERM: Mapping[str, str] = {
 
 _OTHERWISE = {"credit.daily_cap_seconds": "credit.daily_cap_class_hours"}
 """What a notice may state in place of a key."""
-_SEPARATOR = ("、", ", ")
 
 
 def label(reason: str, locale: str = "zh_CN") -> str:
@@ -53,9 +52,9 @@ def explanation(reason: str, notice: Notice, locale: str = "zh_CN") -> str:
         rate=f"{notice.credit.max_rate_permille / 1000:g}",
         quiz=f"{notice.quiz.pass_permille / 10:g}",
         late=_minutes(notice.credit.late_window_seconds),
-        hours=_SEPARATOR[locale == "en"].join(notice.credit.hours_of_day),
+        hours=notice.credit.hours_of_day,
         day_limit=_minutes(notice.credit.daily_cap_seconds or 0),
-        periods=_SEPARATOR[locale == "en"].join(_period(text, locale) for text in notice.credit.period_caps),
+        periods=[_period(text) for text in notice.credit.period_caps],
     )
 
 
@@ -67,9 +66,9 @@ def cite(reason: str, notice: Notice, locale: str = "zh_CN") -> str:
     return notice.cite(term, locale)
 
 
-def _period(text: str, locale: str) -> str:
+def _period(text: str) -> Remark:
     time, _, seconds = text.partition("/")
-    return f"{time} {_minutes(int(seconds))} {'min' if locale == 'en' else '分钟'}"
+    return Remark("rules.why_period", {"time": time, "minutes": _minutes(int(seconds))})
 
 
 def _minutes(seconds: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from lmscompliance.kernel.messages import text
 from lmscompliance.policy.notice import Notice
@@ -48,6 +48,30 @@ class NotMet:
 
 
 Verdict = Met | NotMet
+
+
+class Stated(Protocol):
+    """What rests on a policy key and has words of its own: a verdict, a reminder."""
+
+    @property
+    def term(self) -> str:
+        """The policy key."""
+
+    def message(self, locale: str = ...) -> str:
+        """Return it in ``locale``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A verdict or reminder with the citation of what it rests on, in one sentence."""
+
+    stated: Stated
+    notice: Notice
+
+    def message(self, locale: str = "zh_CN") -> str:
+        """Return it in ``locale``."""
+        clause = self.notice.cite(self.stated.term, locale)
+        return text("rules.cited", locale, what=self.stated, clause=clause)
 
 
 def met(notice: Notice, rule: str, **params: str) -> Met:

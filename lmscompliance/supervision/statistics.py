@@ -157,7 +157,7 @@ def gather(services: Services, actor: Actor, class_id: str = "", period: Period 
 def table(found: Statistics, kind: str, form: str) -> bytes:
     """Return one table of the figures as ``form`` (of ``layouts.FORMS``); raises ``InvalidInput``."""
     if kind not in KINDS:
-        raise InvalidInput("supervision.statistics_kind", kinds="、".join(KINDS))
+        raise InvalidInput("supervision.statistics_kind", kinds=KINDS)
     gathered: dict[str, Sequence[People] | Sequence[Learning]] = {
         "class": found.classes,
         "enterprise": found.enterprises,

@@ -12,6 +12,7 @@ from lmscompliance.documents import tables
 from lmscompliance.documents.tables import Cell, Sheet
 from lmscompliance.identity import headings
 from lmscompliance.kernel.errors import Fault, FaultyRows, InvalidInput
+from lmscompliance.kernel.messages import Remark
 from lmscompliance.rules.facts import OFFLINE, ONLINE
 from lmscompliance.training import timetable
 from lmscompliance.training.service import LessonInput
@@ -36,7 +37,7 @@ COLUMNS: headings.Patterns = {
     ),
     "serial": re.compile("(?:课时)?序号?|编号|no\\.?|#"),
 }
-REQUIRED = {"topic": "内容类别", "title": "课件名称", "class_hours": "课时", "length": "时长(分钟)"}
+REQUIRED = ("topic", "title", "class_hours", "length")
 DEFAULT_DELIVERY = "线上学习"
 
 _SUMMARY = re.compile("(?:合计|总计|小计|共计|备注|说明|注[::]|填表|制表|审核|负责人|单位|日期|盖章)")
@@ -67,7 +68,7 @@ def read(path: Path) -> list[LessonInput]:
     if faults:
         raise FaultyRows("training.plan_rows", faults, file=path.name)
     if not lessons:
-        raise InvalidInput("training.plan_no_rows", file=path.name)
+        raise InvalidInput("documents.no_rows", file=path.name)
     return lessons
 
 
@@ -78,16 +79,20 @@ def _sheet(path: Path) -> tuple[Sheet, headings.Heading]:
         if heading is not None and (best is None or len(heading.columns) > len(best[1].columns)):
             best = sheet, heading
     if best is None:
-        columns = "、".join(REQUIRED.values())
+        columns = [_named(key) for key in REQUIRED]
         raise InvalidInput("training.plan_no_heading", file=path.name, columns=columns)
     columns_found = best[1].columns
     if "title" not in columns_found and "course" in columns_found:
         # A plan without 课件 names: each course is one lesson.
         columns_found["title"] = columns_found["course"]
-    missing = [name for key, name in REQUIRED.items() if key not in columns_found]
+    missing = [_named(key) for key in REQUIRED if key not in columns_found]
     if missing:
-        raise InvalidInput("training.plan_no_column", file=path.name, column="、".join(missing))
+        raise InvalidInput("training.plan_no_column", file=path.name, column=missing)
     return best
+
+
+def _named(column: str) -> Remark:
+    return Remark(f"training.plan_{column}")
 
 
 def _holds_lesson(cells: Sequence[Cell], heading: headings.Heading) -> bool:

@@ -19,10 +19,11 @@ from lmscompliance.identity.people import (
     persons_by_phone,
 )
 from lmscompliance.identity.roster import NameClash, RosterRow, read
-from lmscompliance.identity.roster_report import Accepted, Refusal, Remark, RosterReport
+from lmscompliance.identity.roster_report import Accepted, Refusal, RosterReport
 from lmscompliance.identity.verification import OFFLINE, method_of
 from lmscompliance.kernel.clock import shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict
+from lmscompliance.kernel.messages import Remark
 from lmscompliance.kernel.verification import PASSED, PENDING
 from lmscompliance.rules.class_life import OVER
 from lmscompliance.rules.masking import mask_number

@@ -17,6 +17,7 @@ from lmscompliance.kernel import jcs
 from lmscompliance.kernel.clock import day_end, day_start, shanghai_day, to_micros
 from lmscompliance.kernel.errors import Conflict, InvalidInput
 from lmscompliance.kernel.jcs import Json
+from lmscompliance.kernel.messages import Sentences
 from lmscompliance.rules import blended
 from lmscompliance.rules.class_life import APPROVED, DRAFT, FILED
 from lmscompliance.rules.facts import MODES, ONLINE, LessonFact
@@ -173,7 +174,7 @@ def approve_class(services: Services, class_id: str, filing_number: str = "", *,
             raise Conflict("training.already_approved", code=class_.code, number=class_.filing_number)
         notice = notice_of(session, class_)
         if notice.filing.number and not filing_number.strip():
-            clause = notice.cite("filing.number")
+            clause = notice.citation("filing.number")
             raise InvalidInput("training.number_required", code=class_.code, clause=clause)
         life.take(session, services, class_, APPROVED, by=by)
         class_.approved_at = now
@@ -209,8 +210,7 @@ def publish_plan(
         notice = notice_of(session, class_)
         problems = [*check_plan(facts, notice), *_outside(class_, facts)]
         if problems:
-            reasons = "；".join(str(problem) for problem in problems)
-            raise InvalidInput("training.plan_unreachable", code=class_.code, reasons=reasons)
+            raise InvalidInput("training.plan_unreachable", code=class_.code, reasons=Sentences(problems))
         excess = _excess(class_, blended.verdict(facts, notice), notice, override_reason)
         session.add_all(rows)
         class_.plan_version = 1
@@ -290,7 +290,7 @@ def _excess(class_: TrainingClass, share: Verdict | None, notice: Notice, reason
     if notice.delivery.on_excess == "override" and reason.strip():
         return share
     code = "training.share_needs_reason" if notice.delivery.on_excess == "override" else "training.share_high"
-    raise InvalidInput(code, code=class_.code, reason=share.message(), clause=share.clause)
+    raise InvalidInput(code, code=class_.code, reason=share, clause=notice.citation(share.term))
 
 
 def _window(notice: Notice, window: tuple[date, date] | None, code: str) -> tuple[datetime, datetime]:
@@ -306,7 +306,7 @@ def _window(notice: Notice, window: tuple[date, date] | None, code: str) -> tupl
             code=code,
             first=first,
             last=last,
-            clause=notice.cite("window.starts_on"),
+            clause=notice.citation("window.starts_on"),
         )
     return day_start(first), day_end(last)
 

@@ -74,7 +74,7 @@ class CertificateCheck:
             missing = max(there, default=0) - len(there)
             if missing or len(there) < len(serials):
                 absent = (serial for serial in count(1) if serial not in there)
-                listed = "、".join(map(str, islice(absent, min(missing, _MOST_LISTED))))
+                listed = [*islice(absent, min(missing, _MOST_LISTED))]
                 self._rules.fail("certificate_gap", year=year, count=missing, missing=listed)
 
     def _numbered(self, one: CertificateRecord, what: Mapping[str, object]) -> None:

@@ -34,7 +34,7 @@ def check(report: Report, keys: Iterable[VKey], archive: AnyArchive, files: Iter
         step.skip("national_unchecked")
         report.owes.append(Remark("owe_national"))
     else:
-        step.say("national_detail", keys="、".join(str(vkey) for vkey in known.values()))
+        step.say("national_detail", keys=[str(vkey) for vkey in known.values()])
 
 
 def _signed(step: Step, text: str, known: dict[tuple[str, bytes], VKey]) -> bool:

@@ -82,7 +82,7 @@ class ExportCheck:
         if names != bundle.expected(bundle.RECORDED_FILES, self.digests.keys() | set(names)):
             step.fail("export_names")
         if absent := (set(names) & bundle.OPTIONAL) - self.digests.keys():
-            step.fail("wrong_files", names="、".join(sorted(absent)))
+            step.fail("wrong_files", names=sorted(absent))
         for file in recorded:
             actual = self.digests.get(file.name)
             if actual is not None and actual != file and not self._only_withheld(file.name):

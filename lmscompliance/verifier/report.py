@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from lmscompliance.kernel.jcs import Json
-from lmscompliance.kernel.messages import text
+from lmscompliance.kernel.messages import said, text
 from lmscompliance.verifier.reasons import in_chinese
 
 _KEPT = 20
@@ -62,7 +62,7 @@ class Remark:
     def to_json(self) -> dict[str, Json]:
         """Return code, parameters and both texts."""
         params: dict[str, Json] = {
-            name: value if isinstance(value, (str, int)) else str(value)
+            name: value if isinstance(value, (str, int)) else str(said(value))
             for name, value in self.params.items()
         }
         return {"code": self.code, "params": params, "zh": self.message(), "en": self.message("en")}

@@ -198,7 +198,7 @@ class TraineeCheck:
         attempts, exam = judged.attempts, self._notice.exam
         numbers = [attempt.fact.number for attempt in attempts]
         if numbers != list(range(1, len(numbers) + 1)):
-            self._rules.fail("attempt_numbers", numbers="、".join(map(str, numbers)), **who)
+            self._rules.fail("attempt_numbers", numbers=[*numbers], **who)
         unlocked = judged.trainee.unlocked_us
         most = 0
         for place, attempt in enumerate(attempts):

@@ -31,7 +31,7 @@ def read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None:
         report.owes.append(Remark("owe_key", {"log": log.vkey.name, "key": str(log.vkey)}))
     if policy.quorum == "none":
         report.owes.append(Remark("owe_witness"))
-    step.say("trust_detail", logs="、".join(log.vkey.name for log in policy.logs), quorum=policy.quorum)
+    step.say("trust_detail", logs=[log.vkey.name for log in policy.logs], quorum=policy.quorum)
     return policy
 
 

@@ -60,7 +60,7 @@ def verify(
         missing = [name for name in names if name not in archive.members]
         if list(archive.members) != names:
             odd = missing or [name for name in archive.members if name not in bundle.ORDER] or ["order"]
-            step.fail("wrong_files", names="、".join(odd))
+            step.fail("wrong_files", names=[*odd])
             if missing:
                 return report
         step.say("archive_detail", count=len(archive.members))

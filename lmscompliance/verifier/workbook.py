@@ -139,8 +139,8 @@ class WorkbookCheck:
         """Compare the tabs: how far a sheet goes on is known only once its rows have come."""
         names = [continued(self._expected[number], part).name for number, part in sorted(self._cursors)]
         if reader.sheet_names != names:
-            found = "、".join(reader.sheet_names)
-            self._found.fail("sheets_differ", expected="、".join(names), found=found)
+            found = reader.sheet_names
+            self._found.fail("sheets_differ", expected=[*names], found=found)
 
     def _tail(self, cursor: _Cursor) -> None:
         for _, cells in cursor.rest():
@@ -154,7 +154,7 @@ class WorkbookCheck:
         name, footer = cursor.sheet.name, cursor.sheet.footer
         if cursor.tail.merges != cursor.merges:
             odd = sorted(cursor.tail.merges ^ cursor.merges)
-            self._found.fail("merges_differ", sheet=name, ranges="、".join(odd[:5]))
+            self._found.fail("merges_differ", sheet=name, ranges=odd[:5])
         if cursor.tail.footer != footer:
             self._found.fail("footer_differs", sheet=name, expected=footer, found=cursor.tail.footer)
         for index, column in enumerate(cursor.sheet.columns):

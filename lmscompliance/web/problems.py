@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from lmscompliance.kernel.errors import ComplianceError, Unauthenticated
 from lmscompliance.kernel.logs import logger
+from lmscompliance.kernel.messages import Sayable
 from lmscompliance.web.pages import render, t
 from lmscompliance.web.state import app_state, locale
 
@@ -68,9 +69,11 @@ def _problem_response(status: int, detail: str, code: str, params: dict[str, Any
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, (str, int, list, dict)) or value is None:
+    if isinstance(value, (str, int, dict)) or value is None:
         return value
-    return str(value)
+    if isinstance(value, Sayable):
+        return value.message(locale())
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else str(value)
 
 
 def _page(status: int, detail: str, code: str) -> Response:

@@ -12,9 +12,9 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from lmscompliance.claims import judging, list_rows, lists, projects
+from lmscompliance.claims import judging, lists, projects
 from lmscompliance.claims.models import ClaimFact
-from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.kernel.errors import FaultyRows, InvalidInput
 from lmscompliance.rules.subsidy import Project
 from lmscompliance.storage.transaction import reading
 from lmscompliance.training import queries
@@ -104,11 +104,11 @@ def test_T33_earlier_subsidies_from_elsewhere_count(services, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "lines", "said"),
     [
-        ("insured", ("身份证号,月份", "{one},二月"), "第 2 行月份"),
-        ("insured", ("身份证号,月份", "1101051949123100,2021-02"), "第 2 行身份证号"),
+        ("insured", ("身份证号,月份", "{one},二月"), "第 2 行“月份”"),
+        ("insured", ("身份证号,月份", "1101051949123100,2021-02"), "第 2 行“身份证号”"),
         ("subsidised", ("身份证号,项目,结束日期", "{one},p,2021-02-30"), "没有这一天"),
         ("subsidised", ("身份证号,项目,结束日期", "{one},p,2021-02-03至2021-03-04"), "只留结束的一天"),
-        ("subsidised", ("身份证号,项目,结束日期,金额", "{one},p,2021-02-03,三百"), "第 2 行金额"),
+        ("subsidised", ("身份证号,项目,结束日期,金额", "{one},p,2021-02-03,三百"), "第 2 行“金额”"),
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_imported(services, tmp_path, kind, lines, said):
@@ -188,12 +188,12 @@ def test_W4_a_bureaus_workbook_is_read_as_it_comes(services, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "rows", "said"),
     [
-        ("insured", ["张三,{one},2021-02至2021-04"], ["第 2 行月份", "逐个写出"]),
-        ("insured", ["张三,{one},2021-02-15"], ["第 2 行月份"]),
-        ("insured", ["张三,3.20522E+17,2021-02"], ["第 2 行身份证号", "科学计数", "索取"]),
-        ("insured", ["张三,,2021-02"], ["第 2 行身份证号：没有填写"]),
-        ("insured", ["张三,{one}"], ["第 2 行月份"]),
-        ("category", ["张三,{one},留苏职工", "张三,{low},实习生"], ["第 3 行类别", "第 2 行是同一个人"]),
+        ("insured", ["张三,{one},2021-02至2021-04"], ["第 2 行“月份”", "逐个写出"]),
+        ("insured", ["张三,{one},2021-02-15"], ["第 2 行“月份”"]),
+        ("insured", ["张三,3.20522E+17,2021-02"], ["第 2 行“身份证号”", "科学计数", "索取"]),
+        ("insured", ["张三,,2021-02"], ["第 2 行“身份证号”：没有填写"]),
+        ("insured", ["张三,{one}"], ["第 2 行“月份”"]),
+        ("category", ["张三,{one},留苏职工", "张三,{low},实习生"], ["第 3 行“类别”", "第 2 行是同一个人"]),
     ],
 )
 def test_what_would_be_taken_wrongly_is_refused(services, tmp_path, kind, rows, said):
@@ -203,7 +203,7 @@ def test_what_would_be_taken_wrongly_is_refused(services, tmp_path, kind, rows, 
     one, _ = _numbers(services, class_id)
     heading = "姓名,身份证号,月份" if kind == "insured" else "姓名,身份证号,类别"
     filled = [row.format(one=one, low=one.lower()) for row in rows]
-    with pytest.raises(list_rows.BadRows) as refused:
+    with pytest.raises(FaultyRows) as refused:
         _take(services, class_id, kind, table(tmp_path / "x.csv", heading, *filled))
     message = refused.value.message()
     assert all(part in message for part in said)

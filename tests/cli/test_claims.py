@@ -13,6 +13,7 @@ from lmscompliance.cli import claims as verbs
 from lmscompliance.cli.main import main
 from lmscompliance.kernel.clock import SHANGHAI
 from tests.claims.office import closed_class, paying, table
+from tests.identity.sheets import person
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -46,8 +47,16 @@ def test_a_claim_by_commands(run, tmp_path):
     assert "1000 yuan" in run("preview", "--suppose", "subsidy.per_person=500")
     assert "cannot be" in run("preview", "--suppose", "subsidy.per_person=many", code=1)
     assert "kept" in run("project", "--name", "焊工", "--level", 5, "--online", "12.5", "--by", "c")
-    empty = table(tmp_path / "l.csv", "身份证号,月份")
-    assert "0 rows" in run("import", "--kind", "insured", "--by", "c", empty)
+    others = table(tmp_path / "l.csv", "身份证号,月份", f"{person(9)[3]},2021-02")
+    assert "1 rows" in run("import", "--kind", "insured", "--by", "c", others)
+    others.write_text("身份证号,月份\n" + "1101,二月\n" * 30)
+    bad = run("import", "--kind", "insured", "--by", "c", "--report", tmp_path / "bad.csv", others, code=1)
+    assert "row 2, id_number: " in bad
+    assert "row 2, month: it must be a month such as 2021-02" in bad
+    assert not re.search("[\u3000-\u9fff]", bad)
+    lines = (tmp_path / "bad.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == 'row,column,"what is wrong, and what to do"'
+    assert len(lines) == 61
     payee = (
         "--bank",
         "农商行",

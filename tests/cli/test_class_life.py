@@ -159,7 +159,7 @@ def test_T38_W37_an_exported_ledger_verifies_and_is_sampled_and_an_altered_one_d
     assert _run("verify", out / "TC-1.lmsev.zip").exit_code == 2
     whole = ("verify", out / "TC-1.lmsev.zip", "--trust", out / "TC-1.trust", "--sample", 5)
     assert _run(*whole).exit_code == 2, "a sample needs its seed"
-    assert "Sample (seed “s”, 2 of 2): numbers in the class 1、2" in _run(*whole, "--seed", "s").stdout
+    assert "Sample (seed “s”, 2 of 2): numbers in the class 1, 2" in _run(*whole, "--seed", "s").stdout
     sampled = json.loads(_run(*whole, "--seed", "s", "--json").stdout)
     assert sampled == {**report, "sample": {"seed": "s", "trainees": [1, 2]}}
     untold = _run("verify", out / "TC-1.lmsev.zip", "--sample", 5, "--seed", "s")

@@ -25,7 +25,7 @@ def test_T21_a_missing_topic_is_named_and_nothing_is_stored(hall):
     with pytest.raises(InvalidInput) as caught:
         service.publish_blueprint(hall.services, hall.class_id, Blueprint(parts))
     assert caught.value.code == "exams.blueprint_topic_missing"
-    assert caught.value.params["topic"] == "防疫知识"
+    assert caught.value.params["topic"] == ["防疫知识"]
     assert "防疫知识" in caught.value.message("zh_CN")
     assert "防疫知识" in caught.value.message("en")
     assert hall.leaves(f"class/{hall.class_id}") == before

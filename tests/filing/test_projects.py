@@ -219,10 +219,10 @@ def test_W2_W11_a_project_has_its_occupation_level_and_whether_it_overlaps(servi
     ("text", "said"),
     [
         ("姓名,电话\n甲,1\n", "项目编号、项目名称、职业（工种）"),
-        (CATALOGUE.replace("P2,", "P1,"), "第 3 行项目编号：与第 2 行重复"),
-        (CATALOGUE.replace("焊接,焊工", "焊接,"), "第 3 行职业（工种）：没有填写"),
-        (CATALOGUE.replace(",是\n", ",也许\n"), "“是否重合”应填写“是”或“否”"),
-        (CATALOGUE.splitlines()[0] + "\n", "没有数据行"),
+        (CATALOGUE.replace("P2,", "P1,"), "第 3 行“项目编号”：与第 2 行重复"),
+        (CATALOGUE.replace("焊接,焊工", "焊接,"), "第 3 行“职业（工种）”：没有填写"),
+        (CATALOGUE.replace(",是\n", ",也许\n"), "“是否重合”：应填写“是”或“否”"),
+        (CATALOGUE.splitlines()[0] + "\n", "没有可导入的内容"),
     ],
 )
 def test_a_bad_catalogue_is_refused_as_a_whole(services, tmp_path, text, said):
@@ -257,7 +257,7 @@ def test_W27_each_lesson_teaches_items_of_the_standard(services, tmp_path):
     wrong = _file(tmp_path, "w.csv", MAPPING + "36,1.1\n3,9.9\n")
     with pytest.raises(InvalidInput) as refused:
         standards.map_plan(services, class_id, standard, wrong, by="c")
-    assert "第 37 行课时序号：教学计划中没有这一课时；第 38 行标准条目：标准中没有条目 9.9" in (
+    assert "第 37 行“课时序号”：教学计划中没有这一课时；第 38 行“标准条目”：标准中没有条目 9.9" in (
         refused.value.message()
     )
     with reading(services.database) as session:

@@ -14,8 +14,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lmscompliance.claims import list_rows
+from lmscompliance.claims.models import INSURED
 from lmscompliance.documents import spreadsheet
 from lmscompliance.files.cleaning import clean
+from lmscompliance.filing import projects, sheets
 from lmscompliance.identity import roster
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.questions import sources
@@ -29,6 +32,14 @@ TODAY, NOW, ZONE = date(2021, 2, 1), datetime(2021, 2, 28, tzinfo=UTC), ZoneInfo
 MIB = 1 << 20
 
 Intake = Callable[[Path], object]
+
+
+def _catalogue(path: Path) -> object:
+    listing = sheets.read(path, projects.COLUMNS, projects.NEEDED, "catalogue")
+    listing.settle()
+    return listing.rows
+
+
 TABLES: dict[str, Intake] = {
     "roster": lambda path: roster.check(path, TODAY).accepted,
     "plan": plan_file.read,
@@ -36,8 +47,23 @@ TABLES: dict[str, Intake] = {
     "log": lambda path: moodle.read(path, ZONE, NOW).events,
     "mapping": lambda path: matching.People([], path),
     "statements": lambda path: statements.read(path, cmi5=False).events,
+    "insured": lambda path: list_rows.read(path, INSURED, TODAY),
+    "catalogue": _catalogue,
 }
 """Everything that reads a table or a list, and what it takes from a file."""
+
+
+ONLY_A_HEADING = {
+    "roster": "姓名,身份证号,联系电话",
+    "plan": "内容类别,课件名称,课时,时长(分钟)",
+    "bank": "题目,题型,答案,选项A,选项B",
+    "log": "时间,用户全名,事件情境,组件,事件名称",
+    "mapping": "用户,序号",
+    "statements": "[]",
+    "insured": "身份证号,月份",
+    "catalogue": "项目编号,项目名称,职业（工种）",
+}
+"""A file of each intake in which nothing follows what names its columns."""
 
 
 def _scan(path: Path) -> object:
@@ -100,7 +126,7 @@ NO_TABLE: dict[str, Callable[[Path], bytes]] = {
 
 
 HEAVY = {"bomb.xlsx", "lying-bomb.xlsx", "nested.csv", "lines.csv", "commas.csv", "accents.csv"}
-NO_QUESTION = {"empty.csv", "blank.csv", "only-a-mark.csv", "picture.csv", "nested.csv", "accents.csv"}
+NO_QUESTION = {"picture.csv", "nested.csv", "accents.csv"}
 """Text in which a bank finds no question, and says of each row why."""
 
 
@@ -120,6 +146,17 @@ def test_what_is_no_table_is_refused_by_name(tmp_path: Path, intake: str, name: 
     if name.startswith("locked") and intake != "statements":
         assert "password" in said["en"]
         assert "密码" in said["zh_CN"]
+
+
+@pytest.mark.parametrize("content", ["", "\ufeff\r\n", "heading"])
+@pytest.mark.parametrize("intake", ONLY_A_HEADING)
+def test_nothing_to_import_is_an_error_everywhere(tmp_path: Path, intake: str, content: str):
+    """An empty file and one with a heading alone are refused in the same words, and never count as done."""
+    path = tmp_path / "a.csv"
+    path.write_text(ONLY_A_HEADING[intake] if content == "heading" else content, encoding="utf-8")
+    with pytest.raises(InvalidInput) as refusal:
+        TABLES[intake](path)
+    assert (refusal.value.code, refusal.value.params) == ("documents.no_rows", {"file": "a.csv"})
 
 
 @pytest.mark.parametrize("name", sorted(HEAVY))

@@ -116,7 +116,7 @@ def test_formulas_and_hidden_sheets(services, tmp_path):
             if member.filename == "xl/workbook.xml":
                 content = content.replace(b'sheetId="2"', b'sheetId="2" state="hidden"')
             target.writestr(member, content)
-    with pytest.raises(InvalidInput, match="甲、乙"):
+    with pytest.raises(InvalidInput, match="甲, 乙"):
         roster.check(both, today)
 
 

@@ -221,7 +221,8 @@ def test_the_report_as_json():
     [
         ("x.docx", b"", "questions.unknown_format"),
         ("x.xlsx", b"not a workbook", "documents.file_unreadable"),
-        ("x.xls", b"", "documents.file_unreadable"),
+        ("x.xls", b"", "documents.no_rows"),
+        ("x.gift", b"// nobody asked anything\n", "documents.no_rows"),
         ("missing.xlsx", None, "questions.no_file"),
     ],
 )

@@ -111,7 +111,9 @@ def test_faults_name_row_field_and_remedy(tmp_path):
             [3, "安全生产", "", "用电", "录播", 1, 0],
         )
     message = refusal.value.message()
-    assert all(part in message for part in ("3 处", "第 3 行“课件名称”", "第 3 行“课时”", "第 4 行“时长”"))
+    assert all(
+        part in message for part in ("3 处", "第 3 行“课件名称”", "第 3 行“课时”", "第 4 行“时长(分钟)”")
+    )
     assert "row 4, length: must be minutes above 0" in refusal.value.message("en")
 
 
@@ -141,4 +143,4 @@ def test_no_plan(tmp_path):
     assert refusal.value.code == "training.plan_no_heading"
     with pytest.raises(InvalidInput) as refusal:
         _read(tmp_path, HEADING)
-    assert refusal.value.code == "training.plan_no_rows"
+    assert refusal.value.code == "documents.no_rows"
