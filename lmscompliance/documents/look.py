@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
@@ -46,7 +47,7 @@ class Look:
         self._book = book
         self._formats: dict[tuple[Style, int, bool, bool], Any] = {}
 
-    def number_of(self, style: Style, cell: Cell, index: int, centred: bool) -> int:  # noqa: FBT001  # see StyleOf
+    def number_of(self, style: Style, index: int, centred: bool, cell: Cell) -> int:  # noqa: FBT001  # see StyleOf
         """Return the number of the format of ``cell`` in column ``index`` (from 0) of a row of ``style``."""
         label = style in _LABELLED and index % 2 == 0
         key = (style, number_format(cell), centred, label)
@@ -72,9 +73,9 @@ class Look:
         return number
 
 
-def rooms_of(columns: tuple[Column, ...]) -> list[float]:
-    """Return how many characters each column has room for."""
-    return [column.width * _FILLED for column in columns]
+def room_of(column: Column) -> float:
+    """Return how many characters ``column`` has room for."""
+    return column.width * _FILLED
 
 
 def height_of(style: Style, lines: int) -> float:
@@ -94,8 +95,9 @@ def lines_of(text: str, room: float) -> int:
     # The common case without counting characters: a Chinese one is two wide.
     if (2 * len(text) <= room or (text.isascii() and len(text) <= room)) and "\n" not in text:
         return 1
-    return sum(max(1, ceil(_width(line) / room)) for line in text.split("\n"))
+    return sum(max(1, ceil(sum(map(_width_of, line)) / room)) for line in text.split("\n"))
 
 
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+@lru_cache(maxsize=8192)
+def _width_of(char: str) -> int:
+    return 2 if unicodedata.east_asian_width(char) in "WFA" else 1

@@ -1,9 +1,10 @@
 """Writes a workbook as XLSX: the same rows give the same bytes, whatever the machine and the day.
 
 Every text is a text cell: nothing a trainee typed becomes a formula, a link or a number, and an ID keeps
-its 18 digits. The sheets' XML is our own (``sheetxml``), because a ledger's rows are what a library takes
-longest for; it is compressed beside the making of it. Styles, names and the package's other parts are the
-library's. Memory stays flat: what is compressed waits in files beside the target until ``write`` ends.
+its 18 digits. The sheets' XML is our own (``sheetxml``, ``rowxml``), because a ledger's rows are what a
+library takes longest for; a long sheet is compressed beside the making of it. Styles, names and the package's
+other parts are the library's. Memory stays flat: what is compressed waits in files beside the target until
+``write`` ends.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,19 +30,17 @@ _SHEET = "xl/worksheets/sheet{}.xml"
 _FONT = {"font_name": "宋体", "font_size": 10, "font_scheme": "none"}
 
 
-def write(
-    path: Path, workbook: Workbook, created: datetime, progress: Callable[[int], None] | None = None
-) -> None:
+def write(path: Path, workbook: Workbook, created: datetime) -> None:
     """Write ``workbook`` to ``path``; ``created`` is the only time in the file.
 
-    A sheet with more rows than one can hold goes on in further ones (``ledger_table.paged``). ``progress``
-    is called with the number of rows written so far. The file is complete only when this returns: a caller
-    who needs all or nothing writes aside and renames. Raises ``ArchiveTooLarge`` where it would reach 4 GiB.
+    A sheet with more rows than one can hold goes on in further ones (``ledger_table.paged``). The file is
+    complete only when this returns: a caller who needs all or nothing writes aside and renames. Raises
+    ``ArchiveTooLarge`` where it would reach 4 GiB.
     """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".xlsx-") as scratch:
         book = _Book(workbook, created)
-        sheets = _fill(book, workbook, Path(scratch), progress)
-        members = _members(book.close(sheets), {page.name: page.deflated() for page in sheets})
+        sheets = _fill(book, workbook, Path(scratch))
+        members = _members(book.close(sheets), {page.name: page.part() for page in sheets})
         try:
             with path.open("wb") as target:
                 pack(target, members)
@@ -77,69 +76,65 @@ class _Book:
 
 
 class _Page:
-    """One sheet while it is being filled and compressed."""
+    """One sheet while it is being filled: what is long goes to the compressor piece by piece."""
 
-    def __init__(self, sheet: Sheet, look: Look, file: DeflatedFile, *, selected: bool) -> None:
+    def __init__(
+        self, sheet: Sheet, look: Look, opened: Callable[[], DeflatedFile], *, selected: bool
+    ) -> None:
         self.xml = SheetXml(sheet, look.number_of, selected=selected)
         self.name = ""
-        self._file = file
-        self._rows: list[str] = []
-        self._length = 0
-        file.write(self.xml.head())
+        self._opened = opened
+        self._file: DeflatedFile | None = None
+        self._waiting = bytearray(self.xml.head())
 
     def add(self, row: Row) -> None:
-        """Append ``row``; what has come together goes to the compressor."""
-        text = self.xml.row(row)
-        self._rows.append(text)
-        self._length += len(text)
-        if self._length >= _CHUNK:
-            self._flush()
+        """Append ``row``."""
+        self._waiting += self.xml.row(row)
+        if len(self._waiting) >= _CHUNK:
+            if self._file is None:
+                self._file = self._opened()
+            self._file.write(bytes(self._waiting))
+            self._waiting.clear()
 
     def end(self) -> None:
         """Write what stands behind the rows."""
-        self._flush()
-        self._file.write(self.xml.tail())
-        self._file.end()
+        self._waiting += self.xml.tail()
+        if self._file is not None:
+            self._file.write(bytes(self._waiting))
+            self._file.end()
 
-    def deflated(self) -> Deflated:
-        """Return the sheet's part, compressed; right once the compressor has finished."""
-        return self._file.deflated()
-
-    def _flush(self) -> None:
-        self._file.write("".join(self._rows).encode())
-        self._rows.clear()
-        self._length = 0
+    def part(self) -> bytes | Deflated:
+        """Return the sheet's part; right once the compressor has finished."""
+        return bytes(self._waiting) if self._file is None else self._file.deflated()
 
 
-def _fill(
-    book: _Book, workbook: Workbook, scratch: Path, progress: Callable[[int], None] | None
-) -> list[_Page]:
+def _fill(book: _Book, workbook: Workbook, scratch: Path) -> list[_Page]:
     """Write all rows into compressed files and return the sheets in the workbook's order."""
     pages: dict[Place, _Page] = {}
-    sheets = workbook.sheets
     with ExitStack() as files, Compressor() as compressor:
 
-        def opened(place: Place) -> _Page:
-            file = DeflatedFile(compressor, scratch / "-".join(map(str, place)))
-            files.callback(file.close)
-            sheet = continued(sheets[place.sheet], place.part)
-            return _Page(sheet, book.look, file, selected=place == (0, 0))
+        def page(place: Place) -> _Page:
+            def opened() -> DeflatedFile:
+                return files.enter_context(
+                    closing(DeflatedFile(compressor, scratch / "-".join(map(str, place))))
+                )
 
-        for number in range(len(sheets)):
-            pages[Place(number, 0)] = opened(Place(number, 0))
-        for count, (place, row) in enumerate(paged(workbook), start=1):
-            if place not in pages:
-                pages[place] = opened(place)
-            pages[place].add(row)
-            if progress is not None:
-                progress(count)
-        for page in pages.values():
-            page.end()
+            sheet = continued(workbook.sheets[place.sheet], place.part)
+            return pages.setdefault(place, _Page(sheet, book.look, opened, selected=place == (0, 0)))
+
+        for number in range(len(workbook.sheets)):
+            page(Place(number, 0))
+        for place, row in paged(workbook):
+            (pages.get(place) or page(place)).add(row)
+        for one in pages.values():
+            one.end()
         compressor.finish()
-    return [page for _, page in sorted(pages.items())]
+    return [one for _, one in sorted(pages.items())]
 
 
-def _members(package: bytes, sheets: Mapping[str, Deflated]) -> list[tuple[str, Path | bytes | Deflated]]:
+def _members(
+    package: bytes, sheets: Mapping[str, bytes | Deflated]
+) -> list[tuple[str, Path | bytes | Deflated]]:
     """Return the package's parts in their order, its empty sheets replaced by the filled ones."""
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         return [(name, sheets[name] if name in sheets else archive.read(name)) for name in archive.namelist()]

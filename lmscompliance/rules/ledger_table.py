@@ -117,21 +117,22 @@ def paged(workbook: Workbook) -> Iterator[tuple[Place, Row]]:
     A continuation repeats everything up to the headings.
     """
     used = [0] * len(workbook.sheets)
-    parts = [0] * len(workbook.sheets)
+    places = [Place(number, 0) for number in range(len(workbook.sheets))]
+    heads = [sheet.head_row or 0 for sheet in workbook.sheets]
     opening: list[list[Row]] = [[] for _ in workbook.sheets]
     for number, one in workbook.rows:
-        head = workbook.sheets[number].head_row or 0
-        if not parts[number] and used[number] < head:
+        place, above = places[number], used[number]
+        if above < heads[number] and not place.part:
             opening[number].append(one)
-        if used[number] == MAX_ROWS - 1:
-            name = continued(workbook.sheets[number], parts[number] + 1).name
-            yield Place(number, parts[number]), row(Style.NOTE, f"本表行数已满，续见工作表“{name}”。")
-            parts[number] += 1
+        if above == MAX_ROWS - 1:
+            following = Place(number, place.part + 1)
+            name = continued(workbook.sheets[number], following.part).name
+            yield place, row(Style.NOTE, f"本表行数已满，续见工作表“{name}”。")
             for again in opening[number]:
-                yield Place(number, parts[number]), again
-            used[number] = len(opening[number])
-        used[number] += 1
-        yield Place(number, parts[number]), one
+                yield following, again
+            places[number], above = following, len(opening[number])
+        used[number] = above + 1
+        yield places[number], one
 
 
 def continued(sheet: Sheet, part: int) -> Sheet:
@@ -179,7 +180,9 @@ def number_text(cell: int | Decimal | Fraction) -> str:
     """Return the digits a file holds for ``cell``: the nearest double, with 16 significant digits."""
     if isinstance(cell, int) and -_EXACT < cell < _EXACT:
         return str(cell)
-    return f"{float(cell):.16G}"
+    # What float() makes of a quotient, without the calls it takes there.
+    value = cell.numerator / cell.denominator if isinstance(cell, Fraction) else float(cell)
+    return f"{value:.16G}"
 
 
 def column_letters(index: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
+from errno import ENOSPC
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import openpyxl
 import pytest
 
 from lmscompliance.documents import xlsx
+from lmscompliance.documents.archive import DeflatedFile
 from lmscompliance.rules import ledger_table
 from lmscompliance.rules.ledger_table import MAX_TEXT, Column, Sheet, Style, Workbook, printable, row
 
@@ -125,6 +128,56 @@ def test_a_failure_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="broken"):
         xlsx.write(tmp_path / "half.xlsx", Workbook("t", (Sheet("表", "", (Column(9),)),), rows()), CREATED)
     assert list(tmp_path.iterdir()) == []
+
+
+def _long(count: int) -> Workbook:
+    rows = [row(Style.DATA, number, f"学员{number}", "甲班") for number in range(count)]
+    return Workbook("t", (Sheet("表", "", (Column(9),) * 3),), ((0, one) for one in rows))
+
+
+def test_pieces_leave_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sheet that is compressed beside its making has the bytes of one that is compressed at the end."""
+    xlsx.write(tmp_path / "whole", _long(3000), CREATED)
+    monkeypatch.setattr(xlsx, "_CHUNK", 5000)
+    xlsx.write(tmp_path / "pieces", _long(3000), CREATED)
+    assert (tmp_path / "whole").read_bytes() == (tmp_path / "pieces").read_bytes()
+
+
+def test_a_full_disk_is_told_to_who_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in the compressing thread is raised by the writing, which leaves no file or thread."""
+
+    def full(_file: DeflatedFile, _data: bytes | None) -> None:
+        raise OSError(ENOSPC, "disk full")
+
+    monkeypatch.setattr(xlsx, "_CHUNK", 100)
+    monkeypatch.setattr(DeflatedFile, "take", full)
+    with pytest.raises(OSError, match="disk full"):
+        xlsx.write(tmp_path / "full.xlsx", _long(100), CREATED)
+    assert list(tmp_path.iterdir()) == []
+    assert not [one for one in threading.enumerate() if one.name == "deflate"]
+
+
+def test_a_column_of_anything(tmp_path: Path) -> None:
+    """Values keep their kind beside equal ones of another, however many others stood in between."""
+    kinds = [1, Fraction(1), Decimal(1), "1", None]
+    cells = [*kinds, *(f"第{number}号" for number in range(3000)), *kinds]
+    made = Workbook("t", (Sheet("表", "", (Column(9),)),), ((0, row(Style.DATA, one)) for one in cells))
+    xlsx.write(tmp_path / "any.xlsx", made, CREATED)
+    found = [line[0] for line in openpyxl.load_workbook(tmp_path / "any.xlsx").active.iter_rows()]
+    assert [one.value for one in found] == cells
+    looks = [(1, "0"), (1, "0.00"), (1, "General"), ("1", "@"), (None, "@")]
+    assert [(one.value, one.number_format) for one in found[:5]] == looks
+    assert [(one.value, one.number_format) for one in found[-5:]] == looks
+
+
+def test_joined_cells_with_nothing_in_them(tmp_path: Path) -> None:
+    """A row that says less than its style has room for is still joined and whole."""
+    rows = [row(Style.NOTE), row(Style.FIELD, "项目"), row(Style.FIELD, "项目", "甲"), row(Style.DATA)]
+    made = Workbook("t", (Sheet("表", "", (Column(9),) * 4),), ((0, one) for one in rows))
+    xlsx.write(tmp_path / "joined.xlsx", made, CREATED)
+    sheet = openpyxl.load_workbook(tmp_path / "joined.xlsx").active
+    assert sorted(map(str, sheet.merged_cells.ranges)) == ["A1:D1", "B2:D2", "B3:D3"]
+    assert [sheet[2][0].value, sheet[3][0].value, sheet[3][1].value] == ["项目", "项目", "甲"]
 
 
 def test_more_rows_than_a_sheet_can_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
