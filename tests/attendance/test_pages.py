@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
 from tests.attendance.classroom import FIRST, HOURS
@@ -78,6 +79,22 @@ def _scan(page: Page, folder: Path) -> str:
         ["zbarimg", "--quiet", "--raw", str(picture)], capture_output=True, text=True, check=True
     )
     return found.stdout.strip()
+
+
+def _scanned(printed: Path) -> Image.Image:
+    """Return the first page as a simple scanner sees it."""
+    subprocess.run(
+        ["pdftoppm", "-r", "170", "-png", "-singlefile", printed, printed.with_suffix("")], check=True
+    )
+    with Image.open(printed.with_suffix(".png")) as page:
+        return page.convert("L")
+
+
+def _ruled_to_the_right(scan: Image.Image) -> bool:
+    """Tell whether the table's last line is on the paper: a dark column beside the heading's rows."""
+    width, height = scan.size
+    band = scan.crop((width * 9 // 10, height // 5, width, height // 4))
+    return any(all(band.getpixel((x, y)) < 128 for y in range(band.height)) for x in range(band.width))
 
 
 def _fits(page: Page) -> bool:
@@ -173,14 +190,15 @@ def test_a_sheet_is_printed_scanned_back_and_entered(app, room, browser, tmp_pat
     room.clock.set(FIRST + HOURS)
     teacher = client_for(app, room.teacher.actor)
     location = teacher.post(_url(room, 1, "attendance/sheets")).location
-    page = browser.new_page(viewport={"width": 794, "height": 1123}, device_scale_factor=2)
-    page.set_content(re.sub(r"<link[^>]*>", "", teacher.get(location).text))
-    page.locator(".paper-code svg").evaluate("one => { one.style.width = '300px'; }")
-    page.locator(".paper-code svg").screenshot(path=str(tmp_path / "code.png"))
-    page.locator(".paper").screenshot(path=str(tmp_path / "scan.png"))
+    page = _phone(browser, teacher)
+    page.goto(ORIGIN + location)
+    page.pdf(path=str(tmp_path / "sheet.pdf"), prefer_css_page_size=True)
     page.close()
+    scan = _scanned(tmp_path / "sheet.pdf")
+    assert _ruled_to_the_right(scan)
+    scan.rotate(2, expand=True, fillcolor=230).save(tmp_path / "scan.png")
     said = subprocess.run(
-        ["zbarimg", "--quiet", "--raw", str(tmp_path / "code.png")],
+        ["zbarimg", "--quiet", "--raw", str(tmp_path / "scan.png")],
         capture_output=True,
         text=True,
         check=True,
