@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from lmscompliance.documents import font, pdf, pdf_numbers, typeset, typst_piece
 from lmscompliance.evidence import stamping
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.jobs import aside
 from lmscompliance.jobs.models import JobRow
+from lmscompliance.kernel.jcs import Json
 from lmscompliance.ledgers import assemble, downloads, jobs, placing, service
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import transaction
@@ -39,6 +45,7 @@ WORDS = [
 """Phases of the work aside and the word at which it ends: gathering, judging and sheets, paper, packing."""
 FILES = 5
 """That an export places."""
+WAIT_SECONDS = 300
 Arm = Callable[[], None]
 
 
@@ -57,7 +64,10 @@ class _Killed:
         self.services.database.dispose()
         process = multiprocessing.get_context("fork").Process(target=self._work, args=(arm,))
         process.start()
-        process.join()
+        process.join(WAIT_SECONDS)
+        if process.is_alive():
+            process.kill()
+            pytest.fail("the worker hangs")
         code = process.exitcode
         process.close()
         for child in self.children.iterdir():  # who worked aside ends by itself
@@ -79,6 +89,8 @@ class _Killed:
             run(*told)
 
         setattr(aside.Apart, "_run", noted)  # noqa: B010  # of this process, which ends
+        for module in (pdf, pdf_numbers):
+            setattr(module, "typeset", _typeset_elsewhere)  # noqa: B010  # of this process, which ends
         aside.stand_back = os.setsid  # how far it stands back is another test's; here it has only to get on
         arm()
         jobs.build_asked(self.services, self.signer, aside.Apart(self.services))
@@ -107,6 +119,21 @@ class _Killed:
         return [
             one for one in self.services.settings.export_dir.glob("*/*/*") if not one.name.startswith(".")
         ]
+
+
+def _typeset_elsewhere(template: str, data: dict[str, Json], at: datetime, standard: str) -> bytes:
+    """Typeset in a process of its own, as pieces are.
+
+    Another test may have typeset in this process before; typst's threads are not there in a fork of one that
+    did, and it would wait for them. A worker never typesets before it forks.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "data", Path(folder) / "made"
+        source.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        command = [sys.executable, "-I", str(Path(typst_piece.__file__)), str(typeset.templates())]
+        command += [str(font.path().parent), template, str(source), str(target), standard]
+        subprocess.run([*command, str(int(at.timestamp()))], check=True)
+        return target.read_bytes()
 
 
 def _lives(child: Path) -> bool:
