@@ -15,6 +15,7 @@ from typing import Any
 
 from lmscompliance.learning import beats, fastlane
 from lmscompliance.learning.fastlane import Application, BeatRoute
+from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.plainbeats import LONGEST, PlainBeats
 from lmscompliance.learning.threaded import ThreadedWsgi, latin1, peer_of
 from lmscompliance.services import Services
@@ -47,11 +48,17 @@ class AsyncLane:
             said = scope.headers.get("content-length") or ""
             if said.isascii() and said.isdigit() and int(said) <= LONGEST and self._ready():
                 sent = await protocol()
-                body = await self._answer(scope, sent)
-                if body is not None:
-                    headers = [*self._headers, ("Content-Length", str(len(body)))]
-                    protocol.response_bytes(200, headers, body)
-                    return
+                plain = self._plain.read(sent, self._sender(scope))
+                if plain is not None:
+                    row, body, page = plain
+                    try:
+                        if await self._writer.keep(row):
+                            headers = [*self._headers, ("Content-Length", str(len(body)))]
+                            protocol.response_bytes(200, headers, body)
+                            return
+                        page.missed()
+                    except NotKept:
+                        pass
         await self._inner(scope, protocol, sent)
 
     def __rsgi_del__(self, _loop: Any) -> None:
@@ -60,24 +67,15 @@ class AsyncLane:
             self._writer.close()
         self._inner.close()
 
-    async def _answer(self, scope: Any, sent: bytes) -> bytes | None:
+    def _sender(self, scope: Any) -> Origin:
         headers = scope.headers
-        environ = {
-            "REMOTE_ADDR": peer_of(scope),
-            "HTTP_USER_AGENT": latin1(headers.get("user-agent") or ""),
-            "HTTP_X_FORWARDED_FOR": ",".join(headers.get_all("x-forwarded-for")),
-        }
-        plain = self._plain.read(sent, self._sender_of(environ))
-        if plain is None:
-            return None
-        row, answer, page = plain
-        try:
-            if await self._writer.keep(row):
-                return answer
-            page.missed()
-        except NotKept:
-            pass
-        return None
+        return self._sender_of(
+            {
+                "REMOTE_ADDR": peer_of(scope),
+                "HTTP_USER_AGENT": latin1(headers.get("user-agent") or ""),
+                "HTTP_X_FORWARDED_FOR": ",".join(headers.get_all("x-forwarded-for")),
+            }
+        )
 
 
 def _writer(services: Services) -> AsyncWriter:

@@ -20,13 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy.dialects import postgresql
-
 from lmscompliance.storage import groupcommit
 from lmscompliance.storage.database import Database
 from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row, RowWriter
 
-_NAME = b"compliance_batch"
 _PATIENCE_SECONDS = 5.0
 
 _Batch = dict[Row, tuple[Row, "asyncio.Future[bool]"]]
@@ -46,8 +43,8 @@ class AsyncWriter(ABC):
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def keep(self, row: Row) -> bool:
-        """Update with ``row``; tell whether one matched, once that is committed. Raises ``NotKept``."""
+    def keep(self, row: Row) -> asyncio.Future[bool]:
+        """Update with ``row``; tell whether one matched, once that is committed, or raise ``NotKept``."""
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[bool] = loop.create_future()
         named = row[: self._key]
@@ -64,7 +61,7 @@ class AsyncWriter(ABC):
             self._called = True
             # Not at once: whatever else has arrived by now comes along.
             loop.call_soon(self._begin)
-        return await outcome
+        return outcome
 
     @abstractmethod
     def close(self) -> None:
@@ -128,9 +125,7 @@ class AsyncGroupCommit(AsyncWriter):
         super().__init__(key, groupcommit.AT_ONCE)
         self._engine = database.engine
         self._texts = groupcommit.texts_of(columns)
-        # libpq's own way to write a parameter is that of this dialect; the driver itself is not used.
-        dialect: Any = postgresql.asyncpg.dialect
-        self._statement = str(groupcommit.batch_of(build, columns).compile(dialect=dialect()))
+        self._statement = groupcommit.statement_of(build, columns)
         self._open: set[_Wire] = set()
         self._idle: list[_Wire] = []
         database.at_dispose(self.close)
@@ -163,8 +158,7 @@ class AsyncGroupCommit(AsyncWriter):
 
     def _connect(self) -> Any:
         """Return a connection that knows the statement. Runs in a thread."""
-        connection = groupcommit.connect(self._engine)
-        connection.pgconn.prepare(_NAME, self._statement.encode())
+        connection = groupcommit.connect(self._engine, self._statement)
         connection.pgconn.nonblocking = 1
         return connection
 
@@ -182,11 +176,11 @@ class _Wire:
         self._asked = 0
         loop.add_reader(self._socket, self._readable)
 
-    async def ask(self, values: Sequence[str], rows: int) -> Container[int]:
+    async def ask(self, values: Sequence[bytes], rows: int) -> Container[int]:
         """Run the prepared statement, its own transaction, and return which of ``rows`` it gives back."""
         answer: asyncio.Future[Container[int]] = self._loop.create_future()
         self._answer, self._asked = answer, rows
-        self._pgconn.send_query_prepared(_NAME, [value.encode() for value in values])
+        self._pgconn.send_query_prepared(groupcommit.BATCH, values)
         self._flush()
         return await answer
 
@@ -237,12 +231,12 @@ class _Wire:
         result, self._result = self._result, None
         if self._answer is None or self._answer.done() or result is None:
             return
-        if result.error_message:
-            self._answer.set_exception(RuntimeError(result.error_message.decode(errors="replace")))
-        elif result.ntuples == self._asked:  # nearly always
-            self._answer.set_result(range(self._asked))
+        try:
+            matched = groupcommit.matched_of(result, self._asked)
+        except RuntimeError as error:
+            self._answer.set_exception(error)
         else:
-            self._answer.set_result({int(result.get_value(row, 0)) for row in range(result.ntuples)})
+            self._answer.set_result(matched)
 
 
 class InThread(AsyncWriter):

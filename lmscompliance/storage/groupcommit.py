@@ -2,7 +2,7 @@
 
 The first thread that comes leads: it writes its own row with all that are queued. While the database syncs
 that commit the next ones queue up, and the first of them leads the next batch. ``AT_ONCE`` batches are under
-way at a time, each over a connection of its own, so that one is computed while another is synced; the second
+way at a time, each over a connection of its own, so that one is computed while another is synced; a further
 one begins only when it is large, or after a while. A row is answered after the commit that holds it
 (``synchronous_commit = on``), so what was answered survives a crash of either side, a power loss included. If
 the process dies before that, nobody was answered.
@@ -16,13 +16,14 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Engine, Integer, String, bindparam, column, func
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,9 +32,9 @@ from lmscompliance.storage.database import Database
 from lmscompliance.storage.rowwriter import Build, Columns, NotKept, Row
 
 LARGEST_BATCH = 256
-AT_ONCE = 2
+AT_ONCE = 3
 """Batches under way together, each on its connection."""
-WORTH_A_COMMIT = 32
+WORTH_A_COMMIT = 16
 """Rows for which another batch begins while one is under way; fewer wait for its end, because a batch costs
 more than its rows do."""
 PATIENCE_SECONDS = 0.05
@@ -43,6 +44,8 @@ CROWD = 4
 """So many rows wait when a thread that brings another is kept on one processor with the others."""
 
 _NUMBER = "number"
+BATCH = b"compliance_batch"
+"""What a connection knows the statement by."""
 _SETTINGS = (
     "SET synchronous_commit = on",
     # A row that the ordinary way has locked for long must not hold up a whole batch.
@@ -82,9 +85,8 @@ class GroupCommit:
         With ``affinity``, threads that wait in a crowd are brought together on one processor.
         """
         self._engine = database.engine
-        self._names = (*columns, _NUMBER)
         self._texts = texts_of(columns)
-        self._statement = str(batch_of(build, columns).compile(dialect=database.engine.dialect))
+        self._statement = statement_of(build, columns)
         self._key = key
         self._processor = SharedProcessor() if affinity else None
         self._mutex = threading.Lock()
@@ -213,13 +215,13 @@ class GroupCommit:
         values = values_of([one.row for one in batch], self._texts)
         connection = self._connection()
         try:
-            # Autocommit: the statement is its own transaction, and its result comes after the commit.
-            sent = dict(zip(self._names, values, strict=True))
-            matched = connection.execute(self._statement, sent, prepare=True).fetchall()
+            # Autocommit: the statement is its own transaction, and its result comes after the commit. Not by
+            # the driver's cursor, which works longer on a batch than all else does here.
+            matched = matched_of(connection.pgconn.exec_prepared(BATCH, values), len(batch))
         except Exception:
             _end(connection)
             raise
-        for (number,) in matched:
+        for number in matched:
             batch[number].kept = True
         with self._mutex:
             still_open = connection in self._open
@@ -232,7 +234,7 @@ class GroupCommit:
         with self._mutex:
             if self._idle:
                 return self._idle.pop()
-        connection = connect(self._engine)
+        connection = connect(self._engine, self._statement)
         with self._mutex:
             self._open.add(connection)
         return connection
@@ -248,8 +250,8 @@ def _row_of(one: _Waiting) -> Row:
     return one.row
 
 
-def connect(engine: Engine) -> Any:
-    """Return a psycopg connection that is set up for batches; each statement is its own transaction."""
+def connect(engine: Engine, statement: bytes) -> Any:
+    """Return a psycopg connection that knows ``statement``; each run of it is its own transaction."""
     pooled = engine.raw_connection()
     connection: Any = pooled.driver_connection
     pooled.detach()
@@ -258,10 +260,24 @@ def connect(engine: Engine) -> Any:
     connection.autocommit = True
     for setting in _SETTINGS:
         connection.execute(setting)
+    _checked(connection.pgconn.prepare(BATCH, statement))
     return connection
 
 
-def batch_of(build: Build, columns: Columns) -> Any:
+def matched_of(result: Any, asked: int) -> Collection[int]:
+    """Return which of so many rows the statement gives back; raises what the database said instead."""
+    _checked(result)
+    if result.ntuples == asked:  # nearly always
+        return range(asked)
+    return {int(result.get_value(row, 0)) for row in range(result.ntuples)}
+
+
+def _checked(result: Any) -> None:
+    if result.error_message:
+        raise RuntimeError(result.error_message.decode(errors="replace"))
+
+
+def statement_of(build: Build, columns: Columns) -> bytes:
     """Return the UPDATE of a batch: an array a column, and one of numbers, which what matched gives back."""
     types = {**columns, _NUMBER: Integer()}
     rows = (
@@ -270,7 +286,9 @@ def batch_of(build: Build, columns: Columns) -> Any:
         .render_derived()
     )
     sent: Mapping[str, ColumnElement[Any]] = {name: rows.c[name] for name in columns}
-    return build(sent).returning(rows.c[_NUMBER])
+    # libpq's own way to write a parameter is that of this dialect; the driver of that name is not used.
+    dialect: Any = postgresql.asyncpg.dialect
+    return str(build(sent).returning(rows.c[_NUMBER]).compile(dialect=dialect())).encode()
 
 
 def texts_of(columns: Columns) -> tuple[bool, ...]:
@@ -278,8 +296,8 @@ def texts_of(columns: Columns) -> tuple[bool, ...]:
     return tuple(isinstance(type_, String) for type_ in columns.values())
 
 
-def values_of(rows: Sequence[Row], texts: Sequence[bool]) -> list[str]:
-    """Return the arrays that ``batch_of`` is given, as PostgreSQL writes them.
+def values_of(rows: Sequence[Row], texts: Sequence[bool]) -> list[bytes]:
+    """Return the arrays that ``statement_of`` is given, as PostgreSQL writes them.
 
     Written here because that takes a fraction of what the driver takes for a list.
     """
@@ -288,7 +306,7 @@ def values_of(rows: Sequence[Row], texts: Sequence[bool]) -> list[str]:
         for text, column in zip(texts, zip(*rows, strict=True), strict=True)
     ]
     values.append(_numbers(range(len(rows))))
-    return values
+    return [value.encode() for value in values]
 
 
 def _numbers(values: Sequence[Any]) -> str:

@@ -59,7 +59,10 @@ class _Waited:
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
     def keep(self, row):
-        return asyncio.run_coroutine_threadsafe(self._writer.keep(row), self._loop).result(60)
+        async def kept() -> bool:
+            return await self._writer.keep(row)
+
+        return asyncio.run_coroutine_threadsafe(kept(), self._loop).result(60)
 
     def close(self) -> None:
         self._writer.close()
