@@ -39,7 +39,7 @@ SESSIONS = 20
 def main() -> None:
     """Measure each database."""
     call = called(__doc__)
-    trainees, seconds, rounds = (150, 3, 3) if call.quick else (500, 20, 5)
+    trainees, seconds, rounds = (80, 2, 2) if call.quick else (500, 20, 5)
     for database in call.databases:
         clock = ManualClock(BEGINNING)
         with platform(database, clock) as services:
@@ -63,7 +63,8 @@ def feel(services: Services, database: str, class_id: str, seconds: int, rounds:
         return load.paced(port, requests, PER_SECOND)
 
     with served(present, THREADS[database]) as port:
-        beaten(port)  # for the server to meet every session
+        learners.begin()
+        load.paced(port, requests[: 2 * LEARNERS], PER_SECOND)  # for the server to meet every session
         idle = [beaten(port)]
         with exporting(services, class_id) as finished:
             busy = [beaten(port) for _ in range(rounds)]
