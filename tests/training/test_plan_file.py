@@ -114,7 +114,7 @@ def test_faults_name_row_field_and_remedy(tmp_path):
     assert all(
         part in message for part in ("3 处", "第 3 行“课件名称”", "第 3 行“课时”", "第 4 行“时长(分钟)”")
     )
-    assert "row 4, length: must be minutes above 0" in refusal.value.message("en")
+    assert "row 4, minutes: must be minutes above 0" in refusal.value.message("en")
 
 
 def test_of_many_faults_the_first_are_named(tmp_path):

@@ -273,10 +273,10 @@ def test_a_folder_packed_as_a_whole(exported: Exported, files: Files, tmp_path: 
 def test_a_file_put_beside(exported: Exported, files: Files, tmp_path: Path) -> None:
     """A file too many is named; one missing is named and ends the verification."""
     more = verify(_pack(files | {"note.txt": b"x"}, tmp_path / "more.zip"), exported.trust)
-    assert said(more, "wrong_files") == [{"names": "note.txt"}]
+    assert said(more, "wrong_files") == [{"names": ["note.txt"]}]
     del files[bundle.CHECKPOINT]
     less = verify(_pack(files, tmp_path / "less.zip"), exported.trust)
-    assert said(less, "wrong_files") == [{"names": bundle.CHECKPOINT}]
+    assert said(less, "wrong_files") == [{"names": [bundle.CHECKPOINT]}]
     assert less.verdict is Verdict.INVALID
 
 
