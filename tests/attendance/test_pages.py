@@ -72,7 +72,7 @@ def _phone(browser: Browser, client: FlaskClient) -> Page:
 
 def _scan(page: Page, folder: Path) -> str:
     """Return what a scanner reads off the screen."""
-    page.wait_for_function("document.querySelector('[data-code] img').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('[data-code] img').naturalWidth > 0")
     picture = folder / "screen.png"
     page.screenshot(path=str(picture), full_page=True)
     found = subprocess.run(
@@ -117,7 +117,7 @@ def test_a_trainee_scans_the_teachers_screen(app, room, browser, tmp_path):
     room.clock.set(FIRST)
     screen = _phone(browser, client_for(app, room.teacher.actor))
     screen.goto(ORIGIN + _url(room, 1, "attendance/screen?purpose=in"))
-    screen.wait_for_function("document.querySelector('[data-code] img').src.includes('origin=')")
+    screen.wait_for_function("() => document.querySelector('[data-code] img').src.includes('origin=')")
     screen.wait_for_load_state("networkidle")
     read = _scan(screen, tmp_path)
     assert read.startswith(f"{ORIGIN}/compliance/sign?c=")

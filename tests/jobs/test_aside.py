@@ -64,6 +64,22 @@ def test_its_turns_are_short(services: Services) -> None:
     assert Apart(services)(_turn_nanoseconds, _silent) == 100_000
 
 
+def _processors(_progress: Progress) -> set[int]:
+    return os.sched_getaffinity(0)
+
+
+def test_it_leaves_half_of_the_processors_to_others(services: Services) -> None:
+    """Whoever wakes finds one without such work; the only processor there is stays."""
+    allowed = sorted(os.sched_getaffinity(0))
+    assert Apart(services)(_processors, _silent) == set(allowed[len(allowed) // 2 :])
+    os.sched_setaffinity(0, allowed[:1])
+    try:
+        assert Apart(services)(_processors, _silent) == set(allowed[:1])
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert os.sched_getaffinity(0) == set(allowed)
+
+
 def test_a_refusal_aside_is_the_same_refusal(services: Services) -> None:
     """An error for people keeps its code and what it says; a full disk stays one; a defect is told whole."""
 

@@ -89,7 +89,7 @@ def test_a_check_stops_the_video_and_a_right_answer_goes_on(site: Site) -> None:
     expect(dialog).to_have_count(0)
     expect(page.locator(TOLD)).to_contain_text("验证通过")
     _snap(page, "presence-passed")
-    page.wait_for_function("!document.querySelector('video').paused")
+    page.wait_for_function("() => !document.querySelector('video').paused")
     (check,) = site.school.checks()
     assert check.passed
     # What the page was sent never says what is right.

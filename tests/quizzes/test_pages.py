@@ -85,7 +85,7 @@ def test_a_trainee_finds_out_why_takes_the_quiz_and_has_the_hours(room: Quizroom
     expect(page.locator("#q2 input").nth(1)).to_be_checked()
     _answer(page, json.loads(room.row(room.begin()).paper), right=True)
     expect(page.get_by_text("已通过，本课的学习时间已按规定计入")).to_be_visible()
-    page.wait_for_function("!Object.keys(localStorage).some(key => key.startsWith('compliance:quiz:'))")
+    page.wait_for_function("() => !Object.keys(localStorage).some(key => key.startsWith('compliance:quiz:'))")
     assert room.judged().excluded == {}
     page.get_by_role("link", name="返回课程").click()
     expect(page.get_by_text("随堂测验已通过。")).to_be_visible()
