@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,11 +23,16 @@ def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
     )
     for job in jobs:
         executor = _PROMPT if job.prompt else "default"
-        args = (services, job)
+        # The job itself, at once: to remove one that ran but once raises while the scheduler ends.
+        first = {"next_run_time": datetime.now(UTC)} if job.prompt else {}
         scheduler.add_job(
-            run_logged, "interval", seconds=job.seconds, id=job.name, args=args, executor=executor
+            run_logged,
+            "interval",
+            seconds=job.seconds,
+            id=job.name,
+            args=(services, job),
+            executor=executor,
+            **first,
         )
-        if job.prompt:
-            scheduler.add_job(run_logged, id=f"{job.name} at the start", args=args, executor=executor)
     scheduler.start()
     return scheduler
