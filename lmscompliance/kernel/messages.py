@@ -44,19 +44,19 @@ class Sentences(tuple[Sayable, ...]):
 
     def message(self, locale: str = DEFAULT_LOCALE) -> str:
         """Return all of them in ``locale``."""
-        return _SEMICOLON[locale].join(one.message(locale) for one in self)
+        return _in(locale, _SEMICOLON).join(one.message(locale) for one in self)
 
 
 def text(code: str, locale: str = DEFAULT_LOCALE, /, **params: object) -> str:
     """Return the text of ``code`` (``room.name``) in ``locale``, placeholders filled.
 
     Parameters that have words of their own are said in ``locale`` too (see ``said``). An unknown locale falls
-    back to Chinese. An unknown code raises ``KeyError``: a missing text is a
-    defect the tests must find, not something to show a trainee.
+    back to Chinese. An unknown code raises ``KeyError``: a missing text is a defect the tests must find, not
+    something to show a trainee.
     """
     room, _, name = code.partition(".")
     entry = _catalog(room)[name]
-    template = entry.get(locale) or entry[DEFAULT_LOCALE]
+    template = _in(locale, entry)
     if not params:
         return template
     return template.format(**{name: said(value, locale) for name, value in params.items()})
@@ -69,7 +69,7 @@ def said(value: object, locale: str = DEFAULT_LOCALE) -> object:
     if isinstance(value, Sayable):
         return value.message(locale)
     if isinstance(value, (list, tuple)):
-        return _COMMA.get(locale, _COMMA[DEFAULT_LOCALE]).join(str(said(one, locale)) for one in value)
+        return _in(locale, _COMMA).join(str(said(one, locale)) for one in value)
     return value
 
 
@@ -96,6 +96,10 @@ def show_anything() -> None:
 def codes(room: str) -> list[str]:
     """Return every code that ``room`` has a text for."""
     return [f"{room}.{name}" for name in _catalog(room)]
+
+
+def _in(locale: str, words: Mapping[str, str]) -> str:
+    return words.get(locale) or words[DEFAULT_LOCALE]
 
 
 @cache

@@ -45,7 +45,7 @@ class Citation:
 
     def message(self, locale: str = DEFAULT_LOCALE) -> str:
         """Return it in ``locale``."""
-        return self.words[locale]
+        return self.words.get(locale) or self.words[DEFAULT_LOCALE]
 
 
 STATUSES = ("in-force", "draft", "demo")
