@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from lmscompliance.extension.periodic import Periodic, run_logged
+from lmscompliance.kernel.clock import SystemClock
 from lmscompliance.services import Services
 
 _PROMPT = "prompt"
@@ -23,8 +24,9 @@ def start(services: Services, jobs: list[Periodic]) -> BackgroundScheduler:
     )
     for job in jobs:
         executor = _PROMPT if job.prompt else "default"
-        # The job itself, at once: to remove one that ran but once raises while the scheduler ends.
-        first = {"next_run_time": datetime.now(UTC)} if job.prompt else {}
+        # The job itself, at once by the machine's clock, which is the one APScheduler goes by. A second job
+        # for the start alone would not do: to remove one that ran but once raises while the scheduler ends.
+        first = {"next_run_time": SystemClock().now()} if job.prompt else {}
         scheduler.add_job(
             run_logged,
             "interval",

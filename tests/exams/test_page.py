@@ -95,6 +95,28 @@ def test_a_reload_before_the_save_got_through_loses_nothing(hall, phone, site):
     assert page.locator("#q5 input").nth(2).is_checked()
 
 
+def test_what_is_answered_before_the_script_came_is_saved(hall, phone, site):
+    """On a slow network the paper can be read first; what is tapped then goes over what the tab had kept."""
+    page = begin(phone, site)
+    attempt = attempt_of(page)
+    page.route("**/answers", lambda route: route.abort())
+    choose(page, 4, 1)
+    choose(page, 5, 2)
+    page.wait_for_selector(".exam-status.waiting")
+    page.unroute("**/answers")
+    page.on("dialog", lambda dialog: dialog.accept())
+    held = []
+    page.route("**/exam.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright binds no builtin
+    with page.expect_request("**/exam.js"):
+        page.reload(wait_until="commit")
+    choose(page, 5, 3)
+    choose(page, 6, 0)
+    held[0].continue_()
+    saved(page)
+    assert hall.paper(attempt).answers == {"4": [1], "5": [3], "6": [0]}
+    assert page.locator("#q5 input").nth(3).is_checked()
+
+
 def test_a_forgotten_tab_is_told_and_stopped(hall, phone, site):
     """After another tab has saved, the older one's change is refused and it asks to be reloaded."""
     old = begin(phone, site)

@@ -47,6 +47,7 @@
       problem.hidden = false;
       button.disabled = false;
     });
+    button.disabled = false; // sent disabled: pressed before this script is there, it would do nothing
   }
 
   function paper(form) {
@@ -67,8 +68,10 @@
 
     /* Answers */
 
+    const fields = (question) => [...question.querySelectorAll("input, select, textarea")];
+
     function read(question) {
-      const inputs = [...question.querySelectorAll("input, select, textarea")];
+      const inputs = fields(question);
       switch (question.dataset.kind) {
         case "single":
         case "multiple":
@@ -86,11 +89,22 @@
 
     function write(question, answer) {
       const given = answer || [];
-      question.querySelectorAll("input, select, textarea").forEach((one, place) => {
+      fields(question).forEach((one, place) => {
         if (one.tagName === "SELECT") one.value = given[place] == null ? "" : String(given[place]);
         else if (one.type === "text" || one.tagName === "TEXTAREA") one.value = given.length ? given[0] : "";
         else one.checked = given.map(String).includes(one.value);
       });
+    }
+
+    /* Is a field other than the server sent it? */
+    function touched(one) {
+      if (one.tagName === "SELECT") {
+        const sent = [...one.options].find((option) => option.defaultSelected) || one.options[0];
+        return one.value !== sent.value;
+      }
+      return one.type === "radio" || one.type === "checkbox"
+        ? one.checked !== one.defaultChecked
+        : one.value !== one.defaultValue;
     }
 
     const unanswered = () =>
@@ -391,11 +405,19 @@
       }
     }
 
+    /* On a slow network the paper is there before this script: what was answered meanwhile told nobody. */
+    const early = questions.filter((one) => fields(one).some(touched)).map((one) => [one, read(one)]);
     restore();
+    for (const [question, answer] of early) {
+      write(question, answer);
+      waiting[question.dataset.no] = answer;
+    }
+    keep();
     count();
     setClock(Number(text.nowUs));
     tick();
     setInterval(tick, 500);
+    find("hand-in").disabled = over;
     flush();
   }
 

@@ -18,16 +18,23 @@
 
   const fields = Array.from(form.elements).filter((field) => /^q\d/.test(field.name));
   const ticked = (field) => field.type === "radio" || field.type === "checkbox";
+  // On a slow network the quiz is there before this script: what was answered meanwhile is the newest.
+  const touched = (field) => ticked(field) ? field.checked !== field.defaultChecked
+    : field.tagName === "SELECT" ? field.selectedIndex > 0 : field.value !== field.defaultValue;
+  const early = new Set(fields.filter(touched).map((field) => field.name));
   const given = kept();
   if (Array.isArray(given) && given.length === fields.length) {
     fields.forEach((field, at) => {
+      if (early.has(field.name)) return;
       if (ticked(field)) field.checked = given[at] === true;
       else if (typeof given[at] === "string") field.value = given[at];
     });
   }
-  form.addEventListener("input", function () {
+  function keep() {
     try {
       localStorage.setItem(key, JSON.stringify(fields.map((field) => (ticked(field) ? field.checked : field.value))));
     } catch { /* not kept: the page itself still has it */ }
-  });
+  }
+  form.addEventListener("input", keep);
+  if (early.size) keep();
 })();
