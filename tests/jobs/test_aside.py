@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
 import signal
-import struct
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -26,58 +21,19 @@ def _silent(_phase: str, _done: int, _total: int) -> None:
     pass
 
 
-def _last_policy() -> int:
-    """Return ``SCHED_IDLE``; where a sandbox refuses it, the ordinary policy."""
-    ask = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))"
-    granted = subprocess.run([sys.executable, "-c", ask], capture_output=True, check=False).returncode == 0
-    return os.SCHED_IDLE if granted else os.sched_getscheduler(0)
-
-
 def test_work_aside_stands_back_and_answers(services: Services) -> None:
-    """It runs in another process and session, at the lowest priority; words and result come through."""
+    """It runs in another process with a session of its own; words and result come through."""
     told: list[tuple[str, int, int]] = []
 
-    def work(progress: Progress) -> tuple[int, int, int, int]:
+    def work(progress: Progress) -> tuple[int, int, int]:
         progress("entries", 1, 2)
-        return os.getpid(), os.getsid(0), os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)
+        return os.getpid(), os.getsid(0), os.getpriority(os.PRIO_PROCESS, 0)
 
-    pid, session, policy, nice = Apart(services)(work, lambda *said: told.append(said))
+    pid, session, nice = Apart(services)(work, lambda *said: told.append(said))
     assert pid == session != os.getpid()
-    assert (policy, nice) == (_last_policy(), 19)
+    assert nice == 19
     # Said again each second, if this machine lets it wait that long between its words.
     assert set(told) == {("entries", 1, 2)}
-
-
-def _turn_nanoseconds(_progress: Progress) -> int:
-    """Return how long this process may run in one go, 0 where the kernel does not say."""
-    told = ctypes.create_string_buffer(48)
-    if ctypes.CDLL(None).syscall(315 if platform.machine() == "x86_64" else 275, 0, told, len(told), 0):
-        return 0
-    return int(struct.unpack_from("=Q", told, 24)[0])
-
-
-@pytest.mark.skipif(platform.machine() not in {"x86_64", "aarch64"}, reason="the call has another number")
-def test_its_turns_are_short(services: Services) -> None:
-    """Who wakes in another session waits for a turn to end, so each lasts a tenth of a millisecond."""
-    if not _turn_nanoseconds(_silent):
-        pytest.skip("this kernel does not let a process choose (before Linux 6.12)")
-    assert Apart(services)(_turn_nanoseconds, _silent) == 100_000
-
-
-def _processors(_progress: Progress) -> set[int]:
-    return os.sched_getaffinity(0)
-
-
-def test_it_leaves_half_of_the_processors_to_others(services: Services) -> None:
-    """Whoever wakes finds one without such work; the only processor there is stays."""
-    allowed = sorted(os.sched_getaffinity(0))
-    assert Apart(services)(_processors, _silent) == set(allowed[len(allowed) // 2 :])
-    os.sched_setaffinity(0, allowed[:1])
-    try:
-        assert Apart(services)(_processors, _silent) == set(allowed[:1])
-    finally:
-        os.sched_setaffinity(0, allowed)
-    assert os.sched_getaffinity(0) == set(allowed)
 
 
 def test_a_refusal_aside_is_the_same_refusal(services: Services) -> None:
