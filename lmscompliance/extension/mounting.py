@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-import lmscompliance.web
 from lmscompliance.attendance import views as attendance_views
 from lmscompliance.certificates import views as certificate_views
 from lmscompliance.claims import views as claim_views
@@ -43,6 +41,7 @@ from lmscompliance.supervision import statistics_views
 from lmscompliance.supervision import views as supervision_views
 from lmscompliance.training import case_views, own_views, verification_views
 from lmscompliance.training import views as training_views
+from lmscompliance.web import statics
 from lmscompliance.web.addresses import address_from, agent_from
 from lmscompliance.web.problems import handle_error, handle_http
 from lmscompliance.web.routes import Route, Routes
@@ -107,8 +106,8 @@ def mount(app: Flask, state: AppState, further: Sequence[Routes] = ()) -> None:
         __name__,
         url_prefix=state.services.settings.url_prefix.rstrip("/"),
         template_folder=str(resources.directory("templates")),
-        static_folder=str(Path(lmscompliance.web.__file__).parent / "static"),
-        static_url_path="/static",
+        static_folder=str(statics.FOLDER),
+        static_url_path=f"/{statics.STATIC}",
     )
     for routes in (*ROOMS, *further):
         routes.mount(blueprint)
@@ -163,6 +162,9 @@ def _headers(response: Response) -> Response:
     defaults = _OF_DATA if response.is_json else _OF_DOCUMENTS
     if request.endpoint != f"{EXTENSION}.static":
         defaults = defaults | _NOT_STORED
+    elif request.args.get("v", "") == statics.version_of((request.view_args or {})["filename"]):
+        # Only with these bytes: while an upgrade goes round, an older process may be asked for newer ones.
+        response.headers["Cache-Control"] = statics.KEPT
     for name, value in defaults.items():
         response.headers.setdefault(name, value)
     return response

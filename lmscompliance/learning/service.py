@@ -73,14 +73,23 @@ class Ended:
 
 
 def start(
-    services: Services, actor: Actor, lesson_id: str, sender: Origin, *, takeover: bool = False
+    services: Services,
+    actor: Actor,
+    lesson_id: str,
+    sender: Origin,
+    *,
+    takeover: bool = False,
+    again: bool = False,
 ) -> Started:
     """Open a session of the actor in a lesson; it counts as playing from this moment on.
 
     Another active session of the same person is ``Conflict`` (``learning.other_device``), unless it has
     been silent for longer than its policy's gap (then it is closed first) or ``takeover`` asks to take
-    its place. Whether the class is approved does not matter here: such time is kept, and excluded by
-    rule. Raises ``NotFound`` for a lesson that is not the actor's; an offline lesson, or one of a class that
+    its place. With ``again`` the page has asked before and read no answer: a session without any beat is then
+    what it had opened, and closed as well.
+
+    Whether the class is approved does not matter here: such time is kept, and excluded by rule. Raises
+    ``NotFound`` for a lesson that is not the actor's; an offline lesson, or one of a class that
     is closed, is a ``Conflict``.
     """
     with transaction(services.database) as session:
@@ -93,7 +102,7 @@ def start(
         held_to = limits.within(session, services, lesson.class_id)
         session_id = services.ids.new()
         person_id = links.holder(session, enrolment.person_id)
-        other = _make_room(session, services, person_id, session_id, takeover=takeover)
+        other = _make_room(session, services, person_id, session_id, takeover=takeover, again=again)
         resume_ms = _resume_position(session, enrolment.id, lesson, other)
         now = instant(services)
         check_at, stands = watch.begin(
@@ -179,7 +188,7 @@ def end(services: Services, token: str, beat: SentBeat, sender: Origin) -> Ended
 
 
 def _make_room(
-    session: Session, services: Services, person_id: str, by: str, *, takeover: bool
+    session: Session, services: Services, person_id: str, by: str, *, takeover: bool, again: bool
 ) -> OpenSession | None:
     """Return the person's session that was taken over, if one was."""
     other = session.scalars(
@@ -187,7 +196,8 @@ def _make_room(
     ).one_or_none()
     if other is None:
         return None
-    if is_silent(session, services, other, instant(services)):
+    unused = again and other.last_seq == 0
+    if unused or is_silent(session, services, other, instant(services)):
         history.close_session(session, services, other, "timeout")
         return None
     if takeover:

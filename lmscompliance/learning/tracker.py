@@ -18,6 +18,10 @@ _TAG = Markup(
     ' data-share="{share}" data-fastest="{fastest}" data-presence="{presence}" data-progress="{progress}"'
     ' data-csrf="{csrf}"'
     ' data-texts="{texts}">'
+    # Hidden for as long as scripts usually take; a script that came removes it.
+    "<style>@keyframes compliance-waiting{{from{{position:absolute;visibility:hidden}}}}</style>"
+    '<p class="notice notice-wait" data-part="waiting" style="animation:compliance-waiting 2s step-end">'
+    "{waiting}</p>"
     '<p style="display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.75rem 0 .25rem">'
     '<span class="badge" data-part="state" role="status">{idle}</span> <span data-part="credit"></span></p>'
     '<p class="notice" data-part="live" role="status" style="display:none" hidden></p>'
@@ -63,6 +67,7 @@ def compliance_tracker(class_id: str, lesson_id: str) -> Markup:
         idle=texts["idle"],
         credited=texts["credited"],
         takeover=texts["takeover"],
+        waiting=texts["waiting"],
         outbox=url("static", filename="outbox.js"),
         script=url("static", filename="tracker.js"),
     )

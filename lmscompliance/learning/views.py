@@ -52,10 +52,14 @@ _MOST_LATE = 200
 
 
 class StartBody(Body):
-    """Which lesson to open a session in; ``takeover`` ends another device's claim."""
+    """Which lesson to open a session in; ``takeover`` ends another device's claim.
+
+    ``again`` says that this page has asked for one and read no answer.
+    """
 
     lesson_id: Annotated[str, Field(min_length=1, max_length=26)]
     takeover: bool = False
+    again: bool = False
 
 
 _KIND = "numbers_not_ascending"
@@ -125,6 +129,7 @@ def session_start() -> ResponseReturnValue:
         sent.lesson_id,
         Origin(client_ip(), user_agent()),
         takeover=sent.takeover,
+        again=sent.again,
     )
     body = {
         "session": started.session,

@@ -14,6 +14,7 @@ from lmscompliance.kernel.clock import from_micros, shanghai
 from lmscompliance.kernel.messages import text
 from lmscompliance.web.csrf import FIELD, csrf_token
 from lmscompliance.web.state import actor_or_none, current_services, locale
+from lmscompliance.web.statics import STATIC, version_of
 
 _FOLDER = "lmscompliance/"
 _LONGEST_NUMBER = 6
@@ -51,7 +52,12 @@ def t(code: str, /, **params: object) -> str:
 
 
 def url(endpoint: str, **values: str | int | None) -> str:
-    """Return the URL of our ``endpoint``, named without the blueprint."""
+    """Return the URL of our ``endpoint``, named without the blueprint; that of a static file names its bytes.
+
+    So no browser runs a script of before an upgrade, and each is fetched once and not asked for again.
+    """
+    if endpoint == STATIC:
+        values["v"] = version_of(str(values["filename"]))
     return url_for(f"compliance.{endpoint}", **values)  # type: ignore[arg-type]  # None drops a value
 
 

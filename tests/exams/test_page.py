@@ -106,8 +106,8 @@ def test_what_is_answered_before_the_script_came_is_saved(hall, phone, site):
     page.unroute("**/answers")
     page.on("dialog", lambda dialog: dialog.accept())
     held = []
-    page.route("**/exam.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright binds no builtin
-    with page.expect_request("**/exam.js"):
+    page.route("**/exam.js*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright binds no builtin
+    with page.expect_request("**/exam.js*"):
         page.reload(wait_until="commit")
     choose(page, 5, 3)
     choose(page, 6, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -95,6 +96,19 @@ def test_a_second_device_is_refused_until_it_takes_over(school: School) -> None:
     phone_fact, _ = school.facts()
     assert phone_fact.superseded_us == superseded[0].body["superseded_us"]
     assert phone_fact.segments[-1].beats[-1].seq == phone.seq
+
+
+def test_asking_again_ends_only_what_never_beat(school: School) -> None:
+    """A page whose answer was lost is let in again; a session that learns is another device all the same."""
+    ask = partial(service.start, school.services, school.actor(), school.lessons[0], DESKTOP)
+    lost = ask()
+    player = Player(school, ask(again=True), DESKTOP)
+    player.play(60)
+    with pytest.raises(Conflict) as refused:
+        ask(again=True)
+    assert refused.value.code == "learning.other_device"
+    first, _ = school.facts()
+    assert (first.session, first.close_reason) == (lost.session, "timeout")
 
 
 def test_a_taken_over_session_closes_as_superseded(school: School) -> None:

@@ -38,13 +38,13 @@ def _without_card(route: Route) -> None:
 def _tap_before_the_script(page: Page, question: str, place: int) -> None:
     """On a slow network: what is tapped there is newer than what the phone had kept."""
     held: list[Route] = []
-    page.route("**/quiz.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright binds no builtin
-    with page.expect_request("**/quiz.js"):
+    page.route("**/quiz.js*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright binds no builtin
+    with page.expect_request("**/quiz.js*"):
         page.reload(wait_until="commit")
     page.locator(f"{question} input").nth(place).check()
     with page.expect_event("load"):
         held[0].continue_()
-    page.unroute("**/quiz.js")
+    page.unroute("**/quiz.js*")
 
 
 def _answer(page: Page, paper: list[dict], *, right: bool) -> None:

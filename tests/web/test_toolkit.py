@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -157,7 +158,11 @@ def test_pages_are_not_cached_and_carry_a_policy_static_files_are(app: Flask) ->
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     with client_for(app, None).get("/compliance/static/compliance.css") as static:
         assert static.status_code == 200
-        assert static.headers.get("Cache-Control") != "no-store"
+        assert static.headers.get("Cache-Control") == "no-cache"
+    version = re.search(r"/compliance/static/compliance\.css\?v=(\w+)", page.text)[1]
+    for asked, kept in ((version, True), ("0" * 12, False)):
+        with client_for(app, None).get(f"/compliance/static/compliance.css?v={asked}") as static:
+            assert ("immutable" in static.headers["Cache-Control"]) == kept
 
 
 def test_one_request_asks_the_host_once(app: Flask) -> None:

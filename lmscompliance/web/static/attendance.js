@@ -2,6 +2,7 @@
 // when it cannot be reached the old one is greyed out, because nobody could sign in with it.
 (() => {
   "use strict";
+  document.querySelectorAll("[data-waiting]").forEach((one) => one.remove()); // it has come
   for (const figure of document.querySelectorAll("[data-code]")) {
     const image = figure.querySelector("img");
     const problem = figure.querySelector("[data-code-problem]");

@@ -7,6 +7,7 @@
 "use strict";
 
 (() => {
+  document.querySelectorAll("[data-waiting]").forEach((one) => one.remove()); // it has come
   const csrf = () => document.querySelector('meta[name="compliance-csrf"]').content;
 
   async function call(method, url, body) {

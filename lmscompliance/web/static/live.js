@@ -4,6 +4,7 @@
   "use strict";
   const root = document.getElementById("live");
   if (!root) return;
+  document.querySelectorAll("[data-waiting]").forEach((one) => one.remove()); // it has come
   const at = root.dataset;
   const texts = JSON.parse(at.texts);
   const body = root.querySelector('[data-part="rows"]');

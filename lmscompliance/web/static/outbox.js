@@ -6,10 +6,21 @@
   const lms = (window.lmscompliance = window.lmscompliance || {});
   const STORED = "compliance:late:";
   const MOST = 200;      // reports the server takes at once
+  const PATIENCE_MS = 10000;
   const ALIVE_MS = 12000; // a page that lives writes its record more often than this while it has one
   let ahead = 0;         // of this page's own clock
 
   const now = () => Math.round(ahead + performance.now());
+
+  /* A request and its answer as {status, data}; no answer for so long is as good as no network. */
+  async function ask(url, how, patience) {
+    const abort = new AbortController();
+    const limit = setTimeout(() => abort.abort(), patience || PATIENCE_MS);
+    try {
+      const response = await fetch(url, Object.assign({ credentials: "same-origin", signal: abort.signal }, how));
+      return { status: response.status, data: await response.json() };
+    } finally { clearTimeout(limit); }
+  }
 
   /* Goes on with the clock of a session that was kept: over the reload only the device's clock can tell. */
   function resume(session) {
@@ -81,5 +92,5 @@
     return body(session, [session.seq + 1, 0, last ? last[2] : session.position, "paused"]);
   }
 
-  lms.outbox = { now, resume, note, body, answered, keep, forget, left, farewell };
+  lms.outbox = { ask, now, resume, note, body, answered, keep, forget, left, farewell };
 })();

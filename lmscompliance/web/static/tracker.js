@@ -6,15 +6,18 @@
   "use strict";
   const root = document.querySelector(".compliance-tracker");
   if (!root || root.dataset.running) return; // included twice: still one loop
-  root.dataset.running = "yes";
 
   const at = root.dataset;
   const texts = JSON.parse(at.texts);
   const stage = document.querySelector("video[data-compliance]") || document.querySelector("[data-compliance]");
   const playing = stage && stage.dataset.player ? stage.dataset.player : stage && stage.tagName === "VIDEO" ? "video" : "reading";
   const film = playing === "video"; // ends by itself; what is read or tried out ends once it is learnt in full
-  const PREFIX = "compliance:", KEY = PREFIX + at.lesson;
-  const outbox = window.lmscompliance.outbox; // keeps what is not answered yet
+  const PREFIX = "compliance:", KEY = PREFIX + at.lesson, UNREAD = "compliance-unread";
+  const { outbox, players } = window.lmscompliance || {}; // the outbox keeps what is not answered yet
+  // A script that did not come: without checks being shown, say, time would count and be voided. The page's
+  // notice that no time counts then stays, with the advice to reload.
+  if (!outbox || !players || !players[playing] || !at.presenceRunning) return;
+  at.running = "yes";
   const RETRY_SECONDS = 5;
   const STALL_MS = 15000; // a page whose timers stood still for so long was asleep, or frozen
   const LIVE_MS = 15000; // how often it is asked whether the host of a live lesson is there
@@ -32,7 +35,7 @@
   let live = null; // how a live lesson stands
   let credited = 0, planned = Number(at.planned) || 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
 
-  const player = window.lmscompliance.players[playing](stage, {
+  const player = players[playing](stage, {
     lesson: at.lesson, idle: Number(at.idle), share: Number(at.share) / 1000, fastest: Number(at.fastest) / 1000,
     steps: at.steps, planned: () => planned, counting: () => Boolean(session),
     token: () => (session ? session.token : ""), told: (done) => showSteps(done),
@@ -127,15 +130,12 @@
     clearTimeout(timer);
   }
   function post(url, body, headers) {
-    const abort = new AbortController();
-    const limit = setTimeout(() => abort.abort(), 10000);
-    return fetch(url, {
-      method: "POST", body: JSON.stringify(body), signal: abort.signal, credentials: "same-origin",
-      headers: Object.assign({ "Content-Type": "application/json" }, headers),
-    }).then(async (response) => {
-      if (response.status >= 500) throw new Error("unavailable"); // as good as no network: asked again
-      return { status: response.status, data: await response.json() };
-    }).finally(() => clearTimeout(limit));
+    return outbox.ask(url, {
+      method: "POST", body: JSON.stringify(body), headers: Object.assign({ "Content-Type": "application/json" }, headers),
+    }).then((answer) => {
+      if (answer.status >= 500) throw new Error("unavailable"); // as good as no network: asked again
+      return answer;
+    });
   }
   function announce(told) { // presence.js asks and answers
     root.dispatchEvent(new CustomEvent("compliance:presence", { detail: { token: session.token, told: told } }));
@@ -172,13 +172,22 @@
       poll();
     }
   }
+  /* An opening whose answer nobody reads is a session all the same: of this tab, and no other device's. */
+  function unread(is) {
+    try {
+      if (is) sessionStorage.setItem(UNREAD, "true");
+      else sessionStorage.removeItem(UNREAD);
+    } catch (error) { /* forbidden: taken for another device until it is silent */ }
+  }
   async function start(takeover) {
     if (starting || session) return;
     starting = true;
     try {
       await endOthers();
-      const wanted = { lesson_id: at.lesson, takeover: takeover };
+      const wanted = { lesson_id: at.lesson, takeover: takeover, again: Boolean(load(UNREAD)) };
+      unread(true);
       const answer = await post(at.sessions, wanted, { "X-Compliance-CSRF": at.csrf });
+      unread(false);
       line(true);
       const given = answer.data;
       if (answer.status === 201) {
@@ -282,9 +291,8 @@
   async function poll() {
     polledAt = performance.now();
     try {
-      const response = await fetch(at.progress, { credentials: "same-origin" });
-      if (response.ok) {
-        const told = await response.json();
+      const { status, data: told } = await outbox.ask(at.progress);
+      if (status === 200) {
         count(told);
         showLive(told.live);
         showQuiz(told.quiz);
@@ -325,9 +333,9 @@
     show();
   }, 1000);
   setInterval(deliver, 12000);
-  poll().finally(function () {
-    deliver();
-    // After a reload the kept session is asked for; if it is closed, playing on starts another.
-    if (session) beat(); else sync();
-  });
+  part("waiting").remove();
+  const polled = poll().finally(deliver);
+  // After a reload the kept session is asked for; if it is closed, playing on starts another. A film may have
+  // played long before this script came; a text waits to be told whether it is learnt in full.
+  if (session) beat(); else if (film) sync(); else polled.finally(sync);
 })();

@@ -33,12 +33,13 @@
     const KEY = "compliance-read:" + how.lesson;
     const share = (how.planned() * 1000 * how.share) / PARTS; // ms that a part may take
     let used = load(), position = 0, last = performance.now(), spent = false;
+    let lacks = missing();
     const self = {
       onchange: () => {},
       positionMs: () => Math.round(position),
-      state: () => (here.idle() || spent ? "paused" : "playing"),
-      wants: () => !here.idle(),
-      detail: () => (here.idle() ? "away" : spent ? "read_on" : ""),
+      state: () => (here.idle() || spent || lacks ? "paused" : "playing"),
+      wants: () => !here.idle() && !missing(), // without its text there is nothing to count
+      detail: () => lacks || (here.idle() ? "away" : spent ? "read_on" : ""),
       rate: () => 1,
       goTo(ms) { position = Math.max(position, ms); },
       stop() {},
@@ -62,6 +63,25 @@
     }
     if (element && element.tagName === "IFRAME") { element.addEventListener("load", attach); attach(); }
 
+    /* Why nothing can be read, as with a film that waits for its data: "stalled" or "broken"; else "". */
+    function missing() {
+      if (!element) return "";
+      if (element.tagName !== "IFRAME") {
+        // Pages as pictures: one of those in view has to be there.
+        const seen = [...element.querySelectorAll("img[data-page]")].filter((one) => {
+          const box = one.getBoundingClientRect();
+          return box.bottom > 0 && box.top < innerHeight;
+        });
+        if (!seen.length || seen.some((one) => one.complete && one.naturalWidth)) return "";
+        return seen.every((one) => one.complete) ? "broken" : "stalled";
+      }
+      const inside = frame();
+      if (inside) return inside.readyState === "loading" || inside.URL === "about:blank" ? "stalled" : "";
+      // It says nothing of itself: of another origin, or shut by its sandbox; or the browser's own error page.
+      const open = !element.hasAttribute("sandbox") || element.sandbox.contains("allow-same-origin");
+      return open && new URL(element.src, location.href).origin === location.origin ? "broken" : "";
+    }
+
     /* Which parts can be seen, as [first, last]; all of them where that cannot be told. */
     function view() {
       const inside = frame();
@@ -84,9 +104,10 @@
       last = now;
       const seen = view(), open = [];
       for (let part = seen ? seen[0] : 0; seen && part <= seen[1]; part += 1) if (used[part] < share) open.push(part);
-      const was = spent;
+      const was = spent, lacked = lacks;
       spent = how.planned() > 0 && open.length === 0;
-      if (spent !== was) self.onchange("state");
+      lacks = missing();
+      if (spent !== was || lacks !== lacked) self.onchange("state");
       if (document.hidden || !how.counting() || self.state() !== "playing") return;
       position += passed;
       for (const part of open) used[part] += passed / open.length;

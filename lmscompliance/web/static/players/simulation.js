@@ -66,6 +66,8 @@
       if (told.lmscompliance === "simulation.event") event(told.name, told.detail);
       else if (told.lmscompliance === "activity") here.touch();
     });
+    // Held back by the page until somebody listens: what was done before would be told to nobody.
+    if (element && element.dataset.src) element.src = element.dataset.src;
     setInterval(send, RETRY);
     setInterval(function () {
       const now = performance.now(), passed = Math.min(now - last, 1000);

@@ -36,6 +36,11 @@
       stop: () => video.pause(),
       resume: () => Promise.resolve(video.play()), // refused by the browser without a touch: the caller says so
     };
+    function slowDown() {
+      if (video.playbackRate <= how.fastest) return;
+      video.playbackRate = how.fastest;
+      self.onchange("slowed");
+    }
     const tell = (what) => () => self.onchange(what);
     video.addEventListener("play", tell("wanted"));
     video.addEventListener("timeupdate", () => self.positionMs());
@@ -47,11 +52,8 @@
       clearTimeout(settle);
       settle = setTimeout(() => { dragging = false; self.onchange("moved"); }, SETTLE);
     });
-    video.addEventListener("ratechange", () => {
-      if (video.playbackRate <= how.fastest) return;
-      video.playbackRate = how.fastest;
-      self.onchange("slowed");
-    });
+    video.addEventListener("ratechange", slowDown);
+    setTimeout(slowDown); // chosen before this script came; by then somebody listens
     return self;
   };
 })();
