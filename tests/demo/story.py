@@ -110,6 +110,7 @@ class Trainee(Visitor):
         self.go("/")
         self.page.locator(".courses a").nth(number - 1).click()
         self.page.locator(".compliance-tracker").wait_for()
+        self.page.wait_for_load_state()  # the film may come later in the page
         if self.page.locator("video").count():
             self.page.eval_on_selector("video", "video => { video.muted = true; return video.play(); }")
         expect(self.page.locator('[data-part="state"]')).to_have_text("计时中")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 from werkzeug.serving import make_server
 
 from tests.support.app import ACTOR_HEADER, make_app
@@ -56,11 +56,12 @@ def phone(visitors) -> BrowserContext:
 
 
 def begin(context, site):
-    """Open the exam's page, begin, and return the page with the paper."""
+    """Open the exam's page, begin, and return the page with the paper, once its script has taken it over."""
     page = context.new_page()
     page.goto(site)
     page.get_by_role("button", name="开始考试").click()
     page.wait_for_selector("[data-exam-paper]")
+    expect(page.get_by_role("button", name="交卷")).to_be_enabled()
     return page
 
 

@@ -39,7 +39,8 @@ def test_an_exam_is_laid_out_checked_and_published(hall, visitors, site):
         expect(page.locator("fieldset.part").nth(0).get_by_label("分值")).to_have_value("1")
         assert fits(page)
         snap(page, f"blueprint-refused-{width}")
-        page.get_by_role("button", name="发布").click()
+        with page.expect_navigation():  # what is looked for stood on the page before as well
+            page.get_by_role("button", name="发布").click()
         expect(page.locator(".notice-bad")).to_contain_text("合计")
         assert publishing.published_blueprint(hall.services, hall.class_id)[0] == before
         page.locator("fieldset.part").nth(0).get_by_label("分值").fill(kept)

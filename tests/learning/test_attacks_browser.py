@@ -124,8 +124,10 @@ def test_calling_what_the_page_offers_from_the_console_earns_nothing(site: Site)
 def test_a_page_whose_timers_run_wild_earns_the_clock_and_no_more(site: Site) -> None:
     """Beats twenty times as often are the same time cut smaller."""
     page = site.visit()
+    # But for the ten seconds' patience with an answer, which this machine may need.
     page.add_init_script(
-        "const slow = setTimeout; window.setTimeout = (what, ms, ...rest) => slow(what, ms / 20, ...rest)"
+        "const slow = setTimeout;"
+        "window.setTimeout = (what, ms, ...rest) => slow(what, ms === 10000 ? ms : ms / 20, ...rest)"
     )
     page.reload()
     play(page)
