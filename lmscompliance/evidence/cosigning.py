@@ -6,12 +6,10 @@ so, and the next call asks again. What a witness answers is believed only after 
 
 from __future__ import annotations
 
-import http.client
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -21,6 +19,7 @@ from lmscompliance.evidence.succession import began_at, log_named
 from lmscompliance.evidence.tree import Tree, tile_reader
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.logs import logger
+from lmscompliance.outbound.exchange import Bounds, NoAnswer, exchange
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import table
 from lmscompliance.storage.transaction import reading, transaction
@@ -34,6 +33,7 @@ _log = logger(__name__)
 TIMEOUT_SECONDS = 3
 """How long one witness may take; all are asked at once, so this is how long sealing waits for a dead one."""
 _MOST_BYTES = 16_384
+_TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _NO_QUORUM = "quorum none\n"
 
 
@@ -111,7 +111,7 @@ def _ask(services: Services, newest: _Newest, witness: Party) -> str | None:
     """Get and keep one witness's line; return why there is none."""
     try:
         line = _line_of(newest, _answer(services, newest, witness), witness.vkey)
-    except (_Refused, OSError, http.client.HTTPException, ValueError) as error:
+    except (_Refused, NoAnswer, ValueError) as error:
         return str(error) or type(error).__name__
     _keep(services, newest, witness.vkey, line)
     return None
@@ -136,17 +136,9 @@ def _post(services: Services, newest: _Newest, witness: Party, old: int) -> tupl
     with reading(services.database) as session:
         proof = Tree(tile_reader(session, newest.log_id)).consistency(old, newest.size)
     body = f"old {old}\n" + "".join(f"{to_base64(one)}\n" for one in proof) + f"\n{newest.note}"
-    address = urlsplit(witness.url or "")
-    if address.scheme not in {"http", "https"} or address.hostname is None:
-        raise _Refused("not an address", witness.url)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.hostname, address.port, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.request("POST", address.path.rstrip("/") + "/add-checkpoint", body.encode())
-        answer = connection.getresponse()
-        return answer.status, answer.read(_MOST_BYTES).decode()
-    finally:
-        connection.close()
+    url = f"{(witness.url or '').rstrip('/')}/add-checkpoint"
+    answer = exchange(url, Bounds(TIMEOUT_SECONDS, _MOST_BYTES), body.encode(), _TEXT)
+    return answer.status, answer.body.decode()
 
 
 def _line_of(newest: _Newest, body: str, vkey: VKey) -> str:

@@ -10,11 +10,11 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
+from http import HTTPStatus
 from pathlib import Path
-from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from lmscompliance.kernel.errors import Conflict, InvalidInput
+from lmscompliance.outbound.exchange import Bounds, NoAnswer, Route, exchange
 from lmscompliance.tlog import tiles
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.encoding import HASH_BYTES
@@ -23,9 +23,12 @@ from lmscompliance.tlog.merkle import EMPTY_ROOT, Frontier, root_of_leaves
 from lmscompliance.tlog.trust import TrustPolicy, Untrusted
 from lmscompliance.verifier import ed25519
 
-TIMEOUT_SECONDS = 30
 _MOST_BYTES = tiles.WIDTH * (2 + 65_535)
 """The longest resource there can be: a bundle of 256 entries of the greatest length."""
+BOUNDS = Bounds(seconds=600, most_bytes=_MOST_BYTES, silent_seconds=30)
+"""Of one resource; the longest one takes minutes on a slow line."""
+_ROUTE = Route(proxies=True)
+"""As an auditor's office has it. A redirect would carry the session to another address."""
 _INCOMING = ".incoming"
 
 
@@ -43,16 +46,6 @@ class Mirrored:
     """Tiles and bundles that were fetched this time."""
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """A redirect would carry the session to another address, or bring a login page instead of a tile."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Go nowhere; the redirect becomes an error that names its status."""
-
-
-_OPENER = build_opener(_NoRedirects)
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where the log is served, and what to send along (a signed-in session, for entries)."""
@@ -63,15 +56,14 @@ class Source:
     def fetch(self, path: str) -> bytes:
         """Return what stands at ``path`` below the log's URL; raises ``InvalidInput`` when nothing does."""
         address = f"{self.url.rstrip('/')}/{path}"
-        if not address.startswith(("https://", "http://")):
-            raise InvalidInput("evidence.mirror_unreachable", address=address, reason="http, https")
         try:
-            asked = Request(address, headers=dict(self.headers))  # noqa: S310  # checked above
-            with _OPENER.open(asked, timeout=TIMEOUT_SECONDS) as answer:
-                body: bytes = answer.read(_MOST_BYTES + 1)
-        except (OSError, HTTPException, ValueError) as error:
+            answer = exchange(address, BOUNDS, headers=self.headers, route=_ROUTE)
+        except NoAnswer as error:
             raise InvalidInput("evidence.mirror_unreachable", address=address, reason=str(error)) from error
-        return body
+        if answer.status != HTTPStatus.OK:
+            reason = f"HTTP {answer.status}"
+            raise InvalidInput("evidence.mirror_unreachable", address=address, reason=reason)
+        return answer.body
 
 
 def mirror(source: Source, directory: Path, trust: TrustPolicy, *, entries: bool = False) -> Mirrored:

@@ -6,14 +6,10 @@ which is how it says so, and the next run asks again. What it answers is kept on
 
 from __future__ import annotations
 
-import http.client
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from threading import Timer
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -24,6 +20,7 @@ from lmscompliance.evidence.tree import FIRST_LOG
 from lmscompliance.kernel.clock import from_micros, shanghai_day, to_micros
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.logs import logger
+from lmscompliance.outbound.exchange import Bounds, NoAnswer, exchange
 from lmscompliance.services import Services
 from lmscompliance.storage.statements import table
 from lmscompliance.storage.transaction import reading, transaction
@@ -147,7 +144,7 @@ def _ask(services: Services, size: int, number: int) -> datetime | None:
             stamped = rfc3161.check(response, message, chain, roots, nonce)
         else:
             stamped = rfc3161.read(response, message, chain, nonce)
-    except (BadTimestamp, OSError, http.client.HTTPException, ValueError, Misconfigured) as error:
+    except (BadTimestamp, NoAnswer, ValueError, OSError, Misconfigured) as error:
         _log.warning("the checkpoint of size %s has no timestamp: %s", size, error or type(error).__name__)
         return None
     made = from_micros(stamped.time_us)
@@ -204,32 +201,8 @@ def _certificates(services: Services) -> tuple[Sequence[bytes], Sequence[bytes]]
 
 
 def _post(url: str, request: bytes) -> bytes:
-    address = urlsplit(url)
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.connect()
-        # The timeout above is for each read; one that sends a byte now and then would never reach it.
-        limit = Timer(TIMEOUT_SECONDS, _cut, (connection.sock,))
-        limit.daemon = True
-        limit.start()
-        try:
-            target = (address.path or "/") + (f"?{address.query}" if address.query else "")
-            connection.request("POST", target, request, _REQUEST)
-            answer = connection.getresponse()
-            body = answer.read(_MOST_BYTES + 1)
-        finally:
-            limit.cancel()
-    finally:
-        connection.close()
-    if answer.status != HTTPStatus.OK or len(body) > _MOST_BYTES:
-        msg = f"the authority answered {answer.status} with {len(body)} bytes"
+    answer = exchange(url, Bounds(TIMEOUT_SECONDS, _MOST_BYTES), request, _REQUEST)
+    if answer.status != HTTPStatus.OK:
+        msg = f"the authority answered {answer.status} with {len(answer.body)} bytes"
         raise BadTimestamp(msg)
-    return body
-
-
-def _cut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        _log.debug("the connection was closed in time")
+    return answer.body

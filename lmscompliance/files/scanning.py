@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import socket
 import struct
 from contextlib import closing
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from lmscompliance.kernel.errors import Misconfigured, Unavailable
 from lmscompliance.kernel.logs import logger
+from lmscompliance.outbound.links import Deadline, connect
 
 _LOG = logger(__name__)
-_TIMEOUT_SECONDS = 20
+SECONDS = 120
+"""How long an upload waits for the scanner in all."""
+SILENT_SECONDS = 20
+"""How long while the scanner says and takes nothing."""
+_MOST_BYTES = 4096
 _CHUNK = 64 * 1024
 _PORT = 3310
 
@@ -40,8 +45,8 @@ class Clamd:
     def __init__(self, url: str) -> None:
         """Remember where it listens; it is called when there is something to scan."""
         parts = urlsplit(url)
-        self._address: tuple[str, int] | str = (
-            (parts.hostname, parts.port or _PORT) if parts.hostname else parts.path
+        self._address: tuple[str, int] | Path = (
+            (parts.hostname, parts.port or _PORT) if parts.hostname else Path(parts.path)
         )
 
     def infected(self, data: bytes) -> bool:
@@ -57,28 +62,19 @@ class Clamd:
         raise Unavailable("files.scanner_silent")
 
     def _ask(self, data: bytes) -> bytes:
-        with closing(self._connect()) as link:
+        link = connect(self._address, Deadline(SECONDS, SILENT_SECONDS))
+        with closing(link), link.makefile() as answer:
             link.sendall(b"zINSTREAM\0")
             for start in range(0, len(data), _CHUNK):
                 part = data[start : start + _CHUNK]
                 link.sendall(struct.pack("!I", len(part)) + part)
             link.sendall(struct.pack("!I", 0))
-            answer = b""
-            while not answer.endswith(b"\0") and (more := link.recv(4096)):
-                answer += more
-        return answer.rstrip(b"\0")
-
-    def _connect(self) -> socket.socket:
-        if isinstance(self._address, tuple):
-            return socket.create_connection(self._address, _TIMEOUT_SECONDS)
-        link = socket.socket(socket.AF_UNIX)
-        link.settimeout(_TIMEOUT_SECONDS)
-        try:
-            link.connect(self._address)
-        except OSError:
-            link.close()
-            raise
-        return link
+            found = b""
+            while (
+                not found.endswith(b"\0") and len(found) < _MOST_BYTES and (more := answer.read1(_MOST_BYTES))
+            ):
+                found += more
+        return found.rstrip(b"\0")
 
 
 def scanner_of(url: str) -> Scanner:

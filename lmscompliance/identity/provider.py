@@ -9,25 +9,23 @@ answer that is not signed, not ours, not whole or at odds with itself is none: t
 from __future__ import annotations
 
 import hmac
-import http.client
 import json
-import socket
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from urllib.parse import urlsplit
+from http import HTTPStatus
+from urllib.parse import urlsplit, urlunsplit
 
 from lmscompliance.identity.verification import HTTP
 from lmscompliance.kernel.errors import Misconfigured
 from lmscompliance.kernel.logs import logger
 from lmscompliance.kernel.verification import FAILED, PASSED, PENDING, Answer, Question
+from lmscompliance.outbound.exchange import Bounds, NoAnswer, exchange
 
 _log = logger(__name__)
 
-_LARGEST = 64 * 1024
-_OK = 200
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ class HttpVerifier:
             raise Misconfigured("identity.provider_url")
         if len(secret) < 16:  # noqa: PLR2004  # bytes: shorter ones can be tried out
             raise Misconfigured("identity.provider_secret")
-        self._parts = parts
+        self._url = urlunsplit(parts._replace(path=parts.path or "/", query=""))
+        self._path = parts.path or "/"
         self._secret = secret
         self._elements = elements
         self._limits = limits or Limits()
@@ -67,10 +66,10 @@ class HttpVerifier:
                 return Answer(PENDING, trouble="paused")
         try:
             answer = self._ask(question)
-        except _NoAnswer as error:
+        except _NotBelieved as error:
             answer = Answer(PENDING, trouble=str(error))
-        except (OSError, http.client.HTTPException) as error:
-            answer = Answer(PENDING, trouble=type(error).__name__)
+        except NoAnswer as error:
+            answer = Answer(PENDING, trouble=type(error.__cause__ or error).__name__)
         with self._lock:
             self._failures = self._failures + 1 if answer.trouble else 0
             self._closed_until = None
@@ -89,76 +88,41 @@ class HttpVerifier:
         if self._elements > 2:  # noqa: PLR2004  # 三要素: name, number, phone
             asked["phone"] = question.phone
         body = json.dumps(asked, ensure_ascii=False).encode()
-        path = self._parts.path or "/"
         stamp = str(int(question.now.timestamp()))
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": question.key,
             "X-Timestamp": stamp,
             "X-Nonce": question.nonce,
-            "X-Signature": self._sign("POST", path, stamp, question.nonce, sha256(body).hexdigest()),
+            "X-Signature": self._sign("POST", self._path, stamp, question.nonce, sha256(body).hexdigest()),
         }
-        status, signature, sent = self._exchange(path, body, headers)
-        if status != _OK:
-            msg = f"status {status}"
-            raise _NoAnswer(msg)
-        expected = self._sign("answer", question.nonce, sha256(sent).hexdigest())
-        if not hmac.compare_digest(expected.encode(), signature.encode()):
-            msg = "wrong signature"
-            raise _NoAnswer(msg)
-        return _read(sent, question.key)
-
-    def _exchange(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
-        limit = self._limits.seconds
-        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._parts.hostname or "", self._parts.port, timeout=limit)
-        try:
-            connection.connect()
-            # A timeout is for each read; whoever sends a byte a second would hold us for ever without this.
-            # The socket itself: the connection forgets it while an answer without a length is read.
-            watchdog = threading.Timer(limit, _hang_up, (connection.sock,))
-            watchdog.daemon = True
-            watchdog.start()
-            try:
-                connection.request("POST", path, body, headers)
-                answer = connection.getresponse()
-                sent = answer.read(_LARGEST + 1)
-            finally:
-                watchdog.cancel()
-            if len(sent) > _LARGEST:
-                msg = "too long"
-                raise _NoAnswer(msg)
-            return answer.status, answer.headers.get("X-Signature", ""), sent
-        finally:
-            connection.close()
+        answer = exchange(self._url, Bounds(self._limits.seconds, _MOST_BYTES), body, headers)
+        if answer.status != HTTPStatus.OK:
+            msg = f"status {answer.status}"
+            raise _NotBelieved(msg)
+        expected = self._sign("answer", question.nonce, sha256(answer.body).hexdigest())
+        if not hmac.compare_digest(expected.encode(), answer.headers.get("X-Signature", "").encode()):
+            raise _NotBelieved("wrong signature")
+        return _read(answer.body, question.key)
 
     def _sign(self, *lines: str) -> str:
         return hmac.new(self._secret, "\n".join(lines).encode(), sha256).hexdigest()
 
 
-class _NoAnswer(Exception):  # not an error of ours
-    """What came back is no answer; says why."""
-
-
-def _hang_up(connection: socket.socket) -> None:
-    with suppress(OSError):  # closed at this very moment
-        connection.shutdown(socket.SHUT_RDWR)
+class _NotBelieved(Exception):
+    """What came back is no answer to our question; says why."""
 
 
 def _read(sent: bytes, key: str) -> Answer:
     try:
         said = json.loads(sent)
     except ValueError:
-        msg = "garbage"
-        raise _NoAnswer(msg) from None
+        raise _NotBelieved("garbage") from None
     if not isinstance(said, dict) or said.get("request") != key:
-        msg = "another question's answer"
-        raise _NoAnswer(msg)
+        raise _NotBelieved("another question's answer")
     result, matched = said.get("result"), said.get("matched", {})
     if result not in {PASSED, FAILED, PENDING} or not isinstance(matched, dict):
-        msg = "garbage"
-        raise _NoAnswer(msg)
+        raise _NotBelieved("garbage")
     if result != PENDING and matched and all(map(bool, matched.values())) != (result == PASSED):
-        msg = "contradiction"
-        raise _NoAnswer(msg)
+        raise _NotBelieved("contradiction")
     return Answer(result, reference=str(said.get("reference", ""))[:64])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import socket
 from collections.abc import Sequence
 from functools import cached_property
 from http import HTTPStatus
@@ -11,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lmscompliance.kernel.errors import ComplianceError, Conflict, Misconfigured
+from lmscompliance.outbound.exchange import DIRECT, Bounds, NoAnswer, Route, exchange
 from lmscompliance.signer.local import SignerFrozen, SignerRefuses
 from lmscompliance.signer.protocol import KEYS, MARK, MOST_BYTES, SIGN, request_body
 from lmscompliance.signer.server import loopback, read_token
@@ -77,7 +76,7 @@ class RemoteSigner:
         If we die after it has signed, asking again gives the same note.
         """
         head = Checkpoint(self.origin, size, root)
-        status, note = self._ask("POST", SIGN, request_body(consistency_proof, head))
+        status, note = self._ask(SIGN, request_body(consistency_proof, head))
         if status == HTTPStatus.OK:
             if self._checked(note) != head:
                 raise self._unreachable("the note speaks of another tree")
@@ -108,52 +107,36 @@ class RemoteSigner:
             raise self._unreachable(str(error)) from error
 
     def _get(self, path: str) -> str:
-        status, body = self._ask("GET", path, None)
+        status, body = self._ask(path)
         if status != HTTPStatus.OK:
             raise self._unreachable(body.strip() or str(status))
         return body
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> tuple[int, str]:
+    def _ask(self, path: str, body: bytes | None = None) -> tuple[int, str]:
         for last in (False,) * (TRIES - 1) + (True,):
             try:
-                status, answer = self._try(method, path, body)
+                status, answer = self._try(path, body)
                 break
-            except (OSError, http.client.HTTPException, UnicodeError) as error:
+            except (NoAnswer, UnicodeError) as error:
                 if last:
-                    raise self._unreachable(str(error) or type(error).__name__) from error
+                    raise self._unreachable(str(error)) from error
         if status == HTTPStatus.UNAUTHORIZED:
             raise Misconfigured("signer.wrong_token", url=self._url)
         return status, answer
 
-    def _try(self, method: str, path: str, body: bytes | None) -> tuple[int, str]:
-        connection = _connect(self._url)
-        try:
-            headers = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read(MOST_BYTES).decode()
-        finally:
-            connection.close()
+    def _try(self, path: str, body: bytes | None) -> tuple[int, str]:
+        address = urlsplit(self._url)
+        if address.scheme == "unix":
+            base, route = "http://localhost", Route(socket=Path(address.path))
+        elif loopback(self._url):
+            base, route = self._url.rstrip("/"), DIRECT
+        else:
+            raise Misconfigured("signer.bad_address", address=self._url)
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        answer = exchange(base + path, Bounds(TIMEOUT_SECONDS, MOST_BYTES), body, headers, route=route)
+        return answer.status, answer.body.decode()
 
     def _unreachable(self, reason: str) -> SignerUnreachable:
         return SignerUnreachable("signer.unreachable", url=self._url, reason=reason)
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_SECONDS)
-        self.sock.connect(self._path)
-
-
-def _connect(url: str) -> http.client.HTTPConnection:
-    address = urlsplit(url)
-    if address.scheme == "unix":
-        return _UnixConnection(address.path)
-    if not loopback(url):
-        raise Misconfigured("signer.bad_address", address=url)
-    return http.client.HTTPConnection(address.hostname or "", address.port, timeout=TIMEOUT_SECONDS)

@@ -12,16 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from lmscompliance.content import grants, service, store
+from lmscompliance.content import fetching, grants, service, store
 from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.kernel.errors import Conflict, InvalidInput, NotFound, Unauthenticated
 from lmscompliance.learning.origin import Origin
 from lmscompliance.learning.service import start
+from lmscompliance.outbound.exchange import Bounds
 from lmscompliance.services import Services
 from lmscompliance.storage.transaction import reading, transaction
 from lmscompliance.training import queries
 from tests.learning.school import School, open_school
 from tests.support.app import administrator, client_for, inspector, make_app, trainee
+from tests.support.peers import DRIPS, OK, peer, says
 from tests.training.school import leaves
 
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -195,8 +197,13 @@ def address() -> Iterator[str]:
 
 
 @ONCE
-def test_content_at_the_hosts_address_is_read_on_command(school: School, address: str) -> None:
-    """The digest is that of what came; a check on command finds what changed; freezing again is a version."""
+def test_content_at_the_hosts_address_is_read_on_command(
+    school: School, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digest is that of what came; a check on command finds what changed; freezing again is a version.
+
+    A part of it, another page in its place or a drip without an end are never taken for it.
+    """
     code = _code(school)
     with transaction(school.services.database) as session:
         queries.lesson(session, school.lessons[0]).content_url = "/media/film.mp4"
@@ -212,4 +219,10 @@ def test_content_at_the_hosts_address_is_read_on_command(school: School, address
         _Site.content = b"first"
     with pytest.raises(InvalidInput, match="not_fetched"):
         service.freeze_fetched(school.services, code, 1, "http://127.0.0.1:1")
+    for answer in (OK + b"Content-Length: 10\r\n\r\nhalf", b"HTTP/1.1 404 Not Found\r\n\r\nsorry"):
+        with peer(says(answer)) as other, pytest.raises(InvalidInput, match="not_fetched"):
+            service.freeze_fetched(school.services, code, 1, other.url)
+    monkeypatch.setattr(fetching, "BOUNDS", Bounds(0.3, 1000))
+    with peer(DRIPS["body"]) as slow, pytest.raises(InvalidInput, match="not_fetched"):
+        service.freeze_fetched(school.services, code, 1, slow.url)
     school.start()

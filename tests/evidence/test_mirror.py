@@ -11,6 +11,7 @@ from lmscompliance.cli.main import main
 from lmscompliance.evidence.mirror import MirrorRefuses, Source, mirror
 from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.kernel.errors import InvalidInput
+from lmscompliance.outbound.exchange import Bounds
 from lmscompliance.tlog import tiles
 from lmscompliance.tlog.checkpoint import Checkpoint
 from lmscompliance.tlog.leaf import leaf_hash
@@ -19,6 +20,7 @@ from lmscompliance.tlog.notes import Note
 from lmscompliance.tlog.trust import TrustPolicy
 from tests.evidence.logs import ORIGIN, signer_in, write
 from tests.support.app import ACTOR_HEADER, make_app
+from tests.support.peers import DRIPS, peer, says
 from tests.tlog.keys import Key
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -85,6 +87,22 @@ def test_an_auditor_mirrors_the_entries(services, tmp_path, served):
     auditor = Source(served, {ACTOR_HEADER: json.dumps(AUDITOR)})
     assert mirror(auditor, there, trust, entries=True).size == 260
     assert {"tile/entries/000", "tile/entries/001.p/4"} < content(there).keys()
+
+
+@pytest.mark.parametrize("how", DRIPS)
+def test_a_log_that_never_ends_its_answer_is_given_up(tmp_path, monkeypatch, how):
+    """A drip, each wait of which is short, ends with the time for the whole; nothing is kept."""
+    monkeypatch.setattr("lmscompliance.evidence.mirror.BOUNDS", Bounds(0.3, 1000))
+    with peer(DRIPS[how]) as slow, pytest.raises(InvalidInput, match="cannot be read"):
+        mirror(Source(slow.url, {}), tmp_path / "mirror", TrustPolicy.parse("quorum none\n"))
+    assert not (tmp_path / "mirror").exists()
+
+
+def test_a_redirect_is_not_followed(tmp_path):
+    """It would carry the session elsewhere; its status is named."""
+    moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    with peer(says(moved)) as other, pytest.raises(InvalidInput, match="302"):
+        Source(other.url, {"Cookie": "x"}).fetch("checkpoint")
 
 
 class Forged(Source):

@@ -19,6 +19,7 @@ from lmscompliance.tlog.notes import Note
 from lmscompliance.tlog.tsa import tsa_roots
 from lmscompliance.verifier import rfc3161
 from tests.evidence.logs import signer_in, write
+from tests.support.peers import DRIPS, peer
 from tests.support.tsa import Authority
 
 DAY = 86_400
@@ -84,19 +85,14 @@ def test_a_bad_answer_is_dropped_and_asked_for_again(services, tmp_path, authori
 
 
 @sqlite_only
-def test_an_authority_that_only_trickles_is_cut_off(services, tmp_path, monkeypatch):
-    """A peer that accepts and never answers costs no more than the limit."""
-    import socket
-
-    listener = socket.create_server(("127.0.0.1", 0))
+@pytest.mark.parametrize("how", DRIPS)
+def test_an_authority_that_only_trickles_is_cut_off(services, tmp_path, monkeypatch, how):
+    """One that is silent or drips without an end costs no more than the limit."""
     monkeypatch.setattr(stamping, "TIMEOUT_SECONDS", 0.3)
-    port = listener.getsockname()[1]
-    changed = replace(services.settings, tsa_url=f"http://127.0.0.1:{port}/")
-    slow = replace(services, settings=changed)
-    write(slow)
-    seal_all(slow, signer_in(tmp_path))
-    assert stamp(slow, 1) is None
-    listener.close()
+    write(services)
+    seal_all(services, signer_in(tmp_path))
+    with peer(DRIPS[how]) as slow:
+        assert stamp(replace(services, settings=replace(services.settings, tsa_url=slow.url)), 1) is None
 
 
 @sqlite_only

@@ -22,6 +22,7 @@ from lmscompliance.witness.server import WitnessServer
 from tests.evidence.logs import assert_sound, disarm, signer_in, write
 from tests.support.app import client_for, make_app
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.peers import DRIPS, peer
 
 sqlite_only = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -191,6 +192,19 @@ def test_an_answer_is_believed_only_after_it_was_checked(services, tmp_path, two
         assert seal_all(asking, signer_in(tmp_path)).unwitnessed == ("w1",)
     with reading(services.database) as session:
         assert session.scalars(select(Cosignature)).all() == []
+
+
+@sqlite_only
+@pytest.mark.parametrize("how", DRIPS)
+def test_a_witness_that_never_ends_its_answer_is_not_waited_for(services, tmp_path, two, monkeypatch, how):
+    """Sealing goes on without the line of one that is silent or drips, in the head or in the body."""
+    monkeypatch.setattr(cosigning, "TIMEOUT_SECONDS", 0.3)
+    asking = witnessed(services, tmp_path, two[:1])
+    with peer(DRIPS[how]) as slow:
+        path = asking.settings.witnesses
+        path.write_text(path.read_text().replace(f":{two[0].server_port}/", f":{slow.port}/"))
+        write(services)
+        assert seal_all(asking, signer_in(tmp_path)).unwitnessed == ("w1",)
 
 
 @sqlite_only

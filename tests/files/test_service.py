@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from lmscompliance.files import jobs, service
+from lmscompliance.files import jobs, scanning, service
 from lmscompliance.files.models import StoredFile
 from lmscompliance.files.scanning import Clamd, scanner_of
 from lmscompliance.kernel.errors import ComplianceError, InvalidInput, Misconfigured, NotFound, Unavailable
 from lmscompliance.storage.transaction import reading, transaction
 from tests.files import samples
+from tests.support.peers import drips, peer, silent
 
 
 def _keep(services, data):
@@ -147,6 +148,14 @@ def test_clamd(answer, found):
     data = bytes(200_000)
     assert Clamd(daemon.url).infected(data) is found
     assert daemon.got == data
+
+
+@pytest.mark.parametrize("behave", [silent, drips(), drips(step=bytes([65]) * 3000)])
+def test_a_scanner_that_never_ends_is_given_up(monkeypatch, behave):
+    """Silence, a drip and a flood are no answer, so the upload is refused for now."""
+    monkeypatch.setattr(scanning, "SECONDS", 0.3)
+    with peer(behave) as slow, pytest.raises(Unavailable):
+        Clamd(slow.url.replace("http:", "clamd:")).infected(b"data")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

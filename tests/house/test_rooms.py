@@ -43,9 +43,10 @@ def test_the_verifier_needs_nothing_but_cryptography() -> None:
 
 
 def test_the_signer_needs_nothing_but_cryptography() -> None:
-    """The signer's machine has formats and hashes of ours, and nothing of the platform."""
-    below = {"lmscompliance", *(f"lmscompliance.{room}" for room in ("kernel", "tlog", "verifier", "signer"))}
-    for path in modules("signer"):
+    """The signer's machine has formats and hashes of ours and asks as we do, and nothing of the platform."""
+    rooms = ("kernel", "tlog", "verifier", "outbound", "signer")
+    below = {"lmscompliance", *(f"lmscompliance.{room}" for room in rooms)}
+    for path in modules("outbound", "signer"):
         extra = {"gmssl_pyx"} if path.stem == "national" else set()
         assert _outside(path) <= {"cryptography"} | extra, name_of(path)
         ours = {

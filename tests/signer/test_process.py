@@ -12,13 +12,14 @@ from lmscompliance.evidence.sealer import seal_all
 from lmscompliance.evidence.signer import RemoteSigner, SignerFrozen, SignerRefuses, SignerUnreachable
 from lmscompliance.extension.signing import signer_of
 from lmscompliance.kernel.errors import Misconfigured
-from lmscompliance.signer import LocalSigner, life
+from lmscompliance.signer import LocalSigner, client, life
 from lmscompliance.tlog.checkpoint import Checkpoint
 from tests.evidence.logs import assert_sound, write
 from tests.judge import gojudge
 from tests.signer.heads import LEAVES, ORIGIN, head, proof, signer_in
 from tests.signer.served import ENGLISH, command, end, serving, start
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.peers import DRIPS, peer
 
 TOKEN = "t" * 40
 
@@ -181,6 +182,16 @@ def test_a_frozen_log_is_told_from_a_refusal(tmp_path):
         assert remote.sign_checkpoint(*head(3), []) == last
         with pytest.raises(SignerFrozen):
             remote.sign_checkpoint(*head(8), proof(3, 8))
+
+
+@pytest.mark.parametrize("how", DRIPS)
+@pytest.mark.parametrize("listens", ["unix", "http"])
+def test_a_signer_that_never_ends_its_answer_is_given_up(tmp_path, token_file, monkeypatch, how, listens):
+    """Silence and drips are no answer, over either transport; the sealer asks again at its next run."""
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 0.2)
+    path = tmp_path / "s" if listens == "unix" else None
+    with peer(DRIPS[how], path) as slow, pytest.raises(SignerUnreachable):
+        RemoteSigner(slow.url, ORIGIN, token_file).mark()
 
 
 @pytest.mark.judge
