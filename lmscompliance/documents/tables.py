@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
+import unicodedata
 from pathlib import Path
 
 from lmscompliance.documents import hypertext, spreadsheet
@@ -33,6 +35,9 @@ def parse(file: str, data: bytes, *, factor: int = 1) -> list[Sheet]:
 
 _HEAD = 4096
 _SAMPLE = 1 << 20
+_DELIMITERS = ",;\t"
+_UNMARKED = ("utf-16-le", "utf-16-be")
+_NO_TEXT = {"Cc", "Cn", "Co", "Cs"}
 _PAIRED = re.compile(rb"[\x80-\xff]{2}")
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 
@@ -41,6 +46,20 @@ def _legacy(data: bytes) -> str:
     # Chinese text is made of pairs of such bytes; an accent or a dash of a Western one stands alone.
     sample = data[:_SAMPLE]
     return "cp1252" if len(_ALONE.findall(sample)) > len(_PAIRED.findall(sample)) else "gb18030"
+
+
+def _is_table(head: bytes, encoding: str) -> bool:
+    """Tell whether ``head`` begins a table in ``encoding``: separated, and of characters that there are.
+
+    In the wrong order of bytes a comma is a letter of a dead script and an end of line no character at all.
+    """
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return any(one in text for one in _DELIMITERS) and not any(
+        unicodedata.category(one) in _NO_TEXT for one in text if one not in "\t\r\n"
+    )
 
 
 def _decoded(file: str, data: bytes, named: str | None) -> str:
@@ -53,10 +72,13 @@ def _decoded(file: str, data: bytes, named: str | None) -> str:
 
 
 def _csv(file: str, data: bytes, factor: int) -> list[list[Cell]]:
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if b"\x00" in data[:_HEAD] and not marked:
-        raise InvalidInput("documents.file_unreadable", file=file)
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", _legacy(data)):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif b"\x00" in data[:_HEAD]:
+        encodings = [one for one in _UNMARKED if _is_table(data[:_HEAD], one)]
+    else:
+        encodings = ["utf-8-sig", _legacy(data)]
+    for encoding in encodings:
         try:
             return _rows(file, data, encoding, factor)
         except UnicodeDecodeError:
@@ -68,7 +90,7 @@ def _csv(file: str, data: bytes, factor: int) -> list[list[Cell]]:
 
 def _rows(file: str, data: bytes, encoding: str, factor: int) -> list[list[Cell]]:
     head = data[:_HEAD].decode(encoding, "ignore")
-    delimiter = max(",;\t", key=head.count)
+    delimiter = max(_DELIMITERS, key=head.count)
     # Decoded as it is read, so that what is refused for its length has not cost several times its size.
     text = io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
     rows: list[list[Cell]] = []

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import update
 
 from lmscompliance.learning.models import OpenSession
@@ -16,7 +16,7 @@ from lmscompliance.storage.transaction import transaction
 from lmscompliance.training.accommodations import Accommodation
 from tests.learning import attention
 from tests.learning.bank import fill
-from tests.learning.site import ANSWER_SECONDS, Site, play
+from tests.learning.site import ANSWER_SECONDS, STATE, Site, play
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,6 +57,12 @@ def _choose(site: Site, page: Page, *, rightly: bool = True) -> None:
     page.locator(f"{DIALOG} button").click()
 
 
+def _lose(route: Route) -> None:
+    """Let the server answer, and nobody read it."""
+    route.fetch()
+    route.abort()
+
+
 def _snap(page: Page, name: str) -> None:
     if folder := os.environ.get("LMSCOMPLIANCE_SHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
@@ -85,6 +91,7 @@ def test_a_check_stops_the_video_and_a_right_answer_goes_on(site: Site) -> None:
     assert page.evaluate("document.querySelector('dialog').contains(document.activeElement)")
     page.locator(f"{DIALOG} button").click()
     expect(dialog).to_contain_text("请先作答")
+    page.route("**/presence/answer", _lose)
     _choose(site, page)
     expect(dialog).to_have_count(0)
     expect(page.locator(TOLD)).to_contain_text("验证通过")
@@ -106,6 +113,9 @@ def test_a_wrong_answer_can_be_made_up_by_keyboard_alone(site: Site) -> None:
     _choose(site, page, rightly=False)
     notice = page.locator(NOTICE)
     expect(notice).to_contain_text("暂不计入")
+    page.eval_on_selector("video", "video => video.play()")
+    expect(page.locator(STATE)).to_contain_text("暂不计入")
+    expect(page.locator('[data-part="credit"]')).to_contain_text("已计入 0:00 /")
     _snap(page, "presence-missed")
     page.get_by_role("button", name="现在补验").focus()
     page.keyboard.press("Enter")
@@ -120,6 +130,7 @@ def test_a_wrong_answer_can_be_made_up_by_keyboard_alone(site: Site) -> None:
     assert kind in {"radio", "checkbox"}
     page.keyboard.press("Enter")
     expect(page.locator(TOLD)).to_contain_text("验证通过")
+    expect(page.locator(STATE)).to_have_text("计时中")
     assert site.school.account().excluded.get("presence_missed", 0) == 0
 
 

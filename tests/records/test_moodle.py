@@ -67,6 +67,8 @@ def test_a_chinese_log_by_exact_name(course: Course) -> None:
     ("separator", "encoding", "heading"),
     [
         ("\t", "utf-16", CHINESE),
+        ("\t", "utf-16-le", CHINESE),
+        (",", "utf-16-be", CHINESE),
         (";", "gb18030", CHINESE),
         (",", "utf-8-sig", ENGLISH),
         (";", "utf-8", GERMAN),

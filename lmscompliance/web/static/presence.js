@@ -122,6 +122,7 @@
   }
   function show(stands) {
     known = stands.standing;
+    root.dispatchEvent(new CustomEvent("compliance:standing", { detail: known })); // what counts may change by it
     if (stands.check) ask(stands.check); else done(stands);
   }
   function ask(check) {

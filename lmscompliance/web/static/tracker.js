@@ -33,6 +33,7 @@
   let timer = 0, quiet = 0, lastState = "";
   let position = session ? session.position : 0; // ms
   let live = null; // how a live lesson stands
+  let standing = "";       // with presence checks; after a missed one nothing counts until one is passed
   let credited = 0, planned = Number(at.planned) || 0, since = 0, polledAt = -Infinity; // since: seconds played after the last poll
 
   const player = players[playing](stage, {
@@ -51,7 +52,8 @@
   const clock = (seconds) => Math.floor(seconds / 60) + ":" + String(Math.floor(seconds % 60)).padStart(2, "0");
   function show() {
     const done = planned > 0 && credited >= planned;
-    const name = done ? "done" : session || player.state() === "ended" ? state() : "idle";
+    const seen = session || player.state() === "ended" ? state() : "idle";
+    const name = done ? "done" : seen === "playing" && standing === "missed" ? "unproven" : seen;
     const detail = !done && (name === "paused" || name === "idle") ? player.detail() : "";
     const shown = Math.min(planned, credited + since);
     part("state").textContent = texts[detail || name];
@@ -140,6 +142,10 @@
   function announce(told) { // presence.js asks and answers
     root.dispatchEvent(new CustomEvent("compliance:presence", { detail: { token: session.token, told: told } }));
   }
+  root.addEventListener("compliance:standing", function (event) {
+    if (standing !== event.detail) poll(); // the time of a missed check, or what passing one gave back
+    standing = event.detail;
+  });
   function line(up) {
     if (up && offline) say("");
     offline = !up;
@@ -325,7 +331,7 @@
     if (!sending) { ticked = outbox.now(); tickedWall = Date.now(); tickedPosition = where(); }
     if (offline) tellOffline();
     if (live && performance.now() - polledAt > LIVE_MS) poll();
-    if (session && !offline && state() === "playing" && player.rate() <= 1) since += 1;
+    if (session && !offline && !standing && state() === "playing" && player.rate() <= 1) since += 1;
     // About to be complete: told now, and not only when the next question is due.
     if (session && credited < planned && credited + since > planned && performance.now() - polledAt > 3000) {
       beat().then(poll);
