@@ -39,12 +39,37 @@ _DELIMITERS = ",;\t"
 _UNMARKED = ("utf-16-le", "utf-16-be")
 _NO_TEXT = {"Cc", "Cn", "Co", "Cs"}
 _PAIRED = re.compile(rb"[\x80-\xff]{2}")
+_DOUBLE = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_FEWEST = 16
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
+
+
+def _is_big5(sample: bytes) -> bool:
+    """Tell whether these are Big5's two bytes a character: in some four of ten the second is an ASCII one.
+
+    Of simplified characters in GBK hardly any is, of Western accents before letters nearly all; traditional
+    ones in GBK mostly begin with bytes that Big5 has not.
+    """
+    doubles = _DOUBLE.findall(sample)
+    ascii_second = sum(one[1] < 0x80 for one in doubles)  # noqa: PLR2004  # where ASCII ends
+    likely = len(doubles) >= _FEWEST and 3 * len(doubles) < 20 * ascii_second < 15 * len(doubles)
+    return likely and _begins(sample, "cp950")
+
+
+def _begins(head: bytes, encoding: str) -> bool:
+    """Tell whether ``head`` begins a text in ``encoding``; its last character may be cut off."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _legacy(data: bytes) -> str:
     # Chinese text is made of pairs of such bytes; an accent or a dash of a Western one stands alone.
     sample = data[:_SAMPLE]
+    if _is_big5(sample):
+        return "cp950"
     return "cp1252" if len(_ALONE.findall(sample)) > len(_PAIRED.findall(sample)) else "gb18030"
 
 
@@ -53,10 +78,9 @@ def _is_table(head: bytes, encoding: str) -> bool:
 
     In the wrong order of bytes a comma is a letter of a dead script and an end of line no character at all.
     """
-    try:
-        text = codecs.getincrementaldecoder(encoding)().decode(head)
-    except UnicodeDecodeError:
+    if not _begins(head, encoding):
         return False
+    text = head.decode(encoding, "ignore")
     return any(one in text for one in _DELIMITERS) and not any(
         unicodedata.category(one) in _NO_TEXT for one in text if one not in "\t\r\n"
     )

@@ -118,6 +118,26 @@ def test_damaged_and_foreign_files(tmp_path, content):
     assert _refused(path) == "documents.file_unreadable"
 
 
+SIMPLIFIED = "时间,用户全名,事件情境\r\n08:00,张三丰,电工作业安全操作规程、劳动保护与应急处置一课\r\n"
+TRADITIONAL = "時間,使用者全名,事件情境\r\n08:00,許蓋功,電工作業安全操作規程、勞動保護與應急處置一課\r\n"
+WESTERN = "Heure,Nom complet,Événement\r\n08:00,José Müller,Cours de sécurité électrique : prévention\r\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encodings"),
+    [
+        (SIMPLIFIED, "utf-8 utf-8-sig utf-16 utf-16-le utf-16-be gbk gb18030"),
+        (TRADITIONAL, "utf-8 utf-16-le utf-16-be gbk gb18030 big5"),
+        (WESTERN, "utf-8 utf-16-le utf-16-be cp1252"),
+    ],
+)
+def test_a_csv_says_by_its_bytes_how_it_is_written(text: str, encodings: str) -> None:
+    """Spreadsheet programs leave out the mark, and name no encoding at all."""
+    for encoding in encodings.split():
+        (sheet,) = tables.parse("a.csv", text.encode(encoding))
+        assert sheet.rows == [line.split(",") for line in text.splitlines()], encoding
+
+
 def test_truncated_workbook(tmp_path):
     """A file cut off while it was copied is refused, at whatever byte."""
     whole = workbook(tmp_path / "a.xlsx", 名单=[HEADING, *(person(n) for n in range(1, 40))]).read_bytes()
