@@ -249,8 +249,12 @@ def _as_recorded(session: Session, row: Certificate, shown: Shown) -> Shown:
     return shown
 
 
-def document(services: Services, actor: Actor, class_id: str, certificate_id: str, purpose: str) -> bytes:
-    """Return a certificate as PDF, having recorded who takes it and what for: it holds the full number.
+def document(
+    services: Services, actor: Actor, class_id: str, certificate_id: str, purpose: str
+) -> tuple[str, bytes]:
+    """Return a certificate's number and PDF, having recorded who takes it and what for.
+
+    The document holds the trainee's full ID number.
 
     Raises ``NotFound``, ``Gone`` when the person's data was destroyed, ``InvalidInput`` without a purpose.
     """
@@ -264,7 +268,8 @@ def document(services: Services, actor: Actor, class_id: str, certificate_id: st
         pdf = _pdf(services, found)
         place = (class_id, found.enrolment_id)
         looks.record(session, services, actor, place, what=looks.DETAILS, occasion=OCCASION, purpose=words)
-    return pdf
+        number = found.number
+    return number, pdf
 
 
 OCCASION = "certificate"

@@ -130,8 +130,8 @@ def reissue(class_id: str, certificate_id: str) -> ResponseReturnValue:
 def pdf(class_id: str, certificate_id: str) -> ResponseReturnValue:
     """Hand out one as PDF; what for is recorded, because it holds the full number."""
     purpose = request.form.get("purpose", "")
-    data = reading.document(current_services(), current_actor(), class_id, certificate_id, purpose)
-    return _file(data, f"certificate-{certificate_id}.pdf", _PDF)
+    number, data = reading.document(current_services(), current_actor(), class_id, certificate_id, purpose)
+    return _file(data, f"{number}.pdf", _PDF)
 
 
 @routes.get(

@@ -109,7 +109,7 @@ def pdf(code: str, out: Path, number: str | None, purpose: str) -> None:
             found = [one for one in found if one.revoked_at is None]
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         for one in found:
-            data = reading.document(given, _actor(), class_id, one.id, purpose)
+            _, data = reading.document(given, _actor(), class_id, one.id, purpose)
             (out / f"{one.number}.pdf").write_bytes(data)
     say("cli.certificates_written", count=len(found), out=out)
 

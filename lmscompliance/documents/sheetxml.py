@@ -30,6 +30,8 @@ class SheetXml:
         self._forms: dict[tuple[Style, int], RowForm] = {}
         self._merges: list[str] = []
         self._rows = self._last_data_row = 0
+        self._stamped = False
+        self._breaks: list[int] = []
 
     @property
     def filtered(self) -> tuple[int, int] | None:
@@ -60,6 +62,12 @@ class SheetXml:
             form = self._forms[key] = RowForm(row, self.sheet.columns, self._style_of)
         if row.style is Style.DATA:
             self._last_data_row = number
+        elif row.style is Style.STAMP:
+            self._stamped = True
+        elif row.style is Style.SECTION and self._stamped:
+            # What is stamped is a page by itself; what follows begins on the next.
+            self._breaks.append(number - 1)
+            self._stamped = False
         if form.merged is not None:
             self._merges.append(":".join(f"{self._letters[index]}{number}" for index in form.merged))
         return form.xml(number, row.cells)
@@ -79,6 +87,10 @@ class SheetXml:
         if self.sheet.footer:
             footer = self.sheet.footer.translate(ESCAPED)
             parts.append(f"<headerFooter><oddFooter>{footer}</oddFooter></headerFooter>")
+        if self._breaks:
+            breaks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in self._breaks)
+            count = len(self._breaks)
+            parts.append(f'<rowBreaks count="{count}" manualBreakCount="{count}">{breaks}</rowBreaks>')
         parts.append("</worksheet>")
         return "".join(parts).encode()
 

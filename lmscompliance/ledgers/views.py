@@ -30,12 +30,15 @@ _ASKING = Access(*_MAY_ASK, scope=class_scope)
 def page(class_id: str) -> ResponseReturnValue:
     """Show the class's finished ledgers and the one that is being made."""
     services = current_services()
+    exports = downloads.listed(services, class_id)
     return render(
         "ledgers/ledger.html",
         subject=subject(services, class_id),
         jobs=jobs.waiting(services, class_id),
         forms=(FULL, PUBLIC),
-        exports=downloads.listed(services, class_id),
+        exports=exports,
+        # Newest first, so that of each form the last one said stays.
+        newest=set({export.form: export.id for export in reversed(exports)}.values()),
         may_ask=current_actor().role in _MAY_ASK,
         may_sign=current_actor().role in RUNNING,
         tsa=bool(services.settings.tsa_url),

@@ -13,7 +13,7 @@ from lmscompliance.rules.ledger_body import Body
 from lmscompliance.rules.ledger_facts import Record, TraineeRecord
 from lmscompliance.rules.ledger_table import Cell, Column
 
-COLUMNS = {"证书编号": Column(17), "证书状态": Column(18)}
+COLUMNS = {"证书编号": Column(17), "证书状态": Column(25)}
 
 
 def read_issued(trainee: TraineeRecord, record: Record, body: Body) -> None:

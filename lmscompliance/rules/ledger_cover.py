@@ -13,7 +13,7 @@ from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
 from lmscompliance.rules.reasons import cite
 
 NAME = "封面"
-_COLUMNS = (Column(20), Column(72), Column(18), Column(37))
+_COLUMNS = (Column(28), Column(72), Column(18), Column(32))
 _AROUND = 4
 """Rows of sheet ② that are no sessions: title, note, headings and sum."""
 _FILE_NOTES = {

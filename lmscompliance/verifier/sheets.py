@@ -57,6 +57,8 @@ _SHAPE: Shape = {
     "worksheet/pageSetup": {"paperSize": "9", "fitToHeight": "0", "orientation": "landscape"},
     "worksheet/headerFooter": {},
     "headerFooter/oddFooter": {},
+    "worksheet/rowBreaks": {"count": COUNT, "manualBreakCount": COUNT},
+    "rowBreaks/brk": {"id": COUNT, "max": "16383", "man": "1"},
 }
 _WITHIN = {"row": "sheetData", "c": "row", "v": "c", "is": "c", "t": "is"}
 """The elements of the rows, which are too many for ``Shaped``, and what each stands in."""

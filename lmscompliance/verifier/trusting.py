@@ -31,7 +31,8 @@ def read_trust(report: Report, trust: str | bytes | None) -> TrustPolicy | None:
         report.owes.append(Remark("owe_key", {"log": log.vkey.name, "key": str(log.vkey)}))
     if policy.quorum == "none":
         report.owes.append(Remark("owe_witness"))
-    step.say("trust_detail", logs=[log.vkey.name for log in policy.logs], quorum=policy.quorum)
+    code = "trust_unwitnessed" if policy.quorum == "none" else "trust_detail"
+    step.say(code, logs=[log.vkey.name for log in policy.logs], quorum=policy.quorum)
     return policy
 
 

@@ -156,7 +156,7 @@ class _Verification:
             head, notice
         )
         files.end()
-        if bundle.LEDGER_PDF in self.archive.members:
+        if any(file.name == bundle.LEDGER_PDF and self._as_listed(file) for file in export.recorded or ()):
             self.report.owes.append(Remark("owe_pdf", {"name": bundle.LEDGER_PDF}))
         self.report.owes += [Remark("owe_truth"), Remark("owe_latest")]
 
@@ -264,7 +264,8 @@ class _Verification:
         except (ComplianceError, ValueError) as error:
             step.fail("bad_policy", reason=str(error))
             return None
-        step.say("policy_detail", id=notice.id, version=notice.version, status=notice.status)
+        code = "policy_detail" if notice.status == "in-force" else f"policy_detail_{notice.status}"
+        step.say(code, id=notice.id, version=notice.version)
         self.report.subject |= {"policy": f"{notice.id}/{notice.version}"}
         return notice
 

@@ -17,6 +17,8 @@ from lmscompliance.documents import xlsx
 from lmscompliance.documents.archive import DeflatedFile
 from lmscompliance.rules import ledger_table
 from lmscompliance.rules.ledger_table import MAX_TEXT, Column, Sheet, Style, Workbook, printable, row
+from lmscompliance.verifier.parts import SheetTail
+from lmscompliance.verifier.sheets import WorkbookReader
 
 CREATED = datetime(2021, 2, 1, tzinfo=UTC)
 EVIL = ("=1+1", "@SUM(A1)", "+1", "-1", "http://example.com", "<r><t>x</t></r>", "0012", "1e5")
@@ -104,6 +106,23 @@ def test_print_set_up(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "B3"
     assert sheet.auto_filter.ref == "A2:B3"
     assert sheet.oddFooter.center.text == "第 &P 页 / 共 &N 页"
+
+
+def test_what_is_stamped_ends_its_page(tmp_path: Path) -> None:
+    """What follows the room for stamps begins on a page of its own, and only that."""
+    rows = [
+        row(Style.SECTION, "一"),
+        row(Style.STAMP, "企业", ""),
+        row(Style.FIELDS, "经办人", ""),
+        row(Style.SECTION, "二"),
+        row(Style.SECTION, "三"),
+    ]
+    sheet = Sheet("封面", "", (Column(12), Column(12)))
+    xlsx.write(tmp_path / "cover.xlsx", Workbook("台账", (sheet,), ((0, one) for one in rows)), CREATED)
+    found = openpyxl.load_workbook(tmp_path / "cover.xlsx").active
+    assert [one.id for one in found.row_breaks.brk] == [3]
+    with WorkbookReader(tmp_path / "cover.xlsx") as ours:
+        assert len(list(ours.rows(0, SheetTail()))) == len(rows)
 
 
 def test_wrapped_text_has_room(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_T24_asking_waiting_and_downloading(
     assert jobs.build_asked(services, signer) == 1
     page = client.get(_url(miniature)).text
     assert "refresh" not in page
+    assert "没有配置时间戳服务" in page
     export_id = _export_id(services)
     paths = {}
     for file in ("workbook", "bundle", "trust"):

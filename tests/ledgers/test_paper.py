@@ -85,3 +85,4 @@ def test_another_paper_is_found_out(done, services, signer, miniature, tmp_path)
         report = check(changed, done.trust.read_bytes(), tmp_path)
         assert report.verdict is Verdict.INVALID
         assert code in {problem.code for problem in report.problems}
+        assert "owe_pdf" not in {one.code for one in report.owes}, "told to be the one that was exported"

@@ -107,3 +107,20 @@ def test_a_decision_is_made_in_the_form(visit: Visit, school: School) -> None:
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_text("当面核实，本人承认")).to_be_visible()
     expect(page.get_by_text("确认本身不改变任何学时")).to_be_visible()
+
+
+def test_a_page_that_loads_itself_anew_leaves_what_is_typed(visit: Visit, school: School) -> None:
+    """While certificates are being issued the page follows, but not over a field that somebody fills in."""
+    page = visit(f"classes/{school.class_id}/certificates", 360)
+    page.clock.install()
+    page.get_by_role("button", name="为全部合格学员颁发证书").click()
+    expect(page.locator("progress")).to_be_visible()
+    page.evaluate("window.still = true")
+    page.locator("#words").fill("张")
+    page.clock.run_for(10_000)
+    assert page.evaluate("window.still")
+    expect(page.locator("#words")).to_have_value("张")
+    page.locator("#words").fill("")
+    page.locator("#words").blur()
+    page.clock.run_for(3_000)
+    page.wait_for_function("!window.still")

@@ -78,6 +78,7 @@ def test_damaged_json_is_explained_in_chinese(text: str) -> None:
     with pytest.raises(ValueError, match="JSON") as wrapped:
         jcs.decode(text.encode())
     assert not re.search("[A-Za-z]{5,}", in_chinese(str(wrapped.value)))
+    assert in_chinese(f"甲.ndjson: {wrapped.value}") == f"甲.ndjson：{in_chinese(str(wrapped.value))}"
 
 
 def test_a_reason_within_a_reason_is_told_as_well() -> None:

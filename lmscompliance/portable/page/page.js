@@ -49,8 +49,10 @@ function show(report, digest) {
   if (about.code) place.append(element('p', fill(words.subject, { title: about.title || '–', ...about }), 'subject'));
   place.append(element('p', fill(words.own_digest, { digest }), 'subject'));
   place.append(...listed(words.unverifiable_title, report.unverifiable));
-  place.append(...listed(words.findings_title, report.findings));
-  place.append(stepped(report.steps));
+  // Right under 无效 a fact that is no fault would be taken for the reason.
+  const facts = listed(words.findings_title, report.findings);
+  const steps = stepped(report.steps);
+  place.append(...(report.verdict === 'invalid' ? [steps, ...facts] : [...facts, steps]));
   if (report.body) {
     const { body, disclosed } = report;
     place.append(element('h2', words.entry), element('pre', JSON.stringify({ body, disclosed }, null, 2)));
