@@ -1,6 +1,7 @@
 # make demo   the demo platform on http://127.0.0.1:5000/ (PORT=5001: there) with a finished and a running class
 # make test   everything: linters, types, import rules, all tests
 # make lint   the first three of these
+# make check  before each commit: lint, and the tests of what a change anywhere can break
 # make bench  the benchmarks, one JSON line a result
 # make soak   the slow tests
 # make verifier  the offline verifier as a zipapp and as an HTML page, in dist/
@@ -10,9 +11,12 @@
 BIN := .venv/bin
 # A test process a core; a file stays with one of them, so what its tests share is made once.
 CORES := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Texts, tables, imports, packages and digests that hold for the whole house, whatever room was changed.
+HOUSE := tests/house tests/policy tests/verifier/test_golden.py tests/rules/test_reasons.py tests/ledgers/test_words.py \
+	tests/kernel tests/cli/test_help.py tests/learning/test_tracker_texts.py
 STAMP := .venv/.stamp
 
-.PHONY: demo test lint bench soak verifier env lock clean
+.PHONY: demo test check lint bench soak verifier env lock clean
 
 demo: $(STAMP)
 	@$(BIN)/lmscompliance demo $(if $(PORT),--port $(PORT))
@@ -21,6 +25,9 @@ test: $(STAMP)
 	@tools/system-packages
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/pytest $(CORES)
+
+check: lint
+	@$(BIN)/pytest $(CORES) $(HOUSE)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check

@@ -1,6 +1,7 @@
-"""``--help`` in Chinese: the same commands with other words, laid out for characters two columns wide.
+"""``--help`` with an example, and in Chinese: the same commands with other words, two columns a character.
 
 The English texts stand at the commands; ``help.zh_CN.toml`` holds the Chinese ones, a table for each command.
+``examples.toml`` holds calls of the commands that people meet first, the same in both languages.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import click
 
@@ -22,31 +24,51 @@ _WORDS = {
     "Show the version and exit.": "显示版本号。",
 }
 _REMARKS = {"[required]": "[必填]", "[default: ": "[默认："}
+_EXAMPLE = {"en": "Example:", "zh_CN": "示例："}
+_AS_IT_IS = "\b\n"
+"""What click takes from a paragraph that begins with it: its lines stay as they are."""
 _GAP = 2
 _NAMES = 34
 """How wide the column of names may get."""
 
 
-def in_chinese(command: click.Command, path: str = "") -> click.Command:
-    """Return ``command`` and everything below it with Chinese help; the command itself is left alone."""
-    texts = chinese().get(path, {})
+def explained_in(language: str, command: click.Command, path: str = "") -> click.Command:
+    """Return ``command`` and all below it with examples, and in Chinese for ``zh_CN``; itself left alone."""
     told = copy.copy(command)
-    told.context_class = _Context
-    told.help = texts.get("help", command.help)
-    told.short_help = texts["help"].strip().partition("\n")[0] if "help" in texts else command.short_help
-    told.params = [_parameter(one, texts) for one in command.params]
+    if language == "zh_CN":
+        _translate(told, chinese().get(path, {}))
+    if example := examples().get(path):
+        lines = [_EXAMPLE[language], *example.strip().splitlines()]
+        told.epilog = _AS_IT_IS + "\n  ".join(lines)
     if isinstance(told, click.Group):
         told.commands = {
-            name: in_chinese(one, f"{path} {name}".strip()) for name, one in told.commands.items()
+            name: explained_in(language, one, f"{path} {name}".strip()) for name, one in told.commands.items()
         }
     return told
+
+
+def _translate(told: click.Command, texts: dict[str, str]) -> None:
+    told.context_class = _Context
+    if "help" in texts:
+        told.help = texts["help"]
+        told.short_help = texts["help"].strip().partition("\n")[0]
+    told.params = [_parameter(one, texts) for one in told.params]
 
 
 @cache
 def chinese() -> dict[str, dict[str, str]]:
     """Return the Chinese texts: for each command's path its ``help`` and one for each option."""
-    source = resources.files("lmscompliance").joinpath("cli", "help.zh_CN.toml")
-    return tomllib.loads(source.read_text(encoding="utf-8"))
+    return _read("help.zh_CN.toml")
+
+
+@cache
+def examples() -> dict[str, str]:
+    """Return one call of each command that people meet first, by the command's path."""
+    return _read("examples.toml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(resources.files("lmscompliance").joinpath("cli", name).read_text(encoding="utf-8"))
 
 
 def _parameter(parameter: click.Parameter, texts: dict[str, str]) -> click.Parameter:
@@ -72,7 +94,11 @@ class _Formatter(click.HelpFormatter):
         for number, paragraph in enumerate(text.split("\n\n")):
             if number:
                 self.write("\n")
-            for line in _lines(" ".join(paragraph.split()), self.width - self.current_indent):
+            whole = paragraph.removeprefix(_AS_IT_IS)
+            room = self.width - self.current_indent
+            for line in (
+                _lines(" ".join(paragraph.split()), room) if whole == paragraph else whole.splitlines()
+            ):
                 self.write(" " * self.current_indent + line + "\n")
 
     def write_dl(

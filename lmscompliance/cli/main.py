@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from lmscompliance.cli.helping import chinese, in_chinese
+from lmscompliance.cli.helping import chinese, explained_in
 from lmscompliance.cli.language import language
 from lmscompliance.cli.mistakes import explained
 from lmscompliance.kernel.errors import ComplianceError, Misconfigured
@@ -97,7 +97,7 @@ class Verbs(click.Group):
             return None
         module, _, name = VERBS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return in_chinese(command, cmd_name) if language() == "zh_CN" else command
+        return explained_in(language(), command, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing any."""
@@ -114,7 +114,7 @@ class Verbs(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run in the language of the terminal."""
         show_anything()
-        told = in_chinese(self) if language() == "zh_CN" else self
+        told = explained_in(language(), self)
         return super(Verbs, cast(Verbs, told)).main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:

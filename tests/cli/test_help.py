@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from lmscompliance.cli.helping import chinese
+from lmscompliance.cli.helping import chinese, examples
 from lmscompliance.cli.main import HELP, VERBS, Verbs, main
 
 
@@ -58,9 +61,29 @@ def test_every_help_fits_the_terminal_and_speaks_its_language(terminal: str) -> 
         for line in shown.output.splitlines():
             columns = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
             assert columns <= 80, line
+        told = [line.strip() for line in shown.output.splitlines()]
+        for line in examples().get(path, "").splitlines():
+            assert line.strip() in told, "an example stands as it is typed"
         if terminal.startswith("zh"):
             assert "Options" not in shown.output
             assert "Show " not in shown.output
+
+
+def test_each_example_is_a_call_the_command_understands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command it stands at takes its arguments and options; every verb shows one."""
+    monkeypatch.chdir(tmp_path)
+    commands = dict(_commands())
+    for path, example in examples().items():
+        words = shlex.split(example.replace("\\\n", " "))
+        for name in words:  # what it names as a file is there
+            if re.fullmatch(r"[\w-]+(\.\w+)+", name):
+                (tmp_path / name).touch()
+        verbs = path.split()
+        assert words[: len(verbs) + 1] == ["lmscompliance", *verbs]
+        commands[path].make_context(path, words[len(verbs) + 1 :])
+    assert {path.split()[0] for path in examples()} == VERBS.keys()
 
 
 def test_the_lists_of_verbs_agree() -> None:
