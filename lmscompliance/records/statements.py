@@ -157,6 +157,7 @@ def _names(activity: object) -> list[str]:
 
 
 def _statement(row: int, raw: Mapping[str, Any], *, cmi5: bool) -> _Statement:
+    _inner(raw, "object")  # what it was about is read later, when nothing is refused any more
     time = raw.get("timestamp", raw.get("stored"))
     try:
         at = datetime.fromisoformat(str(time))

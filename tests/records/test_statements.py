@@ -168,6 +168,7 @@ def test_a_question_belongs_to_the_lesson_it_names_as_its_parent(course: Course)
         ("object", {"id": "\ud800"}, "no_text"),
         ("verb", ["x"], "no_part"),
         ("actor", "张三丰", "no_part"),
+        ("object", "http://learn.example/1", "no_part"),
     ],
 )
 def test_hostile_values_are_findings(tmp_path, field: str, value: object, code: str) -> None:

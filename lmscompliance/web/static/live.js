@@ -10,6 +10,7 @@
   const body = root.querySelector('[data-part="rows"]');
   const stale = root.querySelector('[data-part="stale"]');
   const labels = Array.from(root.querySelectorAll("thead th"), (cell) => cell.textContent);
+  const PATIENCE_MS = 15000;
   const KINDS = { playing: "good", paused: "wait", hidden: "wait", ended: "plain" };
 
   let etag = "", timer = 0, busy = false;
@@ -74,9 +75,12 @@
     clearTimeout(timer);
     if (busy || document.hidden) return;
     busy = true;
+    const abort = new AbortController(); // a request that nobody answers would be the last one
+    const limit = setTimeout(() => abort.abort(), PATIENCE_MS);
     try {
       const headers = etag ? { "If-None-Match": etag } : {};
-      const response = await fetch(at.source, { headers: headers, credentials: "same-origin", cache: "no-store" });
+      const response = await fetch(at.source,
+        { headers: headers, credentials: "same-origin", cache: "no-store", signal: abort.signal });
       if (response.status !== 200 && response.status !== 304) throw new Error(response.status);
       const now = Number(response.headers.get("X-Compliance-Now"));
       if (now) ahead = now / 1000 - performance.now();
@@ -88,6 +92,7 @@
     } catch (error) {
       stale.hidden = false; // kept as it is, and asked again
     }
+    clearTimeout(limit);
     busy = false;
     timer = setTimeout(poll, 1000 * Number(at.seconds));
   }

@@ -9,11 +9,23 @@
   const find = (name) => panel.querySelector(`[data-proctor-${name}]`);
   const EVERY_MS = 10000;
   const LONGEST_SIDE = 960;
+  const PATIENCE_MS = 15000, SLOW_MS = 90000; // for a question, for a picture: then it is asked, or sent, again
   let current = null; // the number that is being asked for
   let stream = null;
   let closing = 0;
 
   const csrf = () => document.querySelector('meta[name="compliance-csrf"]').content;
+
+  async function call(how, patience) {
+    const abort = new AbortController();
+    const limit = setTimeout(() => abort.abort(), patience);
+    try {
+      const response = await fetch(text.photo, { credentials: "same-origin", signal: abort.signal, ...how });
+      return { status: response.status, ok: response.ok, told: await response.json().catch(() => ({})) };
+    } finally {
+      clearTimeout(limit);
+    }
+  }
 
   function hide() {
     clearTimeout(closing);
@@ -65,14 +77,10 @@
     form.append("n", String(current));
     if (photo) form.append("photo", photo, "photo.jpg");
     try {
-      const response = await fetch(text.photo, {
-        method: "POST",
-        headers: { Accept: "application/json", "X-Compliance-CSRF": csrf() },
-        body: form,
-        credentials: "same-origin",
-      });
-      if (response.ok || response.status === 409) return hide(); // kept, or too late: nothing is left to do
-      problem((await response.json()).detail);
+      const headers = { Accept: "application/json", "X-Compliance-CSRF": csrf() };
+      const { ok, status, told } = await call({ method: "POST", headers, body: form }, SLOW_MS);
+      if (ok || status === 409) return hide(); // kept, or too late: nothing is left to do
+      problem(told.detail || text.offline);
     } catch {
       problem(text.offline);
     }
@@ -103,9 +111,8 @@
   async function look() {
     if (current === null && document.visibilityState === "visible") {
       try {
-        const response = await fetch(text.photo, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-        const told = response.ok ? await response.json() : { n: null };
-        if (told.n !== null && current === null) await show(told);
+        const { ok, told } = await call({ headers: { Accept: "application/json" } }, PATIENCE_MS);
+        if (ok && Number.isInteger(told.n) && current === null) await show(told);
       } catch {
         /* Offline: the next look finds what is due. */
       }
