@@ -37,6 +37,8 @@ def fetch(lesson: Lesson, base: str) -> tuple[str, int]:
         raise _not_fetched(lesson, url, str(error)) from error
     if status != HTTPStatus.OK:
         raise _not_fetched(lesson, url, f"HTTP {status}")
+    if not size:  # also what is left of an answer that broke off in its head
+        raise _not_fetched(lesson, url, "0 bytes")
     return digest.hexdigest(), size
 
 

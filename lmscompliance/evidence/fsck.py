@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.evidence import guards
 from lmscompliance.evidence.models import (
+    POSITION_OF_ENTRY,
     Batch,
     Checkpoint,
     Cosignature,
@@ -35,10 +36,6 @@ from lmscompliance.tlog.leaf import BadLeaf, Leaf, disclosure_digest, leaf_hash
 from lmscompliance.tlog.merkle import Frontier
 from lmscompliance.tlog.notes import BadNote, Note, VKey
 from lmscompliance.verifier import ed25519
-
-_SAME_ENTRY = and_(
-    Entry.class_id == Position.class_id, Entry.stream == Position.stream, Entry.n == Position.n
-)
 
 
 @dataclass(slots=True)
@@ -71,10 +68,10 @@ def fsck(
     """Re-check every guard, entry, stream, position, tile, checkpoint, cosignature and timestamp.
 
     A value that is gone must have been destroyed by a certified purge; with ``services`` those that are kept
-    are opened and compared. With ``vkeys`` each checkpoint must carry a signature of one of
-    them. With ``mark``, the last head the signer signed, the log must hold that very tree: a log that was
-    cut or forked with everything in it made to fit shows only there. Reads everything: minutes for millions
-    of entries. Use one ``reading`` session, so that all tables are of one moment.
+    are opened and compared. With ``vkeys`` each checkpoint must carry a signature of one of them. With
+    ``mark``, the last head the signer signed, the log must hold that very tree: a log that was cut or forked
+    with everything in it made to fit shows only there. Reads everything: minutes for millions of entries.
+    Use one ``reading`` session, so that all tables are of one moment.
     """
     report = FsckReport()
     for guard in guards.missing(session):
@@ -147,14 +144,7 @@ def _log(
     frontier = Frontier()
     hashes: list[bytes] = []
     latest: dict[tuple[str, str], int] = {}
-    rows = session.execute(
-        select(Position.log_index, Entry.class_id, Entry.stream, Entry.n, Entry.leaf)
-        .join(Entry, _SAME_ENTRY)
-        .where(Position.log_id == log.id, Position.log_index < log.size)
-        .order_by(Position.log_index),
-        execution_options={"yield_per": 1000},
-    )
-    for index, class_id, stream, n, data in rows:
+    for index, class_id, stream, n, data in _published(session, log):
         if index != frontier.size:
             yield f"log {log.origin}: index {frontier.size} is missing"
             return
@@ -174,6 +164,18 @@ def _log(
     yield from _tiles(session, log, hashes)
     if mark is not None and mark.origin == present_origin(session, log):
         yield from _mark(session, log, hashes, mark)
+
+
+def _published(session: Session, log: Log) -> Iterator[tuple[int, str, str, int, bytes]]:
+    """Yield (index, class, stream, n, leaf) of what the tree head covers, in the log's order."""
+    rows = session.execute(
+        select(Position.log_index, Entry.class_id, Entry.stream, Entry.n, Entry.leaf)
+        .join(Entry, POSITION_OF_ENTRY)
+        .where(Position.log_id == log.id, Position.log_index < log.size)
+        .order_by(Position.log_index),
+        execution_options={"yield_per": 1000},
+    )
+    yield from rows
 
 
 def _checkpoint(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.cosigning import cosign_newest
 from lmscompliance.evidence.keylog import note_keys
-from lmscompliance.evidence.models import Batch, Checkpoint, Entry, Log, Position, Tile
+from lmscompliance.evidence.models import POSITION_OF_ENTRY, Batch, Checkpoint, Entry, Log, Position, Tile
 from lmscompliance.evidence.signer import Signer, SignerRefuses
 from lmscompliance.evidence.staging import Staged, anything_waits, stage
 from lmscompliance.evidence.succession import log_named
@@ -110,12 +110,7 @@ def _rehash(session: Session, batch: Staged) -> list[bytes]:
     """Hash the batch's leaves from their stored bytes, as whoever checks the log will."""
     rows = session.execute(
         select(Position.log_index, Entry.class_id, Entry.stream, Entry.n, Entry.leaf_hash, Entry.leaf)
-        .join(
-            Entry,
-            (Entry.class_id == Position.class_id)
-            & (Entry.stream == Position.stream)
-            & (Entry.n == Position.n),
-        )
+        .join(Entry, POSITION_OF_ENTRY)
         .where(
             Position.log_id == batch.log_id,
             Position.log_index >= batch.start,

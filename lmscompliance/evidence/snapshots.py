@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.evidence.models import Entry, HeadsSnapshot
 from lmscompliance.evidence.reader import stream_heads
-from lmscompliance.evidence.recording import ENROLMENT_PREFIX, class_stream, lock_head, record
+from lmscompliance.evidence.recording import ENROLMENT_PREFIX, class_stream, lock_head, record_in_class
 from lmscompliance.kernel import jcs
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.services import Services
@@ -110,11 +110,10 @@ def _write(
     snapshot_id = services.ids.new()
     pages = _paged(heads)
     written = [
-        record(
+        record_in_class(
             session,
             services,
-            class_id=class_id,
-            stream=class_stream(class_id),
+            class_id,
             type="class.heads",
             at=now,
             body={

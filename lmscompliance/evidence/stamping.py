@@ -144,7 +144,7 @@ def _ask(services: Services, size: int, number: int) -> datetime | None:
             stamped = rfc3161.check(response, message, chain, roots, nonce)
         else:
             stamped = rfc3161.read(response, message, chain, nonce)
-    except (BadTimestamp, NoAnswer, ValueError, OSError, Misconfigured) as error:
+    except (BadTimestamp, NoAnswer, ValueError, Misconfigured) as error:
         _log.warning("the checkpoint of size %s has no timestamp: %s", size, error or type(error).__name__)
         return None
     made = from_micros(stamped.time_us)

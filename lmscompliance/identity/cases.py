@@ -23,6 +23,8 @@ TWO_RECORDS = "two-records"
 OPEN = "open"
 SETTLED = "settled"
 REASON_PLACE = f"{IdentityCase.__tablename__}.reason_sealed"
+_FINGERPRINT = "identity.case"
+"""The blind index of what makes two findings the same one."""
 
 Side = Mapping[str, str | int]
 
@@ -42,28 +44,21 @@ def open_case(
     ``finding`` is what makes two findings the same one; it may be personal and is kept as a blind index.
     ``origin`` says where it was found (``class/<id>``). ``sides`` are stored sealed.
     """
-    whole = f"{kind}|{finding}"
-    known = session.scalar(
-        select(IdentityCase.id).where(
-            IdentityCase.fingerprint.in_(services.vault.blinds("identity.case", whole))
-        )
-    )
+    vault, whole = services.vault, f"{kind}|{finding}"
+    found = select(IdentityCase.id).where(IdentityCase.fingerprint.in_(vault.blinds(_FINGERPRINT, whole)))
+    known = session.scalar(found)
     if known is not None:
         return known
-    table = IdentityCase.__tablename__
-    sealed = [
-        services.vault.seal(f"{table}.{column}", json.dumps(side, ensure_ascii=False))
-        for column, side in zip(("side_a_sealed", "side_b_sealed"), sides, strict=True)
-    ]
+    side_a, side_b = (json.dumps(side, ensure_ascii=False) for side in sides)
     case = IdentityCase(
         id=services.ids.new(),
         kind=kind,
-        fingerprint=services.vault.blind("identity.case", whole),
-        finding_sealed=services.vault.seal(f"{table}.finding_sealed", whole),
+        fingerprint=vault.blind(_FINGERPRINT, whole),
+        finding_sealed=vault.seal(_place("finding_sealed"), whole),
         person_id=person_id,
         origin=origin,
-        side_a_sealed=sealed[0],
-        side_b_sealed=sealed[1],
+        side_a_sealed=vault.seal(_place("side_a_sealed"), side_a),
+        side_b_sealed=vault.seal(_place("side_b_sealed"), side_b),
         opened_at=services.clock.now(),
         state=OPEN,
         decided_at=None,
@@ -78,7 +73,10 @@ def open_case(
 
 def open_sides(services: Services, case: IdentityCase) -> tuple[dict[str, str | int], dict[str, str | int]]:
     """Decrypt both sides of ``case``; the caller answers for who sees them."""
-    table = IdentityCase.__tablename__
-    side_a = services.vault.open(f"{table}.side_a_sealed", case.side_a_sealed)
-    side_b = services.vault.open(f"{table}.side_b_sealed", case.side_b_sealed)
+    side_a = services.vault.open(_place("side_a_sealed"), case.side_a_sealed)
+    side_b = services.vault.open(_place("side_b_sealed"), case.side_b_sealed)
     return json.loads(side_a), json.loads(side_b)
+
+
+def _place(column: str) -> str:
+    return f"{IdentityCase.__tablename__}.{column}"

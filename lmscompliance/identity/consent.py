@@ -28,53 +28,25 @@ Place = tuple[str, str]
 
 def give(session: Session, services: Services, place: Place, purpose: str, version: str) -> None:
     """Keep that the trainee consents; a consent to the same version that holds already is left alone."""
-    class_id, enrolment_id = place
-    row = session.get(Consent, (class_id, enrolment_id, purpose), with_for_update=True)
+    row = session.get(Consent, (*place, purpose), with_for_update=True)
     if row is not None and row.withdrawn_at is None and row.version == version:
         return
     now = services.clock.now()
     if row is None:
-        session.add(
-            Consent(
-                class_id=class_id,
-                enrolment_id=enrolment_id,
-                purpose=purpose,
-                version=version,
-                given_at=now,
-                withdrawn_at=None,
-            )
-        )
+        row = _added(session, place, purpose, version, now)
     else:
         row.version, row.given_at, row.withdrawn_at = version, now, None
-    session.flush()
-    body: dict[str, Json] = {"purpose": purpose, "version": version, "at_us": to_micros(now)}
-    evidence.record_for(
-        session,
-        services,
-        evidence.Owner(*place),
-        type="consent.given",
-        at=now,
-        body=body,
-    )
+        session.flush()
+    _record(session, services, row, type="consent.given", at=now)
 
 
 def withdraw(session: Session, services: Services, place: Place, purpose: str) -> bool:
     """Keep that the trainee consents no longer; tell whether there was a consent to take back."""
-    class_id, enrolment_id = place
-    row = session.get(Consent, (class_id, enrolment_id, purpose), with_for_update=True)
+    row = session.get(Consent, (*place, purpose), with_for_update=True)
     if row is None or row.withdrawn_at is not None:
         return False
-    now = services.clock.now()
-    row.withdrawn_at = now
-    body: dict[str, Json] = {"purpose": purpose, "version": row.version, "at_us": to_micros(now)}
-    evidence.record_for(
-        session,
-        services,
-        evidence.Owner(*place),
-        type="consent.withdrawn",
-        at=now,
-        body=body,
-    )
+    row.withdrawn_at = services.clock.now()
+    _record(session, services, row, type="consent.withdrawn", at=row.withdrawn_at)
     return True
 
 
@@ -83,18 +55,7 @@ def withdraw_learning(
 ) -> None:
     """Keep that the trainee takes back what learning rests on; ``given`` at activation: version and when."""
     if session.get(Consent, (*place, LEARNING), with_for_update=True) is None:
-        version, given_at = given
-        session.add(
-            Consent(
-                class_id=place[0],
-                enrolment_id=place[1],
-                purpose=LEARNING,
-                version=version,
-                given_at=given_at,
-                withdrawn_at=None,
-            )
-        )
-        session.flush()
+        _added(session, place, LEARNING, *given)
     withdraw(session, services, place, LEARNING)
 
 
@@ -116,3 +77,30 @@ def all_of(session: Session, place: Place) -> list[Consent]:
     class_id, enrolment_id = place
     query = select(Consent).where(Consent.class_id == class_id, Consent.enrolment_id == enrolment_id)
     return list(session.scalars(query.order_by(Consent.purpose)))
+
+
+def _added(session: Session, place: Place, purpose: str, version: str, given_at: datetime) -> Consent:
+    class_id, enrolment_id = place
+    row = Consent(
+        class_id=class_id,
+        enrolment_id=enrolment_id,
+        purpose=purpose,
+        version=version,
+        given_at=given_at,
+        withdrawn_at=None,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _record(
+    session: Session,
+    services: Services,
+    row: Consent,
+    *,
+    type: str,  # noqa: A002  # the word every leaf, table and document uses for it
+    at: datetime,
+) -> None:
+    body: dict[str, Json] = {"purpose": row.purpose, "version": row.version, "at_us": to_micros(at)}
+    evidence.record_for(session, services, row, type=type, at=at, body=body)

@@ -66,11 +66,10 @@ def record(
             at=now,
         )
     )
-    evidence.record(
+    evidence.record_in_class(
         session,
         services,
-        class_id=class_id,
-        stream=evidence.class_stream(class_id),
+        class_id,
         type="details.revealed",
         at=now,
         body={

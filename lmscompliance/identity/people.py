@@ -132,9 +132,7 @@ def change_number(vault: Vault, person: Person, number: IdNumber, sex: str) -> N
     """Give a person another number, which nobody else has; the caller records both."""
     person.id_number_sealed = vault.seal(_place("id_number_sealed"), number.normal)
     person.id_number_blind = vault.blind(_NUMBER_DOMAIN, number.normal)
-    person.given_number_sealed = (
-        None if number.raw == number.normal else vault.seal(_place("given_number_sealed"), number.raw)
-    )
+    person.given_number_sealed = _given(vault, number.raw, number.normal)
     person.id_kind = number.kind
     person.birth_date_sealed = vault.seal(_place("birth_date_sealed"), number.birth.isoformat())
     person.sex_sealed = vault.seal(_place("sex_sealed"), sex)
@@ -154,9 +152,6 @@ def _one_at_a_time(session: Session, vault: Vault, number: str) -> None:
 
 def _sealed(services: Services, value: PersonValue) -> Person:
     vault = services.vault
-    given = None
-    if value.given_number != value.id_number:
-        given = vault.seal(_place("given_number_sealed"), value.given_number)
     return Person(
         id=value.id,
         name_sealed=vault.seal(_place("name_sealed"), value.name),
@@ -165,11 +160,16 @@ def _sealed(services: Services, value: PersonValue) -> Person:
         id_kind=value.id_kind,
         id_number_sealed=vault.seal(_place("id_number_sealed"), value.id_number),
         id_number_blind=vault.blind(_NUMBER_DOMAIN, value.id_number),
-        given_number_sealed=given,
+        given_number_sealed=_given(vault, value.given_number, value.id_number),
         phone_sealed=vault.seal(_place("phone_sealed"), value.phone),
         phone_blind=vault.blind(_PHONE_DOMAIN, value.phone),
         created_at=services.clock.now(),
     )
+
+
+def _given(vault: Vault, given: str, normal: str) -> bytes | None:
+    """Seal the number as it was handed in; ``None`` where that is the normalised form itself."""
+    return None if given == normal else vault.seal(_place("given_number_sealed"), given)
 
 
 def _place(column: str) -> str:

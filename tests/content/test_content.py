@@ -219,7 +219,8 @@ def test_content_at_the_hosts_address_is_read_on_command(
         _Site.content = b"first"
     with pytest.raises(InvalidInput, match="not_fetched"):
         service.freeze_fetched(school.services, code, 1, "http://127.0.0.1:1")
-    for answer in (OK + b"Content-Length: 10\r\n\r\nhalf", b"HTTP/1.1 404 Not Found\r\n\r\nsorry"):
+    not_it = (OK + b"Content-Length: 10\r\n\r\nhalf", OK + b"Broken", b"HTTP/1.1 404 Not Found\r\n\r\nsorry")
+    for answer in not_it:
         with peer(says(answer)) as other, pytest.raises(InvalidInput, match="not_fetched"):
             service.freeze_fetched(school.services, code, 1, other.url)
     monkeypatch.setattr(fetching, "BOUNDS", Bounds(0.3, 1000))
