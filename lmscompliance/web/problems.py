@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from flask import Response, jsonify, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -77,4 +77,12 @@ def _plain(value: object) -> object:
 
 
 def _page(status: int, detail: str, code: str) -> Response:
-    return make_response(render("error.html", status=status, detail=detail, code=code), status)
+    return make_response(render("error.html", status=status, detail=detail, code=code, back=_back()), status)
+
+
+def _back() -> str | None:
+    """Return the path of the page of ours that a refused form was sent from."""
+    came_from = urlsplit(request.referrer or "")
+    if request.method == "GET" or came_from.netloc != request.host:
+        return None
+    return urlunsplit(("", "", came_from.path, came_from.query, "")) or None

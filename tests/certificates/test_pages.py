@@ -110,7 +110,7 @@ def _found_and_issued_again(services, app, page, certificate):
         assert ("没有符合条件的证书" in searched.text) is not there
     own.post(page)
     jobs.issue_asked(services)
-    assert "最近一次颁发：0 张" in _words(own.get(page))
+    assert "最近一次颁发：0 张。没有新的可颁发学员" in _words(own.get(page))
     assert own.post(f"{page}/{certificate}/reissue").status_code == 403
     assert "重新颁发" in _words(office.get(page))
     assert office.post(f"{page}/{certificate}/reissue").status_code == 303

@@ -151,6 +151,16 @@ def test_the_actors_language_decides_the_page(app: Flask) -> None:
     assert "出了点问题" in client_for(app, inspector("a")).get("/compliance/").text
 
 
+def test_a_refused_form_leads_back_to_its_page(app: Flask) -> None:
+    """Only to a page of ours, and only where going back is not the same again."""
+    bare = client_for(app, trainee("me"), csrf=False)
+    own, foreign = "http://localhost/compliance/things/me?page=2", "http://elsewhere/compliance/things/me"
+    refused = bare.post("/compliance/things/me", headers={"Referer": own}).text
+    assert 'href="/compliance/things/me?page=2"' in refused
+    assert "返回上一页" not in bare.post("/compliance/things/me", headers={"Referer": foreign}).text
+    assert "返回上一页" not in bare.get("/compliance/things/you", headers={"Referer": own}).text
+
+
 def test_pages_are_not_cached_and_carry_a_policy_static_files_are(app: Flask) -> None:
     """Personal pages stay out of caches; scripts come from ourselves only."""
     page = client_for(app, trainee()).get("/compliance/")
