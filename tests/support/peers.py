@@ -24,7 +24,8 @@ class Peer:
         self.heads: list[bytes] = []
         """What was asked: each request's head."""
         self.over = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepts = threading.Thread(target=self._accept, daemon=True)
+        self._accepts.start()
 
     def request(self, connection: socket.socket) -> bytes:
         """Read one request; return and remember its head."""
@@ -38,8 +39,11 @@ class Peer:
         return head
 
     def close(self) -> None:
-        """Stop listening, and let go whoever was held."""
+        """Stop listening, and let go whoever was held; from here on nobody is there."""
         self.over.set()
+        # Closing alone leaves the port open for as long as the thread waits there for the next one.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepts.join()
         self._listener.close()
 
     def _accept(self) -> None:
