@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.house.sources import ROOT
+from tests.house.sources import ROOT, name_of, tree
 
 BIN = Path(sys.executable).parent
 
@@ -15,6 +16,19 @@ def test_the_rooms_import_only_downwards() -> None:
     """The layers of the house are exhaustive and their arrows run one way."""
     done = subprocess.run([BIN / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_browsers_are_handed_functions_to_wait_for() -> None:
+    """Our pages forbid to evaluate a bare expression, which fails only where it does not hold at once."""
+    bare = [
+        f"{name_of(path)}:{call.lineno}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if "wait_for_function(" in path.read_text(encoding="utf-8")
+        for call in ast.walk(tree(path))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".wait_for_function")
+        if isinstance(call.args[0], ast.Constant) and "=>" not in str(call.args[0].value)
+    ]
+    assert bare == []
 
 
 def test_the_lock_names_exact_versions_only() -> None:

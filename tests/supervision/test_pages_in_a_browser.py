@@ -117,6 +117,7 @@ def test_a_page_that_loads_itself_anew_leaves_what_is_typed(visit: Visit, school
     page.clock.pause_at(1_000)
     page.get_by_role("button", name="为全部合格学员颁发证书").click()
     expect(page.locator("progress")).to_be_visible()
+    page.wait_for_load_state()
     page.locator("#words").fill("张")
     page.evaluate("window.still = true")
     page.clock.run_for(10_000)
