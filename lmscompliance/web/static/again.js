@@ -6,12 +6,7 @@
   const address = document.currentScript.dataset.address || location.href.split("#")[0];
   const folded = Array.from(document.querySelectorAll("main details:not([open])"));
 
-  function changed(field) {
-    if (field === document.activeElement) return true;
-    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-    if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
-    return field.selectedIndex !== Math.max(0, Array.from(field.options).findIndex((one) => one.defaultSelected));
-  }
+  const changed = (field) => field === document.activeElement || window.lmscompliance.touched(field);
   function busy() {
     return folded.some((one) => one.open) ||
       Array.from(document.querySelectorAll("main input, main select, main textarea")).some(changed);

@@ -7,7 +7,6 @@
 "use strict";
 
 (() => {
-  document.querySelectorAll("[data-waiting]").forEach((one) => one.remove()); // it has come
   const csrf = () => document.querySelector('meta[name="compliance-csrf"]').content;
 
   async function call(method, url, body) {
@@ -95,17 +94,6 @@
         else if (one.type === "text" || one.tagName === "TEXTAREA") one.value = given.length ? given[0] : "";
         else one.checked = given.map(String).includes(one.value);
       });
-    }
-
-    /* Is a field other than the server sent it? */
-    function touched(one) {
-      if (one.tagName === "SELECT") {
-        const sent = [...one.options].find((option) => option.defaultSelected) || one.options[0];
-        return one.value !== sent.value;
-      }
-      return one.type === "radio" || one.type === "checkbox"
-        ? one.checked !== one.defaultChecked
-        : one.value !== one.defaultValue;
     }
 
     const unanswered = () =>
@@ -407,7 +395,7 @@
     }
 
     /* On a slow network the paper is there before this script: what was answered meanwhile told nobody. */
-    const early = questions.filter((one) => fields(one).some(touched)).map((one) => [one, read(one)]);
+    const early = questions.filter((one) => fields(one).some(window.lmscompliance.touched)).map((one) => [one, read(one)]);
     restore();
     for (const [question, answer] of early) {
       write(question, answer);
@@ -426,4 +414,5 @@
   if (card) gate(card);
   const form = document.querySelector("[data-exam-paper]");
   if (form) paper(form);
+  document.querySelectorAll("[data-waiting]").forEach((one) => one.remove()); // it has come, and what it needs
 })();
