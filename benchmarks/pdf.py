@@ -106,7 +106,7 @@ def _printed(folder: Path, rows: list[tuple[Cell, ...]]) -> tuple[float, int]:
     cover = pdf.Cover("台账", "焊工班", "学习台账", [("企业", "虚构")], ["企业（盖章）"], "说明。")
     target = folder / "product.pdf"
     began = time.perf_counter()
-    spool = Spool(folder, [sheet])
+    spool = Spool(folder, [sheet], font.BUILT_IN)
     for one in (row(Style.TITLE, "学习记录明细"), row(Style.HEAD, *HEADINGS)):
         spool.add(0, one)
     for cells in rows:
@@ -121,7 +121,7 @@ def _bare(folder: Path, rows: list[tuple[Cell, ...]]) -> float:
     """Return how long typst alone takes, in a process of its own."""
     source, data, script = folder / "bare.typ", folder / "bare.json", folder / "bare.py"
     source.write_text(_BARE, encoding="utf-8")
-    texts = [[shown(cell) for cell in cells] for cells in rows]
+    texts = [[shown(cell, font.BUILT_IN) for cell in cells] for cells in rows]
     said = {"widths": WIDTHS, "head": HEADINGS, "rows": texts}
     data.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
     script.write_text(_BARE_RUN, encoding="utf-8")

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 import segno
 
+from lmscompliance.documents.font import Typeface
 from lmscompliance.documents.typeset import typeset
 from lmscompliance.kernel.jcs import Json
 
@@ -52,10 +53,10 @@ class Content:
         return cls(**{**value, "topics": tuple(value["topics"])})
 
 
-def typeset_certificate(content: Content, address: str, issued_at: datetime) -> bytes:
+def typeset_certificate(content: Content, address: str, issued_at: datetime, typeface: Typeface) -> bytes:
     """Return the document as PDF/A with a QR code of ``address``.
 
-    Raises ``InvalidInput`` with the character where the font cannot show one.
+    Raises ``InvalidInput`` with the character where ``typeface`` cannot show one.
     """
     data: dict[str, Json] = {
         **{key: value for key, value in asdict(content).items() if isinstance(value, str)},
@@ -64,7 +65,7 @@ def typeset_certificate(content: Content, address: str, issued_at: datetime) -> 
         "day": chinese_day(content.issued_on),
         "qr": {"svg": _qr(address)},
     }
-    return typeset(template_name(content.template), data, issued_at)
+    return typeset(template_name(content.template), data, issued_at, typeface)
 
 
 def template_name(edition: int) -> str:

@@ -14,6 +14,7 @@ from lmscompliance.certificates.models import Certificate
 from lmscompliance.certificates.numbers import likely_number
 from lmscompliance.completion import service as completion
 from lmscompliance.completion.judging import TraineeStatus
+from lmscompliance.documents.font import Typeface
 from lmscompliance.evidence.streams import length
 from lmscompliance.kernel.clock import shanghai_day
 from lmscompliance.kernel.errors import Conflict
@@ -52,7 +53,7 @@ def draft(services: Services, class_id: str, enrolment_id: str, address: str) ->
     """Judge the trainee and typeset the certificate; nothing is written and nothing locked.
 
     Raises ``Conflict`` where training or exam is not passed or a valid certificate exists, and
-    ``InvalidInput`` where the document's font cannot show the name.
+    ``InvalidInput`` where the documents' fonts cannot show the name.
     """
     with reading(services.database) as session:
         # Before the judging: whatever is recorded after this makes the stream longer.
@@ -71,7 +72,7 @@ def draft(services: Services, class_id: str, enrolment_id: str, address: str) ->
     return Draft(
         evidence.Owner(class_id, enrolment_id),
         content,
-        typeset_certificate(content, address, now),
+        typeset_certificate(content, address, now, Typeface(services.settings.fonts_dir)),
         now,
         seen,
         replaces,

@@ -130,7 +130,7 @@ def issue(
     """Issue to one trainee and return the number.
 
     Raises ``Conflict`` where training or exam is not passed or a valid certificate exists, and
-    ``InvalidInput`` where the document's font cannot show the name.
+    ``InvalidInput`` where the documents' fonts cannot show the name.
     """
     code = services.ids.opaque()
     address = address_of(services, base, code)

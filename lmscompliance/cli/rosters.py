@@ -12,6 +12,7 @@ import click
 from lmscompliance.cli.environment import services
 from lmscompliance.cli.language import language
 from lmscompliance.cli.showing import dump, note, say
+from lmscompliance.documents.font import SETTING, Typeface
 from lmscompliance.identity import roster
 from lmscompliance.kernel.clock import SystemClock, shanghai, shanghai_day, to_micros
 from lmscompliance.kernel.errors import InvalidInput
@@ -40,9 +41,14 @@ def group() -> None:
 def check(file: Path, *, as_json: bool) -> None:
     """Check a roster without importing it. Needs no settings and no database.
 
+    COMPLIANCE_FONTS_DIR, where set, names the fonts of rare characters.
+
     Refused rows are a result, not a failure: the exit code is 0 whenever the file could be read.
     """
-    _show(roster.check(file, shanghai_day(SystemClock().now())), as_json=as_json)
+    folder = os.environ.get(SETTING)
+    typeface = Typeface(Path(folder).expanduser() if folder else None)
+    typeface.check()
+    _show(roster.check(file, shanghai_day(SystemClock().now()), typeface), as_json=as_json)
 
 
 @group.command("import", short_help="Enrol each good row of a roster.")

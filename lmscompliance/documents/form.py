@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from lmscompliance.documents.docx import STAMPED, Form
+from lmscompliance.documents.font import Typeface
 from lmscompliance.documents.typeset import typeset
 
 
-def typeset_form(form: Form, at: datetime) -> bytes:
+def typeset_form(form: Form, at: datetime, typeface: Typeface) -> bytes:
     """Return ``form`` as PDF/A; raises ``InvalidInput`` as ``typeset`` does."""
     return typeset(
         "form",
@@ -24,4 +25,5 @@ def typeset_form(form: Form, at: datetime) -> bytes:
             "signatures": list(form.signatures),
         },
         at,
+        typeface,
     )

@@ -1,7 +1,7 @@
 """Writes a workbook of any length as one PDF/A: cover, table of contents, every sheet, page X of Y.
 
 The pieces are typeset in short-lived processes, two at a time, and joined; page numbers are written on at
-the end, when it is known how many there are. The same rows and time give the same bytes.
+the end, when it is known how many there are. The same rows, time and fonts give the same bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pikepdf
 
-from lmscompliance.documents import font, typst_piece
+from lmscompliance.documents import typst_piece
+from lmscompliance.documents.font import Typeface
 from lmscompliance.documents.pdf_numbers import number_pages
 from lmscompliance.documents.pdf_rows import PIECE_ROWS, Piece, Spool
 from lmscompliance.documents.typeset import PLAIN, templates, typeset
@@ -56,7 +57,7 @@ def write(
 ) -> None:
     """Write the sheets in ``spool`` to ``path``; ``created`` is the only time in the file.
 
-    What the font cannot show is spelled by number (``font.spelled``): an archive has to be complete.
+    What the spool's typeface lacks is spelled by number (``spelled``): an archive has to be complete.
     ``progress`` is told the pieces done and begun. The file is complete only when this returns. Raises
     ``RuntimeError`` with the typesetter's words when a piece cannot be typeset.
     """
@@ -64,10 +65,10 @@ def write(
         folder = Path(scratch)
         starts: dict[int, int] = {}
         joined = pikepdf.new()
-        for piece, made in _typeset(spool.pieces(piece_rows), folder, cover.title, created, progress):
+        for piece, made in _typeset(spool, folder, cover.title, created, progress, piece_rows=piece_rows):
             _join(joined, piece, made, starts)
-        names = [font.spelled(sheet.name) for sheet in spool.sheets]
-        with _front(cover, names, starts, created) as whole:
+        names = [spool.typeface.spelled(sheet.name) for sheet in spool.sheets]
+        with _front(cover, names, starts, created, spool.typeface) as whole:
             offset = len(whole.pages)
             whole.pages.extend(joined.pages)
             _link(whole, offset, starts)
@@ -86,24 +87,27 @@ def write(
 
 
 def _typeset(
-    pieces: Iterator[Piece],
+    spool: Spool,
     folder: Path,
     title: str,
     created: datetime,
     progress: Callable[[int, int], None] | None,
+    *,
+    piece_rows: int,
 ) -> Iterator[tuple[Piece, Path]]:
     """Yield each piece's file in order, some being made while one is taken."""
     waiting: list[tuple[Piece, Path, Future[None]]] = []
     begun = done = 0
+    pieces, typeface = spool.pieces(piece_rows), spool.typeface
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
             while True:
                 for piece in islice(pieces, _AHEAD - len(waiting)):
                     source, target = folder / f"{begun:06}.json", folder / f"{begun:06}.pdf"
-                    data: Json = {"title": font.spelled(title), "blocks": piece.blocks}
+                    data: Json = {"title": typeface.spelled(title), "blocks": piece.blocks}
                     source.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
                     piece.blocks.clear()
-                    waiting.append((piece, target, pool.submit(_run, source, target, created)))
+                    waiting.append((piece, target, pool.submit(_run, source, target, created, typeface)))
                     begun += 1
                 if not waiting:
                     return
@@ -117,10 +121,9 @@ def _typeset(
             pool.shutdown(cancel_futures=True)
 
 
-def _run(source: Path, target: Path, created: datetime) -> None:
+def _run(source: Path, target: Path, created: datetime, typeface: Typeface) -> None:
     command = [sys.executable, "-I", str(Path(typst_piece.__file__)), str(templates())]
-    command += [str(font.path().parent), "rows", str(source), str(target), PLAIN]
-    command.append(str(int(created.timestamp())))
+    command += ["rows", str(source), str(target), PLAIN, str(int(created.timestamp())), *typeface.folders]
     environment = {
         name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ
     }
@@ -149,23 +152,26 @@ def _join(joined: pikepdf.Pdf, piece: Piece, path: Path, starts: dict[int, int])
     path.unlink()
 
 
-def _front(cover: Cover, names: Sequence[str], starts: dict[int, int], created: datetime) -> pikepdf.Pdf:
+def _front(
+    cover: Cover, names: Sequence[str], starts: dict[int, int], created: datetime, typeface: Typeface
+) -> pikepdf.Pdf:
     """Return cover and contents; twice typeset, because the contents' own length moves the pages."""
+    spelled = typeface.spelled
 
     def made(offset: int) -> pikepdf.Pdf:
         contents: list[Json] = [
             {"name": name, "page": str(offset + starts[number] + 1)} for number, name in enumerate(names)
         ]
         data: dict[str, Json] = {
-            "title": font.spelled(cover.title),
-            "over": font.spelled(cover.over),
-            "heading": font.spelled(cover.heading),
-            "fields": [[font.spelled(label), font.spelled(value)] for label, value in cover.fields],
+            "title": spelled(cover.title),
+            "over": spelled(cover.over),
+            "heading": spelled(cover.heading),
+            "fields": [[spelled(label), spelled(value)] for label, value in cover.fields],
             "seals": list(cover.seals),
-            "note": font.spelled(cover.note),
+            "note": spelled(cover.note),
             "contents": contents,
         }
-        return pikepdf.open(io.BytesIO(typeset("front", data, created, PLAIN)))
+        return pikepdf.open(io.BytesIO(typeset("front", data, created, typeface, PLAIN)))
 
     with made(0) as first:
         offset = len(first.pages)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pikepdf
 
+from lmscompliance.documents.font import BUILT_IN
 from lmscompliance.documents.typeset import PLAIN, typeset
 
 _CHARACTERS = "第页共/ 0123456789"
@@ -36,7 +37,9 @@ def _characters(
     pdf: pikepdf.Pdf, created: datetime
 ) -> tuple[pikepdf.Object, dict[str, bytes], dict[str, int]]:
     """Return an embedded font that holds the characters needed, their codes and their widths in it."""
-    source = pikepdf.open(io.BytesIO(typeset("digits", {"characters": _CHARACTERS}, created, PLAIN)))
+    source = pikepdf.open(
+        io.BytesIO(typeset("digits", {"characters": _CHARACTERS}, created, BUILT_IN, PLAIN))
+    )
     (page,) = source.pages
     (face,) = page.resources.Font.values()
     written = b"".join(

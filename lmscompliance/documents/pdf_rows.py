@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-from lmscompliance.documents import font
+from lmscompliance.documents.font import Typeface
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.rules.ledger_table import SPANNING, Cell, Row, Sheet, Style
 
@@ -32,8 +32,9 @@ _JOINED = frozenset(style.value for style in SPANNING)
 class Spool:
     """Rows on disk while a workbook is made."""
 
-    def __init__(self, folder: Path, sheets: Sequence[Sheet]) -> None:
-        """Keep the rows of ``sheets`` in ``folder``, which must exist."""
+    def __init__(self, folder: Path, sheets: Sequence[Sheet], typeface: Typeface) -> None:
+        """Keep the rows of ``sheets`` in ``folder``, which must exist, in characters of ``typeface``."""
+        self.typeface = typeface
         self.sheets = tuple(sheets)
         self.rows = 0
         self._paths = [folder / f"sheet-{number:03}.ndjson" for number in range(len(sheets))]
@@ -57,7 +58,7 @@ class Spool:
                 if cell is not None and cell != "":
                     kinds.add(isinstance(cell, int | Decimal | Fraction))
         self.rows += 1
-        texts = [shown(cell) for cell in row.cells]
+        texts = [shown(cell, self.typeface) for cell in row.cells]
         file.write(json.dumps([row.style.value, *texts], ensure_ascii=False, separators=(",", ":")) + "\n")
 
     def close(self) -> None:
@@ -109,9 +110,9 @@ class Spool:
             for column, kinds in zip(sheet.columns, self._kinds[number], strict=True)
         ]
         return {
-            "name": font.spelled(sheet.name),
-            "left": font.spelled(left),
-            "right": font.spelled(right),
+            "name": self.typeface.spelled(sheet.name),
+            "left": self.typeface.spelled(left),
+            "right": self.typeface.spelled(right),
             "widths": [column.width for column in sheet.columns],
             "aligns": aligns,
             "before": before,
@@ -142,12 +143,12 @@ class Piece:
         self.rows += len(rows) if isinstance(rows, list) else 0
 
 
-def shown(cell: Cell) -> str:
-    """Return what a spreadsheet shows for ``cell``, in characters the font has."""
+def shown(cell: Cell, typeface: Typeface) -> str:
+    """Return what a spreadsheet shows for ``cell``, in characters ``typeface`` has."""
     if cell is None:
         return ""
     if isinstance(cell, str):
-        return font.spelled(cell)
+        return typeface.spelled(cell)
     if isinstance(cell, Fraction):
         exact = Decimal(cell.numerator) / Decimal(cell.denominator)
         return str(exact.quantize(_CENT, ROUND_HALF_UP))

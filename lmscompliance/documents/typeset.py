@@ -1,8 +1,9 @@
-"""Typesets a template with data as PDF/A: the same data and time give the same bytes, anywhere.
+"""Typesets a template with data as PDF/A: the same data, time and fonts give the same bytes, anywhere.
 
 Templates are ``templates/typst/NAME.typ``; the data reaches them as JSON, so nothing in it is ever markup.
-Only the font of ``documents.font`` is used, never one of the machine. A character it cannot show is an
-error that names the place: paper with empty boxes on it would be found out by the person it is about.
+Only the fonts of a ``documents.font.Typeface`` are used, never one of the machine. A character they cannot
+show is an error that names the place: paper with empty boxes on it would be found out by the person it is
+about.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import typst
 
 from lmscompliance.documents import font
+from lmscompliance.documents.font import Typeface
 from lmscompliance.kernel import resources
 from lmscompliance.kernel.errors import InvalidInput
 from lmscompliance.kernel.jcs import Json
@@ -28,18 +30,20 @@ PLAIN = "a-2u"
 """PDF/A-2u: without it. A long table's tags are twenty times the size of its text."""
 
 
-def typeset(template: str, data: dict[str, Json], at: datetime, standard: str = TAGGED) -> bytes:
+def typeset(
+    template: str, data: dict[str, Json], at: datetime, typeface: Typeface, standard: str = TAGGED
+) -> bytes:
     """Return ``template`` filled with ``data`` as PDF/A; ``at`` is the only time in the file.
 
     The template finds the data by ``json(bytes(sys.inputs.data))``. A value ``{"svg": text}`` or
     ``{"base64": text}`` is a picture's and is not read as text for people. Raises ``InvalidInput`` with the
-    place of a character that the font cannot show, and ``typst.TypstError`` for a defect of the template.
+    place of a character that ``typeface`` cannot show, and ``typst.TypstError`` for a defect of the template.
     """
-    check(data)
+    check(data, typeface)
     compiled = typst.compile(
         str(templates() / f"{template}.typ"),
         root=str(templates()),
-        font_paths=_fonts(),
+        font_paths=font.loaded(typeface),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         pdf_standards=[standard],  # type: ignore[list-item]  # one of the two above
         timestamp=int(at.timestamp()),
@@ -53,14 +57,19 @@ def picture(data: bytes) -> dict[str, Json]:
     return {"base64": base64.b64encode(data).decode("ascii")}
 
 
-def check(data: Json) -> None:
-    """Raise ``InvalidInput`` naming place and character if ``data`` holds what the font cannot show."""
+def check(data: Json, typeface: Typeface) -> None:
+    """Raise ``InvalidInput`` naming place and character if ``data`` holds what ``typeface`` cannot show."""
     for place, text in _texts(data, ()):
-        if unknown := font.missing(text):
+        if unknown := typeface.missing(text):
             at, char = unknown[0]
             where = " ".join(place) or "-"
             raise InvalidInput(
-                "documents.glyph_missing", place=where, text=text[:60], at=at, code=f"U+{ord(char):04X}"
+                "documents.glyph_missing",
+                place=where,
+                text=text[:60],
+                at=at,
+                code=f"U+{ord(char):04X}",
+                key=font.SETTING,
             )
 
 
@@ -88,10 +97,3 @@ def _texts(data: Json, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
     elif isinstance(data, list | tuple):
         for number, value in enumerate(data, 1):
             yield from _texts(value, (*place, str(number)))
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(font.path().parent)]
-    )

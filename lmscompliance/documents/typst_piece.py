@@ -1,6 +1,6 @@
 """Typesets one piece of a long document in a process of its own, whose memory goes with it.
 
-Run as a file, not as a module: ``python -I typst_piece.py ROOT FONTS TEMPLATE DATA OUT STANDARD SECONDS``.
+Run as a file, not as a module: ``python -I typst_piece.py ROOT TEMPLATE DATA OUT STANDARD SECONDS FONTS…``.
 It must import nothing but typst, because every piece pays for its imports.
 """
 
@@ -16,12 +16,12 @@ _POLITE = 10
 
 def main() -> None:
     """Typeset and write the file, whole or not at all."""
-    root, fonts, template, data, out, standard, seconds = sys.argv[1:]
+    root, template, data, out, standard, seconds, *fonts = sys.argv[1:]
     os.nice(_POLITE)
     made = typst.compile(
         f"{root}/{template}.typ",
         root=root,
-        font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts]),
+        font_paths=typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[*fonts]),
         sys_inputs={"data": Path(data).read_text(encoding="utf-8")},
         pdf_standards=[standard],  # type: ignore[list-item]  # given by documents.typeset
         timestamp=int(seconds),

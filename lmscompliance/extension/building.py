@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lmscompliance.documents.font import Typeface
 from lmscompliance.identity.provider import HttpVerifier
 from lmscompliance.identity.verification import PLUGIN, by_provider
 from lmscompliance.kernel.clock import Clock, SystemClock
@@ -33,8 +34,10 @@ def build_services(
 ) -> Services:
     """Return services for ``settings``; creates the data directory and the vault's key file if missing.
 
-    Raises ``Misconfigured`` for an unreadable key file and the policy room's errors for a bad policy.
+    Raises ``Misconfigured`` for an unreadable key file or a folder without fonts, and the policy room's
+    errors for a bad policy.
     """
+    Typeface(settings.fonts_dir).check()
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     clock = clock or SystemClock()
     catalogue = Catalogue.builtin()

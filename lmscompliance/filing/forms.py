@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from lmscompliance.documents import docx
 from lmscompliance.documents.docx import Form
+from lmscompliance.documents.font import Typeface
 from lmscompliance.documents.form import typeset_form
 from lmscompliance.filing.models import FilingDeclaration
 from lmscompliance.filing.projects import Standing
@@ -37,7 +38,7 @@ WORD, PDF = "docx", "pdf"
 def make(services: Services, class_id: str, kind: str, ending: str = WORD) -> tuple[str, bytes]:
     """Return a form's name and bytes, as Word or as PDF/A; raises ``NotFound`` for a kind there is not.
 
-    The same facts on the same Shanghai day give the same PDF.
+    The same facts and fonts on the same Shanghai day give the same PDF.
     """
     fill = FORMS.get(kind)
     if fill is None or ending not in {WORD, PDF}:
@@ -59,7 +60,8 @@ def make(services: Services, class_id: str, kind: str, ending: str = WORD) -> tu
     if named := facts.notice.filing.form(kind):
         form = replace(form, annex=named.annex, title=named.title)
     day = day_start(shanghai_day(services.clock.now()))
-    data = typeset_form(form, day) if ending == PDF else docx.write(form, day)
+    typeface = Typeface(services.settings.fonts_dir)
+    data = typeset_form(form, day, typeface) if ending == PDF else docx.write(form, day)
     return f"{name}-{found.class_.code}.{ending}", data
 
 

@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from lmscompliance.documents import font, tables
+from lmscompliance.documents import tables
+from lmscompliance.documents.font import BUILT_IN, SETTING, Typeface
 from lmscompliance.documents.tables import Cell, Sheet
 from lmscompliance.identity import contact, headings, numbers
 from lmscompliance.identity.numbers import IdNumber
@@ -87,20 +88,21 @@ class Roster:
         )
 
 
-def check(path: Path, today: date) -> RosterReport:
+def check(path: Path, today: date, typeface: Typeface = BUILT_IN) -> RosterReport:
     """Say what importing ``path`` would do, without touching anything."""
-    return read(path, today).report()
+    return read(path, today, typeface=typeface).report()
 
 
-def read(path: Path, today: date, limit: int | None = None) -> Roster:
+def read(path: Path, today: date, limit: int | None = None, typeface: Typeface = BUILT_IN) -> Roster:
     """Read ``path`` up to its ``limit``-th acceptable row.
 
-    ``today`` is the Shanghai day births are compared with. Raises ``InvalidInput`` for a file that is no
+    ``today`` is the Shanghai day births are compared with; ``typeface`` is what documents will show names in,
+    and warned of is what it lacks. Raises ``InvalidInput`` for a file that is no
     roster at all, naming the column it lacks, or that holds nobody.
     """
     sheet, heading = _sheet(path)
     roster = Roster()
-    reader = _Reader(heading, today, roster)
+    reader = _Reader(heading, today, roster, typeface)
     for index in range(heading.first_data, len(sheet.rows)):
         cells = sheet.rows[index]
         if limit is not None and len(roster.accepted) >= limit:
@@ -140,10 +142,11 @@ def _filled(sheet: Sheet, heading: headings.Heading) -> Sequence[bool]:
 class _Reader:
     """Takes rows in order, because whether one is a duplicate depends on those above it."""
 
-    def __init__(self, heading: headings.Heading, today: date, roster: Roster) -> None:
+    def __init__(self, heading: headings.Heading, today: date, roster: Roster, typeface: Typeface) -> None:
         self._columns = heading.columns
         self._today = today
         self._roster = roster
+        self._typeface = typeface
         self._names: dict[str, tuple[str, int]] = {}
         self._accepted: dict[str, int] = {}
         self._phones: dict[str, int] = {}
@@ -175,7 +178,7 @@ class _Reader:
         if known_sex is None:
             self._roster.refused.append(Refusal(row, "sex", (Remark("identity.sex_missing"),)))
             return
-        warnings = [*_unshown(name), *(Remark(code) for code in number.warnings)]
+        warnings = [*_unshown(name, self._typeface), *(Remark(code) for code in number.warnings)]
         if not contact.birth_agrees(self._cell(cells, "birth"), number.birth):
             warnings.append(Remark("identity.warn_birth"))
         if phone in self._phones:
@@ -224,15 +227,15 @@ class _Reader:
         return "" if index is None or index >= len(cells) else cells[index]
 
 
-def _unshown(name: str) -> list[Remark]:
+def _unshown(name: str, typeface: Typeface) -> list[Remark]:
     # By place and code point: the report holds no name, and where a character is missing it shows nothing.
     private = "Co"
     return [
         Remark(
             "identity.warn_private" if unicodedata.category(char) == private else "identity.warn_character",
-            {"place": place, "code": f"U+{ord(char):04X}"},
+            {"place": place, "code": f"U+{ord(char):04X}", "key": SETTING},
         )
-        for place, char in font.missing(name)
+        for place, char in typeface.missing(name)
     ]
 
 

@@ -101,6 +101,8 @@ class Settings:
     """How many ledgers may be asked for in 24 hours of all classes of one enterprise."""
     layouts: Path | None = None
     """A file of further layouts of tables for comparison (docs/ledgers.md)."""
+    fonts_dir: Path | None = None
+    """A folder of fonts (.ttf, .otf, .ttc) for characters of names that the built-in one lacks."""
     link_minutes: int = 15
     """How long a download link of a ledger holds."""
     scheduler: bool = True
@@ -132,6 +134,7 @@ class Settings:
             "breached_passwords",
             "vault_keys_file",
             "layouts",
+            "fonts_dir",
         ):
             if given.get(name) is not None:
                 given[name] = Path(str(given[name])).expanduser().resolve()

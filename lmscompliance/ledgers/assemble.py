@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lmscompliance.documents import xlsx
 from lmscompliance.documents.archive import write_archive
+from lmscompliance.documents.font import Typeface
 from lmscompliance.evidence import class_stream, reader, stamping, streams
 from lmscompliance.evidence.cosigning import quorum_lines
 from lmscompliance.evidence.receipts import holders_receipt
@@ -60,13 +61,13 @@ def write_workbook(
     taken_at: datetime,
     progress: Progress,
     *,
-    pdf: bool = False,
+    printed: Typeface | None = None,
     masked: bool = False,
 ) -> list[FileDigest]:
     """Build the sheets from the data files in ``folder``, as any verifier will, and write the workbook.
 
-    With ``pdf`` the same rows are printed as PDF/A as well. A ``masked`` one, for public lists, is written
-    beside it as ``MASKED`` and belongs to no bundle.
+    The same rows are ``printed`` in a typeface as PDF/A as well, if one is given. A ``masked`` one, for
+    public lists, is written beside it as ``MASKED`` and belongs to no bundle.
     """
     name = MASKED if masked else bundle.LEDGER
     head = Checkpoint.parse(Note.parse((folder / bundle.CHECKPOINT).read_bytes()).text)
@@ -97,11 +98,11 @@ def write_workbook(
     )
     path = folder / name
     path.parent.mkdir(exist_ok=True)
-    if not pdf:
+    if printed is None:
         xlsx.write(path, workbook, taken_at)
         return [bundle.digest_of(name, _chunks(path))]
     with tempfile.TemporaryDirectory(dir=folder, prefix=".paper-") as scratch:
-        paper = Paper(Path(scratch), workbook, notice, read[0])
+        paper = Paper(Path(scratch), workbook, notice, read[0], printed)
         xlsx.write(path, replace(workbook, rows=paper.rows()), taken_at)
         paper.write(folder / bundle.LEDGER_PDF, where, taken_at, progress)
     return [bundle.digest_of(one, _chunks(folder / one)) for one in (name, bundle.LEDGER_PDF)]

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lmscompliance.documents import pdf
+from lmscompliance.documents.font import Typeface
 from lmscompliance.documents.pdf_rows import PIECE_ROWS, Spool
 from lmscompliance.jobs.aside import Progress
 from lmscompliance.policy import Notice
@@ -42,7 +43,9 @@ _TRAINING, _EXAM, _SUBSIDY = "完成培训", "考核合格", "补贴条件"
 class Paper:
     """The PDF of one export while its workbook is written."""
 
-    def __init__(self, folder: Path, workbook: Workbook, notice: Notice, found: ClassRecord) -> None:
+    def __init__(
+        self, folder: Path, workbook: Workbook, notice: Notice, found: ClassRecord, typeface: Typeface
+    ) -> None:
         """Keep what is printed in ``folder``, which must exist and be empty."""
         self._notice, self._found = notice, found
         self._own = len(workbook.sheets)
@@ -51,7 +54,7 @@ class Paper:
             Sheet(VERDICTS, footer, tuple(_VERDICT_HEADINGS.values()), head_row=3),
             Sheet(CLAUSES, footer, tuple(_CLAUSE_HEADINGS.values()), head_row=3),
         )
-        self._spool = Spool(folder, (*workbook.sheets, *extra))
+        self._spool = Spool(folder, (*workbook.sheets, *extra), typeface)
         self._rows = workbook.rows
         self._title = workbook.title
         self._cited: set[str] = set()

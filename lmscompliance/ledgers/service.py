@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lmscompliance import evidence
+from lmscompliance.documents.font import Typeface
 from lmscompliance.evidence import stamping
 from lmscompliance.evidence.cosigning import meets_trust
 from lmscompliance.evidence.sealer import seal_all
@@ -267,7 +268,7 @@ class _Run:
             files,
             subject.taken_at,
             progress,
-            pdf=self.pdf and not masked,
+            printed=Typeface(self.services.settings.fonts_dir) if self.pdf and not masked else None,
             masked=masked,
         )
 

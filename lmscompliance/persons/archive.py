@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lmscompliance.certificates import reading as certificates
+from lmscompliance.documents.font import Typeface
 from lmscompliance.evidence import enrolment_stream
 from lmscompliance.evidence.models import Entry
 from lmscompliance.evidence.receipts import holders_receipt
@@ -38,7 +39,7 @@ def build(
     now = services.clock.now()
     files: dict[str, bytes] = {
         "my-data.html": page.encode("utf-8"),
-        "my-data.pdf": typeset_file(data, now, locale),
+        "my-data.pdf": typeset_file(data, now, locale, Typeface(services.settings.fonts_dir)),
         "my-data.json": json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8"),
         # The mark at the start is what makes spreadsheets read Chinese names correctly.
         "sessions.csv": ("\ufeff" + _sessions(data)).encode("utf-8"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from lmscompliance.documents import font
+from lmscompliance.documents.font import Typeface
 from lmscompliance.documents.typeset import PLAIN, typeset
 from lmscompliance.kernel.jcs import Json
 from lmscompliance.kernel.messages import text
@@ -53,36 +54,48 @@ _BREAK = "\u200b"
 _LONG = 24
 
 
-def typeset_file(data: Mapping[str, Json], at: datetime, locale: str) -> bytes:
-    """Return what ``own_data.collect`` gathered as PDF/A; what the font lacks is spelled by number."""
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """The language and the characters that a file is written in."""
+
+    locale: str
+    typeface: Typeface
+
+    def text(self, code: str) -> str:
+        return text(code, self.locale)
+
+
+def typeset_file(data: Mapping[str, Json], at: datetime, locale: str, typeface: Typeface) -> bytes:
+    """Return what ``own_data.collect`` gathered as PDF/A; what ``typeface`` lacks is spelled by number."""
+    hand = _Hand(locale, typeface)
     said: dict[str, Json] = {
-        "title": _text("persons.file_title", locale),
+        "title": hand.text("persons.file_title"),
         "made": _INSTANT.sub(r"\1 \2", str(data["made"])),
-        "parts": list(_parts(data, locale)),
+        "parts": list(_parts(data, hand)),
     }
-    return typeset("person", said, at, PLAIN)
+    return typeset("person", said, at, typeface, PLAIN)
 
 
-def _parts(data: Mapping[str, Json], locale: str) -> Iterator[Json]:
+def _parts(data: Mapping[str, Json], hand: _Hand) -> Iterator[Json]:
     for one in by_class(data):
         class_ = _mapping(one["class"])
         person = _mapping(one["person"]) | {name: one.get(name) for name in _ENTERED}
         about = " · ".join(str(one[name]) for name in ("enterprise", "notice"))
         title = f"{class_['title']}（{class_['code']}）"
-        yield _part(title, level=1, said=about, facts=_facts(person, locale))
+        yield _part(title, hand, level=1, said=about, facts=_facts(person, hand))
         verdict = _mapping(one["verdict"])
         plain = {name: value for name, value in verdict.items() if not isinstance(value, list)}
-        yield _part(_text("persons.file_verdict", locale), facts=_facts(plain, locale))
+        yield _part(hand.text("persons.file_verdict"), hand, facts=_facts(plain, hand))
         attempts = verdict["attempts"]
-        yield _table(_text("persons.label_attempts", locale), attempts, locale)
+        yield _table(hand.text("persons.label_attempts"), attempts, hand)
         for name, code in TABLES:
             if name in one:
-                yield _table(_text(code, locale), one[name], locale)
-        yield _table(_text("persons.file_subsidy", locale), _claims(one.get("subsidy")), locale)
-        yield _table(_text("persons.file_evidence", locale), _entries(one["evidence"]), locale)
+                yield _table(hand.text(code), one[name], hand)
+        yield _table(hand.text("persons.file_subsidy"), _claims(one.get("subsidy")), hand)
+        yield _table(hand.text("persons.file_evidence"), _entries(one["evidence"]), hand)
     requests = data.get("correction_requests")
     if requests:
-        yield _table(_text("persons.requests_own", locale), requests, locale)
+        yield _table(hand.text("persons.requests_own"), requests, hand)
 
 
 def _claims(subsidy: Json) -> Json:
@@ -104,22 +117,23 @@ def _entries(evidence: Json) -> Json:
     return lines
 
 
-def _table(title: str, rows: Json, locale: str) -> Json:
+def _table(title: str, rows: Json, hand: _Hand) -> Json:
     found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
     if not found:
-        return _part(title, said=_text("persons.label_nothing", locale))
+        return _part(title, hand, said=hand.text("persons.label_nothing"))
     names = list(found[0])
-    head: list[Json] = [_text(f"persons.label_{name}", locale) for name in names]
-    cells: list[list[str]] = [[_shown(one.get(name), locale, name) for name in names] for one in found]
+    head: list[Json] = [hand.text(f"persons.label_{name}") for name in names]
+    cells: list[list[str]] = [[_shown(one.get(name), hand, name) for name in names] for one in found]
     widths: list[Json] = [
         min(_WIDEST, max([_NARROWEST, *(_width(line[column]) for line in cells[:_SEEN])]))
         for column in range(len(names))
     ]
-    return _part(title, head=head, rows=[list(line) for line in cells], widths=widths)
+    return _part(title, hand, head=head, rows=[list(line) for line in cells], widths=widths)
 
 
 def _part(
     title: str,
+    hand: _Hand,
     *,
     level: int = 2,
     said: str = "",
@@ -129,9 +143,9 @@ def _part(
     widths: Sequence[Json] = (),
 ) -> Json:
     return {
-        "title": font.spelled(title),
+        "title": hand.typeface.spelled(title),
         "level": level,
-        "text": font.spelled(said),
+        "text": hand.typeface.spelled(said),
         "facts": list(facts),
         "head": list(head),
         "rows": list(rows),
@@ -139,30 +153,27 @@ def _part(
     }
 
 
-def _facts(values: Mapping[str, Json], locale: str) -> list[Json]:
-    return [
-        [_text(f"persons.label_{name}", locale), _shown(value, locale, name)]
-        for name, value in values.items()
-    ]
+def _facts(values: Mapping[str, Json], hand: _Hand) -> list[Json]:
+    return [[hand.text(f"persons.label_{name}"), _shown(value, hand, name)] for name, value in values.items()]
 
 
-def _shown(value: Json, locale: str, name: str) -> str:
+def _shown(value: Json, hand: _Hand, name: str) -> str:
     if value in (None, "", [], {}):
         return "—"
     if isinstance(value, dict):
-        return "；".join(f"{key} {_shown(inner, locale, '')}" for key, inner in value.items())
+        return "；".join(f"{key} {_shown(inner, hand, '')}" for key, inner in value.items())
     if isinstance(value, list):
-        return "；".join(_shown(inner, locale, "") for inner in value)
-    return _word(value, locale, name)
+        return "；".join(_shown(inner, hand, "") for inner in value)
+    return _word(value, hand, name)
 
 
-def _word(value: Json, locale: str, name: str) -> str:
+def _word(value: Json, hand: _Hand, name: str) -> str:
     """Return a single value: codes in words, instants as people write them."""
     if isinstance(value, bool):
-        return _text("persons.label_yes" if value else "persons.label_no", locale)
+        return hand.text("persons.label_yes" if value else "persons.label_no")
     if prefix := CODES.get(name):
-        return _text(f"{prefix}{value}", locale)
-    spelled = font.spelled(_INSTANT.sub(r"\1 \2", str(value)))
+        return hand.text(f"{prefix}{value}")
+    spelled = hand.typeface.spelled(_INSTANT.sub(r"\1 \2", str(value)))
     # Digests and ids are one word; without a place to break they would run over the next column.
     one_word = len(spelled) > _LONG and " " not in spelled and spelled.isascii()
     return _BREAK.join(spelled) if one_word else spelled
@@ -175,7 +186,3 @@ def _width(cell: str) -> int:
 
 def _mapping(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
-
-
-def _text(code: str, locale: str) -> str:
-    return text(code, locale)

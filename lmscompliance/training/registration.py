@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from lmscompliance import evidence
+from lmscompliance.documents.font import Typeface
 from lmscompliance.identity import cases, links
 from lmscompliance.identity.contact import same_name
 from lmscompliance.identity.models import Person
@@ -77,7 +78,7 @@ def import_roster(
         class_ = class_by_code(session, class_code)
     if class_.status in OVER:
         raise Conflict("training.class_closed", code=class_.code)
-    roster = read(path, shanghai_day(services.clock.now()), limit)
+    roster = read(path, shanghai_day(services.clock.now()), limit, Typeface(services.settings.fonts_dir))
     accepted: list[Accepted] = []
     refused: list[Refusal] = list(roster.refused)
     issued: list[IssuedCode] = []

@@ -7,6 +7,7 @@ import hashlib
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,16 @@ from lmscompliance.ledgers.service import export
 from lmscompliance.persons import requests
 from lmscompliance.rules.subsidy import Project
 from lmscompliance.services import Services
+from lmscompliance.storage.transaction import reading as open_reading
 from lmscompliance.storage.transaction import transaction
 from lmscompliance.training.models import Lesson, TrainingClass
 from lmscompliance.verifier import Verdict, verify
 from lmscompliance.verifier.receipt import verify_receipt
 from tests.completion.classroom import Classroom, open_classroom, publish_exam
 from tests.documents.pdfa import assert_pdfa
+from tests.identity.sheets import person
 from tests.support.app import administrator, clerk, client_for, make_app, trainee
+from tests.support.fonts import drawn_with_further, write_font
 from tests.support.poppler import words_of
 from tests.training.school import USCC
 
@@ -388,3 +392,26 @@ def test_numbers_have_no_gap_however_many_are_drawn_at_once(services: Services) 
         assert next_number(session, "PX", 2021) == "PX-2021-000041"
         assert next_number(session, "WDGJ", 2021) == "WDGJ-2021-000001"
     assert sorted(drawn) == [f"PX-2021-{number:06}" for number in range(1, 41)]
+
+
+@sqlite_only
+def test_a_name_with_a_rare_character_is_printed_once_there_is_a_font(
+    services: Services, tmp_path: Path
+) -> None:
+    """Until then the refusal names the setting; with the font, the name stands whole on the certificate."""
+    room = open_classroom(services, tmp_path, rows=[person(1, "王𠮷")])
+    publish_exam(room, tmp_path)
+    room.learn_all()
+    completion.refresh(services, room.class_id, room.enrolment())
+    room.hall.sit(80)
+    with pytest.raises(InvalidInput, match="COMPLIANCE_FONTS_DIR"):
+        issuing.issue(services, ISSUER, room.class_id, room.enrolment(), BASE)
+    fonts = replace(services.settings, fonts_dir=write_font(tmp_path / "fonts", "王𠮷"))
+    given = replace(services, settings=fonts)
+    number = issuing.issue(given, ISSUER, room.class_id, room.enrolment(), BASE)
+    path = tmp_path / "certificate.pdf"
+    with open_reading(services.database) as session:
+        path.write_bytes(reading.documents(session, services, room.class_id, room.enrolment())[number])
+    assert_pdfa(path, "2", "A")
+    assert "王𠮷" in words_of(path)
+    assert drawn_with_further(path) == "𠮷"

@@ -18,6 +18,7 @@ import pytest
 from lmscompliance.certificates import jobs
 from lmscompliance.certificates.content import Content, typeset_certificate
 from lmscompliance.completion import service as completion
+from lmscompliance.documents.font import BUILT_IN
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.policy import Catalogue
 from tests.completion.classroom import open_classroom, publish_exam
@@ -176,7 +177,7 @@ def test_W38_the_label_of_the_notice_is_on_it(tmp_path: Path) -> None:
     content = _content()
     assert Content.decode(content.encode()) == content
     path = tmp_path / "s2.pdf"
-    path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI)))
+    path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI), BUILT_IN))
     assert "“吴地工匠”项目制培训" in words_of(path)
     assert scanned(path, tmp_path) == ADDRESS
 
@@ -200,7 +201,7 @@ def test_long_and_rare_names_and_long_titles_stay_whole_on_one_page(tmp_path: Pa
         replaces="WDGJ-2021-000002",
     )
     path = tmp_path / "long.pdf"
-    path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI)))
+    path.write_bytes(typeset_certificate(content, ADDRESS, datetime(2021, 3, 3, tzinfo=SHANGHAI), BUILT_IN))
     with pypdfium2.PdfDocument(path) as document:
         assert len(document) == 1
     said = "".join(words_of(path).split())

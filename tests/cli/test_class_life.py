@@ -118,13 +118,19 @@ def test_a_half_given_window_is_a_wrong_call() -> None:
 
 
 def test_checks_need_no_settings_and_report_as_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``roster check`` and ``questions check`` read files only; refused rows are a result."""
+    """``roster check`` and ``questions check`` read files only; refused rows are a result.
+
+    What rare characters are shown with may be said, and has to be right.
+    """
     monkeypatch.delenv("COMPLIANCE_DATA_DIR")
     roster = json.loads(_good("roster", "check", REAL / "花名册.xlsx", "--json"))
     assert roster["rows"] == len(roster["accepted"]) + len(roster["refused"])
     assert roster["refused"]
     assert set(roster) == {"rows", "accepted", "refused"}
     assert "refused" in _good("roster", "check", REAL / "花名册.xlsx")
+    monkeypatch.setenv("COMPLIANCE_FONTS_DIR", str(REAL))
+    result = _run("roster", "check", REAL / "花名册.xlsx")
+    assert (result.exit_code, "no folder with a readable font" in result.output) == (2, True)
     bank = json.loads(_good("questions", "check", REAL / "questions", "--json"))
     assert bank["rows"] == bank["imported"] + len(bank["refused"])
     assert "questions" in _good("questions", "check", REAL / "questions")

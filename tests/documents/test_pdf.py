@@ -10,6 +10,7 @@ import pikepdf
 import pytest
 
 from lmscompliance.documents import pdf
+from lmscompliance.documents.font import BUILT_IN, Typeface
 from lmscompliance.documents.pdf_rows import Spool
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.rules.ledger_table import Column, Row, Sheet, Style, row
@@ -57,10 +58,10 @@ def _rows() -> list[tuple[int, Row]]:
     return made
 
 
-def _write(tmp_path: Path, name: str) -> Path:
+def _write(tmp_path: Path, name: str, typeface: Typeface = BUILT_IN) -> Path:
     folder = tmp_path / f"{name}.rows"
     folder.mkdir()
-    spool = Spool(folder, SHEETS)
+    spool = Spool(folder, SHEETS, typeface)
     assert list(spool.through(_rows())) == _rows()
     path = tmp_path / f"{name}.pdf"
     told: list[tuple[int, int]] = []
@@ -119,7 +120,9 @@ def test_the_same_rows_give_the_same_bytes(made: Path, tmp_path: Path) -> None:
 
 def test_only_a_column_of_numbers_alone_is_set_to_the_right(tmp_path: Path) -> None:
     """Where texts and numbers stand in one column of a form, all begin at the left."""
-    spool = Spool(tmp_path, [Sheet("表", "", (Column(6), Column(6), Column(6), Column(6, centred=True)))])
+    spool = Spool(
+        tmp_path, [Sheet("表", "", (Column(6), Column(6), Column(6), Column(6, centred=True)))], BUILT_IN
+    )
     for cells in (("文件", 7, None, 1), ("参数", "exam.attempts", 2, 3), ("", None, "", 4)):
         spool.add(0, row(Style.DATA, *cells))
     (piece,) = spool.pieces()
@@ -129,7 +132,7 @@ def test_only_a_column_of_numbers_alone_is_set_to_the_right(tmp_path: Path) -> N
 def test_a_template_that_fails_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the typesetter says is told, and there is no half file."""
     monkeypatch.setattr(pdf, "PLAIN", "a-9z")
-    spool = Spool(tmp_path, SHEETS)
+    spool = Spool(tmp_path, SHEETS, BUILT_IN)
     with pytest.raises(RuntimeError, match="a-9z"):
         pdf.write(tmp_path / "x.pdf", COVER, spool, AT)
     assert not list(tmp_path.glob("*.pdf"))

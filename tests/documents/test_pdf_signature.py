@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 
 from lmscompliance.documents.docx import Form
+from lmscompliance.documents.font import BUILT_IN
 from lmscompliance.documents.form import typeset_form
 from lmscompliance.documents.pdf_signature import Key, sign
 from lmscompliance.kernel.errors import InvalidInput, Unavailable
@@ -41,7 +42,7 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
 def test_two_sign_one_after_the_other(keys, authority: Authority, tmp_path: Path, caplog) -> None:
     """The second is appended: the first still covers what it covered, both have the authority's time."""
     caplog.set_level(logging.DEBUG)
-    plain = typeset_form(Form("台账", paragraphs=["内容"]), NOW)
+    plain = typeset_form(Form("台账", paragraphs=["内容"]), NOW, BUILT_IN)
     first = sign(plain, keys[0][0], NOW, tsa_url=authority.url, reason="归档")
     second = sign(first.pdf, keys[1][0], NOW, tsa_url=authority.url)
     assert second.pdf.startswith(first.pdf)
@@ -63,7 +64,7 @@ def test_two_sign_one_after_the_other(keys, authority: Authority, tmp_path: Path
 
 def test_an_edited_page_is_found_out(keys, tmp_path: Path) -> None:
     """Without an authority it is signed without its time; a changed byte breaks the signature."""
-    made = sign(typeset_form(Form("台账"), NOW), keys[0][0], NOW)
+    made = sign(typeset_form(Form("台账"), NOW, BUILT_IN), keys[0][0], NOW)
     assert not made.stamped
     path = tmp_path / "edited.pdf"
     path.write_bytes(
@@ -75,7 +76,7 @@ def test_an_edited_page_is_found_out(keys, tmp_path: Path) -> None:
 
 def test_what_cannot_sign_is_told_without_the_password(keys, authority: Authority) -> None:
     """A wrong password, no key file, an expired certificate, no PDF, an authority that is down."""
-    plain, good = typeset_form(Form("台账"), NOW), keys[0][0]
+    plain, good = typeset_form(Form("台账"), NOW, BUILT_IN), keys[0][0]
     expired, _ = key_of("过期", NOW, days=-1)
     for key, code in (
         (Key(good.pkcs12, "wrong-password"), "documents.bad_key"),

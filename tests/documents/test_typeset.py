@@ -9,12 +9,13 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from lmscompliance.documents import font
 from lmscompliance.documents.docx import Form
+from lmscompliance.documents.font import BUILT_IN, Typeface
 from lmscompliance.documents.form import typeset_form
 from lmscompliance.kernel.clock import SHANGHAI
 from lmscompliance.kernel.errors import InvalidInput
 from tests.documents.pdfa import assert_pdfa
+from tests.support.fonts import drawn_with_further, write_font
 from tests.support.poppler import words_of
 
 AT = datetime(2021, 3, 1, 9, 0, tzinfo=SHANGHAI)
@@ -30,7 +31,7 @@ FORM = Form(
 def test_a_form_is_pdf_a_and_says_what_was_given(tmp_path: Path) -> None:
     """The file states and keeps PDF/A-2a, embeds its fonts, and shows markup of the data as text."""
     path = tmp_path / "form.pdf"
-    path.write_bytes(typeset_form(FORM, AT))
+    path.write_bytes(typeset_form(FORM, AT, BUILT_IN))
     assert_pdfa(path, "2", "A")
     with pikepdf.open(path) as pdf:
         assert pdf.Root.StructTreeRoot
@@ -42,9 +43,9 @@ def test_a_form_is_pdf_a_and_says_what_was_given(tmp_path: Path) -> None:
 
 def test_the_same_data_and_time_give_the_same_bytes() -> None:
     """Nothing else gets into the file; another time does."""
-    assert typeset_form(FORM, AT) == typeset_form(FORM, AT)
-    later = typeset_form(FORM, AT.replace(year=2022))
-    assert later != typeset_form(FORM, AT)
+    assert typeset_form(FORM, AT, BUILT_IN) == typeset_form(FORM, AT, BUILT_IN)
+    later = typeset_form(FORM, AT.replace(year=2022), BUILT_IN)
+    assert later != typeset_form(FORM, AT, BUILT_IN)
     with pikepdf.open(io.BytesIO(later)) as pdf:
         assert str(pdf.docinfo.CreationDate).startswith("D:2022")
 
@@ -53,7 +54,7 @@ def test_a_character_the_font_lacks_is_named_with_its_place() -> None:
     """Row, text, position and number of the character are told; nothing is typeset."""
     form = Form("名单", table=[("序号", "姓名"), ("1", "张三"), ("2", "王\U0002caaa")])
     with pytest.raises(InvalidInput) as caught:
-        typeset_form(form, AT)
+        typeset_form(form, AT, BUILT_IN)
     assert caught.value.code == "documents.glyph_missing"
     assert caught.value.params["place"] == "table 3 2"
     assert caught.value.params["at"] == 2
@@ -62,7 +63,21 @@ def test_a_character_the_font_lacks_is_named_with_its_place() -> None:
 
 def test_what_the_font_lacks_can_be_spelled_by_number() -> None:
     """Whatever is spelled can be typeset; text the font has stays as it is."""
-    spelled = font.spelled("王\U0002caaa😀\x07\n二")
+    spelled = BUILT_IN.spelled("王\U0002caaa😀\x07\n二")
     assert spelled == "王〔U+2CAAA〕〔U+1F600〕〔U+0007〕\n二"
-    assert font.missing(spelled) == []
-    assert typeset_form(Form(spelled), AT).startswith(b"%PDF-1.7")
+    assert BUILT_IN.missing(spelled) == []
+    assert typeset_form(Form(spelled), AT, BUILT_IN).startswith(b"%PDF-1.7")
+
+
+@pytest.mark.parametrize("family", ["Tiny Rare", "Noto Sans SC"])
+def test_a_further_font_is_used_for_what_the_built_in_one_lacks_alone(tmp_path: Path, family: str) -> None:
+    """Common characters stay the built-in font's, whatever the further one has and is called."""
+    typeface = Typeface(write_font(tmp_path / "fonts", "王张𠮷", family))
+    plain = Form("张三", paragraphs=["王五"])
+    assert typeset_form(plain, AT, typeface) == typeset_form(plain, AT, BUILT_IN)
+    path = tmp_path / "rare.pdf"
+    path.write_bytes(typeset_form(Form("王𠮷", paragraphs=["张三"]), AT, typeface))
+    assert path.read_bytes() == typeset_form(Form("王𠮷", paragraphs=["张三"]), AT, typeface)
+    assert_pdfa(path, "2", "A")
+    assert "王𠮷" in words_of(path)
+    assert drawn_with_further(path) == "𠮷"

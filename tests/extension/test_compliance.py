@@ -79,6 +79,7 @@ def test_an_app_we_have_not_seen_names_the_remedy(tmp_path: Path) -> None:
     [
         {"COMPLIANCE_TRUSTED_PROXYS": 1},
         {"COMPLIANCE_TRUSTED_PROXIES": "1"},
+        {"COMPLIANCE_FONTS_DIR": "/absent"},
         {"COMPLIANCE_URL_PREFIX": "compliance"},
         {"SECRET_KEY": None},
     ],

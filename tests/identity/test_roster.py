@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from lmscompliance.documents.font import Typeface
 from lmscompliance.identity import roster
 from lmscompliance.kernel.errors import InvalidInput
 from tests.identity.sheets import HEADING, number, person, workbook
+from tests.support.fonts import write_font
 
 REAL = Path(__file__).parent.parent / "data" / "real"
 TODAY = date(2021, 2, 1)
@@ -259,3 +261,12 @@ def test_characters_that_documents_cannot_show(tmp_path):
     assert "第 2 个字符（U+E863）是自造字" in private
     assert "标准汉字" in private
     assert "\U0002caaa" not in json.dumps(report, ensure_ascii=False)
+
+
+def test_a_character_that_a_further_font_has_is_no_matter(tmp_path):
+    """With the platform's own font nothing is said; without it, the warning names the setting for one."""
+    path = workbook(tmp_path / "a.xlsx", 名单=[HEADING, person(1, "王𠮷")])
+    (warned,) = roster.check(path, TODAY).accepted
+    assert "COMPLIANCE_FONTS_DIR" in warned.warnings[0].message("zh_CN")
+    (silent,) = roster.check(path, TODAY, Typeface(write_font(tmp_path / "fonts", "𠮷"))).accepted
+    assert silent.warnings == ()

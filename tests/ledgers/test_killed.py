@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from lmscompliance.documents import font, pdf, pdf_numbers, typeset, typst_piece
+from lmscompliance.documents import pdf, pdf_numbers, typeset, typst_piece
+from lmscompliance.documents.font import Typeface
 from lmscompliance.evidence import stamping
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.jobs import aside
@@ -121,7 +122,9 @@ class _Killed:
         ]
 
 
-def _typeset_elsewhere(template: str, data: dict[str, Json], at: datetime, standard: str) -> bytes:
+def _typeset_elsewhere(
+    template: str, data: dict[str, Json], at: datetime, typeface: Typeface, standard: str
+) -> bytes:
     """Typeset in a process of its own, as pieces are.
 
     Another test may have typeset in this process before; typst's threads are not there in a fork of one that
@@ -131,8 +134,8 @@ def _typeset_elsewhere(template: str, data: dict[str, Json], at: datetime, stand
         source, target = Path(folder) / "data", Path(folder) / "made"
         source.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         command = [sys.executable, "-I", str(Path(typst_piece.__file__)), str(typeset.templates())]
-        command += [str(font.path().parent), template, str(source), str(target), standard]
-        subprocess.run([*command, str(int(at.timestamp()))], check=True)
+        command += [template, str(source), str(target), standard]
+        subprocess.run([*command, str(int(at.timestamp())), *typeface.folders], check=True)
         return target.read_bytes()
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 
 from lmscompliance.evidence.signer import LocalSigner
+from lmscompliance.kernel.clock import ManualClock
 from lmscompliance.ledgers.service import Export, export
 from lmscompliance.services import Services
 from lmscompliance.verifier import Verdict, bundle, verify
 from tests.documents.pdfa import assert_pdfa
+from tests.ledgers import miniature as miniature_class
 from tests.ledgers.miniature import Miniature
+from tests.support.fonts import drawn_with_further, write_font
 from tests.support.poppler import words_of
 from tests.verifier.tamper import check, take_apart
 
@@ -86,3 +90,25 @@ def test_another_paper_is_found_out(done, services, signer, miniature, tmp_path)
         assert report.verdict is Verdict.INVALID
         assert code in {problem.code for problem in report.problems}
         assert "owe_pdf" not in {one.code for one in report.owes}, "told to be the one that was exported"
+
+
+def test_a_rare_name_is_printed_with_the_font_that_has_it(
+    services: Services,
+    signer: LocalSigner,
+    clock: ManualClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the platform's own font the name stands as in the workbook, and the bundle holds."""
+    first, *others = miniature_class.PEOPLE
+    monkeypatch.setattr(miniature_class, "PEOPLE", (("王𠮷", *first[1:]), *others))
+    class_id = miniature_class.build(services, clock).class_id
+    fonts = replace(services.settings, fonts_dir=write_font(tmp_path / "fonts", "王𠮷"))
+    done = export(replace(services, settings=fonts), signer, class_id, tmp_path / "out", pdf=True)
+    assert done.pdf is not None
+    assert_pdfa(done.pdf, "2", "U")
+    words = words_of(done.pdf)
+    assert "王𠮷" in words
+    assert "〔U+20BB7〕" not in words
+    assert drawn_with_further(done.pdf) == "𠮷"
+    assert verify(done.bundle, done.trust.read_bytes()).verdict is Verdict.VALID

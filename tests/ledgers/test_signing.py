@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from lmscompliance.cli.main import main
 from lmscompliance.documents.docx import Form
+from lmscompliance.documents.font import BUILT_IN
 from lmscompliance.documents.form import typeset_form
 from lmscompliance.evidence.signer import LocalSigner
 from lmscompliance.kernel.clock import SystemClock
@@ -68,7 +69,7 @@ def test_a_command_signs_any_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("COMPLIANCE_TSA_URL", raising=False)
     key, _ = key_of("虚构企业签章", SystemClock().now())
     pdf, key_file, secret = tmp_path / "A.pdf", tmp_path / "k.p12", tmp_path / "password"
-    pdf.write_bytes(typeset_form(Form("台账"), SystemClock().now()))
+    pdf.write_bytes(typeset_form(Form("台账"), SystemClock().now(), BUILT_IN))
     key_file.write_bytes(key.pkcs12)
     secret.write_text(PASSWORD + "\n", encoding="utf-8")
     command = ["ledger", "sign", str(pdf), "--key", str(key_file)]

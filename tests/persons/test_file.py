@@ -11,6 +11,7 @@ from lmscompliance.attendance.models import MarkEntry, Sign
 from lmscompliance.completion import service as completion
 from lmscompliance.completion.disputes import TEXT_PLACE
 from lmscompliance.completion.models import Dispute
+from lmscompliance.documents.font import BUILT_IN
 from lmscompliance.filing.models import NoticeReceipt, TrainingNotice
 from lmscompliance.learning.corrections import REASON_PLACE as WHY_PLACE
 from lmscompliance.learning.models import CreditCorrection
@@ -131,7 +132,7 @@ def test_the_file_says_all_of_it_in_words(services: Services, tmp_path) -> None:
     (mine,) = own_data.by_class(data)
     assert set(WHERE) - {"looks", "correction_requests"} <= set(mine)
     path = tmp_path / "file.pdf"
-    path.write_bytes(paper.typeset_file(data, services.clock.now(), "zh_CN"))
+    path.write_bytes(paper.typeset_file(data, services.clock.now(), "zh_CN", BUILT_IN))
     answer = client_for(make_app(services), administrator()).post(
         f"/compliance/classes/{place[0]}/trainees/{place[1]}/file", data={"purpose": "归档"}
     )
