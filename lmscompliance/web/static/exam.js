@@ -382,15 +382,13 @@
       };
       const arrived = kept.underway && acknowledged === kept.underway.seq && Object.keys(sent).every(same);
       if (kept.acknowledged !== acknowledged && !arrived) return;
-      waiting = arrived ? kept.waiting : { ...sent, ...kept.waiting };
+      // Repeated as it was: it may be on its way yet, and what has one number must say the same each time.
+      if (kept.underway && !arrived) underway = { ...kept.underway, sending: false };
+      waiting = kept.waiting;
       noticed = kept.noticed || {};
-      if (!arrived && kept.underway) {
-        for (const [name, count] of Object.entries(kept.underway.flags || {})) {
-          noticed[name] = (noticed[name] || 0) + count;
-        }
-      }
+      const unsaved = { ...(underway ? underway.answers : {}), ...waiting };
       for (const question of questions) {
-        if (question.dataset.no in waiting) write(question, waiting[question.dataset.no]);
+        if (question.dataset.no in unsaved) write(question, unsaved[question.dataset.no]);
       }
     }
 
