@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from flask import send_from_directory
+from flask import Response, request
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
@@ -69,6 +69,13 @@ class Site:
         return facts
 
 
+def _part_of(film: bytes) -> Response:
+    """Answer with the bytes asked for, from memory: werkzeug leaves a file open when a browser hangs up."""
+    answer = Response(film, mimetype="video/mp4")
+    answer.make_conditional(request, accept_ranges=True, complete_length=len(film))
+    return answer
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return headless Chromium."""
@@ -110,10 +117,8 @@ def site(services: Services, browser: Browser, tmp_path: Path) -> Iterator[Site]
     window = (today - timedelta(days=1), today + timedelta(days=1))
     school = open_school(services, lessons=4, policy="test-quick", window=window)
     app = make_app(services)
-    media = Path(demo.__file__).parent / "media"
-    app.add_url_rule(
-        "/media/clip.mp4", view_func=lambda: send_from_directory(media, "safety.mp4", conditional=True)
-    )
+    clip = (Path(demo.__file__).parent / "media" / "safety.mp4").read_bytes()
+    app.add_url_rule("/media/clip.mp4", view_func=lambda: _part_of(clip))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
